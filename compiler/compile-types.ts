@@ -1,0 +1,47 @@
+import type { SourceRecord } from '../domain/ledger.ts'
+import type { RunKey } from '../domain/names.ts'
+import type { TrainingPlan } from '../domain/plan.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
+
+/** All that a compilation depends on. Equal inputs give equal bytes, on every machine. */
+export interface CompileInput {
+  readonly sources: readonly SourceFile[]
+  readonly source: SourceRecord
+  readonly deployed: Deployed
+  /** The chart `serving-endpoint` that new endpoints are pinned to: its files by their path inside the chart. */
+  readonly chart: { readonly version: string; readonly files: Files }
+  /** How Argo CD reaches the deploy repository; written into Applications. */
+  readonly deploy: { readonly url: string; readonly branch: string }
+}
+
+export interface CompileResult {
+  /** In the order of places. With an error among them nothing else is filled in. */
+  readonly problems: readonly Problem[]
+  /** Every owned file as it should be, ledger, source and drift files left out; null when there are errors. */
+  readonly tree: Files | null
+  /** The ledger files that change. */
+  readonly ledgerEdits: Change
+  /** What a commit would change: tree and ledger against what is deployed, without files that somebody else changed. */
+  readonly change: Change
+  readonly impact: Impact
+  /** What the specs say of each environment, for those who connect clusters. */
+  readonly environments: readonly EnvironmentSummary[]
+}
+
+/** What publishing would do, before it is done. */
+export interface Impact {
+  readonly starts: readonly TrainingPlan[]
+  readonly supersedes: readonly { readonly key: RunKey; readonly oldRunId: string; readonly newRunId: string }[]
+  readonly cancels: readonly { readonly key: RunKey; readonly runId: string }[]
+  /** Runs that go on unchanged. */
+  readonly keeps: readonly { readonly key: RunKey; readonly runId: string; readonly ended: boolean }[]
+  readonly releases: readonly { readonly key: RunKey; readonly modelVersion: number; readonly revision: number }[]
+  readonly waits: readonly { readonly key: RunKey; readonly reason: 'WAITING_FOR_MODEL'; readonly message: string }[]
+  readonly removes: readonly RunKey[]
+}
+
+export interface EnvironmentSummary {
+  readonly name: string
+  readonly cluster: 'local' | 'kubernetes'
+}

@@ -1,0 +1,38 @@
+import { type Operation, operationKey } from './operation.ts'
+
+/** What a transition asks for. Written to the outbox in the transition's transaction, done afterwards, at least once; each is idempotent. */
+export type Action =
+  /** Creates the lease Secret of the attempt for this one Job, with a fresh token. */
+  | LeaseAction<'grant-lease'>
+  /** Puts a fresh token into a lease that exists, for the same Job. */
+  | LeaseAction<'rotate-token'>
+  /** Removes the lease Secret of a retired attempt. */
+  | LeaseAction<'remove-lease'>
+  /** Publishes an operation; several are batched into one commit. */
+  | { readonly kind: 'operate'; readonly environment: string; readonly runId: string; readonly operation: Operation }
+
+export interface LeaseAction<Kind extends string> {
+  readonly kind: Kind
+  readonly environment: string
+  readonly namespace: string
+  readonly runId: string
+  readonly attempt: number
+  /** UID of the Job that the lease is for; empty for `remove-lease`. */
+  readonly jobUid: string
+}
+
+/** The key under which an outbox row that is not done yet is unique. */
+export function actionKey(action: Action): string {
+  if (action.kind === 'operate') return operationKey(action.operation)
+  return `${action.kind}:${action.runId}:${action.attempt}`
+}
+
+/** Something worth telling about a run; stored with it, shown by `trace` and `GET /v1/jobs/{id}/events`. */
+export interface RunEvent {
+  readonly type: string
+  /** CamelCase, as Kubernetes writes reasons. */
+  readonly reason: string
+  readonly message: string
+  readonly attempt: number | null
+  readonly details: Readonly<Record<string, unknown>>
+}

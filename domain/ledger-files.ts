@@ -1,0 +1,71 @@
+import { canonicalJson, type Json } from './canonical.ts'
+import { Fault } from './fault.ts'
+import { type EndpointLedger, type ModelLedger, paths, type RunLedger } from './ledger.ts'
+import { compareText } from './problem.ts'
+import type { Files } from './publication.ts'
+
+/** The whole ledger, each list in the order of its paths. */
+export interface LedgerView {
+  readonly runs: readonly RunLedger[]
+  readonly endpoints: readonly EndpointLedger[]
+  readonly models: readonly ModelLedger[]
+}
+
+/** @throws Fault LEDGER_UNREADABLE, LEDGER_VERSION_UNKNOWN naming the file */
+export function readLedger(files: Files): LedgerView {
+  const view = { runs: [] as RunLedger[], endpoints: [] as EndpointLedger[], models: [] as ModelLedger[] }
+  for (const path of [...files.keys()].sort(compareText)) {
+    const noun = /^\.specyard\/ledger\/(runs|endpoints|models)\/.+\.json$/.exec(path)?.[1]
+    if (noun === 'runs') view.runs.push(parse<RunLedger>(path, files))
+    if (noun === 'endpoints') view.endpoints.push(parse<EndpointLedger>(path, files))
+    if (noun === 'models') view.models.push(parse<ModelLedger>(path, files))
+  }
+  return view
+}
+
+export function readRunLedger(files: Files, key: Parameters<typeof paths.runLedger>[0]): RunLedger | undefined {
+  return parse<RunLedger | undefined>(paths.runLedger(key), files)
+}
+
+export function readEndpointLedger(
+  files: Files,
+  key: Parameters<typeof paths.endpointLedger>[0],
+): EndpointLedger | undefined {
+  return parse<EndpointLedger | undefined>(paths.endpointLedger(key), files)
+}
+
+export function readModelLedger(files: Files, project: string, model: string): ModelLedger | undefined {
+  return parse<ModelLedger | undefined>(paths.modelLedger(project, model), files)
+}
+
+/** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
+export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger): string {
+  const ordered: unknown = JSON.parse(canonicalJson(entry as unknown as Json))
+  return `${JSON.stringify(ordered, null, 2)}\n`
+}
+
+function parse<Entry>(path: string, files: Files): Entry {
+  const text = files.get(path)
+  if (text === undefined) return undefined as Entry
+  let entry: { format?: unknown }
+  try {
+    entry = JSON.parse(text) as { format?: unknown }
+  } catch (cause) {
+    throw new Fault('LEDGER_UNREADABLE', `the ledger file ${path} of the deploy repository is not JSON`, {
+      retry: 'never',
+      hint: `restore it from the deploy repository's history: git checkout <commit> -- ${path}`,
+      cause,
+    })
+  }
+  if (entry.format !== 1) {
+    throw new Fault(
+      'LEDGER_VERSION_UNKNOWN',
+      `the ledger file ${path} has format ${String(entry.format)}; this version knows format 1`,
+      {
+        retry: 'never',
+        hint: 'use the version of Specyard that wrote it, or a newer one',
+      },
+    )
+  }
+  return entry as Entry
+}

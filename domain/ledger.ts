@@ -1,0 +1,140 @@
+import type { EndpointKey, RunKey } from './names.ts'
+import type { EndpointPlan, ModelPin, ModelStage, SpecSource, TrainingPlan } from './plan.ts'
+import type { FailureClass, RunOutcome } from './run.ts'
+
+/**
+ * The memory inside the deploy repository: what has run and how it ended, what each endpoint serves, which model versions exist.
+ * One JSON file for each name; it is Specyard's alone, and enough to rebuild records from.
+ */
+export interface RunLedger {
+  readonly format: 1
+  readonly environment: string
+  readonly project: string
+  readonly name: string
+  /** Newest first. At most `ledgerRunsKept` ended runs are kept, the oldest are dropped. */
+  readonly runs: readonly LedgerRun[]
+}
+
+export const ledgerRunsKept = 50
+
+export interface LedgerRun {
+  readonly id: string
+  readonly digest: string
+  readonly shortDigest: string
+  /** Where the spec stood when the run was created. */
+  readonly source: SpecSource
+  /**
+   * `active`: its newest attempt's manifest is published. `cancelling`: its manifests are gone from the tree, its pods may not be yet.
+   * `ended`: it has its outcome, and is never rendered again.
+   */
+  readonly status: 'active' | 'cancelling' | 'ended'
+  readonly outcome: RunOutcome | null
+  /** Why it is being cancelled. */
+  readonly cancelReason: CancelReason | null
+  /** The run that took its place, when it was superseded. */
+  readonly supersededBy: string | null
+  readonly attempts: readonly LedgerAttempt[]
+  /** Null for ended runs that are not the newest (compacted). */
+  readonly plan: TrainingPlan | null
+}
+
+export type CancelReason = 'SUPERSEDED' | 'SPEC_REMOVED' | 'REQUESTED'
+
+export interface LedgerAttempt {
+  readonly attempt: number
+  readonly jobName: string
+  /** Why the attempt failed, once a following attempt or the end of the run is recorded. */
+  readonly failureClass: FailureClass | null
+  /** True once its manifest has been removed after its end. */
+  readonly retired: boolean
+  /** What `CHECKPOINT_URI` of this attempt says. */
+  readonly checkpointUri: string | null
+}
+
+export interface EndpointLedger {
+  readonly format: 1
+  readonly environment: string
+  readonly project: string
+  readonly name: string
+  /** The plan of the spec as last compiled, pinned or not. */
+  readonly plan: EndpointPlan
+  /** What it serves: null while it waits for a model (`WAITING_FOR_MODEL`). */
+  readonly pin: ModelPin | null
+  /** Counts the releases (changes of plan or pin that reached the tree), from 1; 0 while nothing has been released. */
+  readonly revision: number
+  /** The release before the current one, and so on; newest first, at most `ledgerReleasesKept`. */
+  readonly past: readonly EndpointRelease[]
+}
+
+export const ledgerReleasesKept = 5
+
+export interface EndpointRelease {
+  readonly revision: number
+  readonly plan: EndpointPlan
+  readonly pin: ModelPin
+}
+
+export interface ModelLedger {
+  readonly format: 1
+  readonly project: string
+  readonly model: string
+  /** Oldest first. */
+  readonly versions: readonly LedgerModelVersion[]
+}
+
+export interface LedgerModelVersion {
+  readonly version: number
+  readonly digest: string
+  readonly uri: string
+  readonly sizeBytes: number
+  readonly stage: ModelStage
+  readonly run: { readonly id: string; readonly attempt: number; readonly environment: string }
+  readonly framework: string | null
+  readonly hyperparameters: Readonly<Record<string, unknown>>
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+/** The source of the last compiled tree. A difference in this file alone makes no commit. */
+export interface SourceRecord {
+  readonly format: 1
+  readonly repository: string | null
+  readonly commit: string | null
+  readonly dirty: boolean
+}
+
+/** An owned file that somebody else changed; it is not overwritten until a person adopts or discards the change. */
+export interface DriftedFile {
+  readonly path: string
+  /** Commit of the deploy repository that changed it. */
+  readonly commit: string
+  readonly author: string
+}
+
+export const ownedFolders = ['applications', 'environments', 'charts', '.specyard'] as const
+export const sourcePath = '.specyard/source.json'
+export const driftPath = '.specyard/drift.json'
+
+export const paths = {
+  runLedger: (key: RunKey) => `.specyard/ledger/runs/${key.environment}/${key.project}/${key.name}.json`,
+  endpointLedger: (key: EndpointKey) => `.specyard/ledger/endpoints/${key.environment}/${key.project}/${key.name}.json`,
+  modelLedger: (project: string, model: string) => `.specyard/ledger/models/${project}/${model}.json`,
+  jobsApplication: (environment: string, project: string) => `applications/${environment}/${project}/jobs.yaml`,
+  jobsFolder: (environment: string, project: string) => `environments/${environment}/${project}/jobs`,
+  job: (environment: string, project: string, job: string) => `environments/${environment}/${project}/jobs/${job}.yaml`,
+  jobsPlaceholder: (environment: string, project: string) => `environments/${environment}/${project}/jobs/README.md`,
+  endpointApplication: (key: EndpointKey) =>
+    `applications/${key.environment}/${key.project}/endpoints/${key.name}.yaml`,
+  endpointValues: (key: EndpointKey) =>
+    `environments/${key.environment}/${key.project}/endpoints/${key.name}/values.yaml`,
+  chart: (version: string, file: string) => `charts/serving-endpoint/${version}/${file}`,
+} as const
+
+/** The name of the Argo CD Application; names hold no dots, so the parts can be told apart. */
+export const applicationName = {
+  jobs: (environment: string, project: string) => `${environment}.${project}.jobs`,
+  endpoint: (key: EndpointKey) => `${key.environment}.${key.project}.endpoint.${key.name}`,
+} as const
+
+export function isActive(run: LedgerRun): boolean {
+  return run.status === 'active'
+}

@@ -1,0 +1,143 @@
+import type { Done, Heartbeat } from './callback.ts'
+import type { LedgerRun } from './ledger.ts'
+import type { Evidence } from './run.ts'
+
+/** A condition of a Kubernetes object, as the object has it. */
+export interface SeenCondition {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+  readonly at: Date | null
+}
+
+/** The fields of a Job that are read, on every cluster alike. */
+export interface SeenJob {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly runId: string
+  readonly attempt: number
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly suspended: boolean
+  readonly conditions: readonly SeenCondition[]
+  readonly active: number
+  readonly ready: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly deletionRequestedAt: Date | null
+}
+
+export interface SeenContainer {
+  readonly name: string
+  readonly init: boolean
+  readonly state: 'waiting' | 'running' | 'terminated'
+  /** E.g. `CreateContainerConfigError`, `OOMKilled`, `Completed`; empty when there is none. */
+  readonly reason: string
+  readonly message: string
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly imageDigest: string | null
+}
+
+/** The fields of a Pod that are read. */
+export interface SeenPod {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  /** UID of the Job that owns it; null for an orphan. */
+  readonly jobUid: string | null
+  readonly runId: string
+  readonly attempt: number
+  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+  readonly node: string | null
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly conditions: readonly SeenCondition[]
+  readonly containers: readonly SeenContainer[]
+  readonly deletionRequestedAt: Date | null
+}
+
+/** The lease Secret of an attempt; its token is never read back. */
+export interface SeenLease {
+  readonly runId: string
+  readonly attempt: number
+  /** UID of the one Job it was granted to. */
+  readonly jobUid: string
+  readonly tokenExpiresAt: Date
+}
+
+/** What of Argo CD (or what stands in for it) is read of one Application. */
+export interface SeenApplication {
+  readonly name: string
+  /** Commit that was last applied whole; null before the first. */
+  readonly appliedRevision: string | null
+  readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+  readonly message: string
+}
+
+/** An endpoint's workload in the cluster. */
+export interface SeenEndpoint {
+  readonly environment: string
+  readonly project: string
+  readonly name: string
+  readonly namespace: string
+  readonly framework: string
+  readonly resourceId: string
+  /** The model digest that the workload was made for. */
+  readonly modelDigest: string | null
+  /** True when the controller's status speaks of the newest generation. */
+  readonly current: boolean
+  readonly replicas: number
+  readonly readyReplicas: number
+  readonly url: string | null
+  readonly reason: string
+  readonly message: string
+  /** True when it has crashed or failed to load again and again rather than still starting. */
+  readonly failing: boolean
+}
+
+/** Everything that is seen of one cluster in one look. */
+export interface ClusterView {
+  readonly at: Date
+  readonly jobs: readonly SeenJob[]
+  readonly pods: readonly SeenPod[]
+  readonly leases: readonly SeenLease[]
+  readonly applications: readonly SeenApplication[]
+  readonly endpoints: readonly SeenEndpoint[]
+}
+
+/** What the trainer of an attempt has said so far. */
+export interface TrainerSaid {
+  readonly attempt: number
+  readonly done: (Done & { readonly at: Date }) | null
+  readonly lastHeartbeat: (Heartbeat & { readonly at: Date }) | null
+  /** URI of the newest checkpoint event. */
+  readonly checkpointUri: string | null
+}
+
+/** Everything seen of one run now, as one value. */
+export interface RunObservation {
+  readonly at: Date
+  readonly ledger: LedgerRun | null
+  /**
+   * `not-connected`: no cluster is configured for the environment. `unreachable`: it is, and did not answer; then jobs, pods and leases
+   * say nothing.
+   */
+  readonly cluster: 'connected' | 'not-connected' | 'unreachable'
+  readonly jobs: readonly SeenJob[]
+  readonly pods: readonly SeenPod[]
+  readonly leases: readonly SeenLease[]
+  readonly said: readonly TrainerSaid[]
+  /** Pods of runs of the same name other than this one, that have not ended: a new attempt waits for them. */
+  readonly otherPodsOfName: readonly SeenPod[]
+  /** Evidence gathered just now for attempts whose pods have ended and that have none in the record. */
+  readonly evidence: ReadonlyMap<number, Evidence>
+  /** True when the record knows everything that the ledger knows (false right after a restore): no lease is granted before. */
+  readonly recordCaughtUp: boolean
+}

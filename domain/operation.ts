@@ -1,0 +1,64 @@
+import type { CancelReason, LedgerModelVersion } from './ledger.ts'
+import type { RunKey } from './names.ts'
+import type { FailureClass, RunOutcome } from './run.ts'
+
+/**
+ * A change of the deploy repository that compiles no spec: it edits its own ledger entries and files from stored plans and bytes.
+ * Each names the state of the entry that it expects and is dropped where that no longer holds.
+ */
+export type Operation =
+  /** Adds the next attempt of an active run. */
+  | {
+      readonly kind: 'retry'
+      readonly key: RunKey
+      readonly runId: string
+      /** The newest attempt in the ledger; the operation is dropped when there is another. */
+      readonly expectAttempt: number
+      /** At least `expectAttempt` + 1: one more than the highest that ledger or record knows. */
+      readonly attempt: number
+      readonly failureClass: FailureClass
+      readonly checkpointUri: string | null
+    }
+  /** Takes the manifests of ended attempts away and writes the outcome of the run where it has one. */
+  | {
+      readonly kind: 'retire'
+      readonly key: RunKey
+      readonly runId: string
+      readonly attempts: readonly { readonly attempt: number; readonly failureClass: FailureClass | null }[]
+      /** The outcome, when the run has ended; null while a later attempt goes on. */
+      readonly outcome: RunOutcome | null
+    }
+  /** Writes the outcome of a run whose manifests are gone already (cancelled, superseded). */
+  | { readonly kind: 'conclude'; readonly key: RunKey; readonly runId: string; readonly outcome: RunOutcome }
+  /** Takes an active run's manifests away because a person asked for it. */
+  | { readonly kind: 'cancel'; readonly key: RunKey; readonly runId: string; readonly reason: CancelReason }
+  /** Adds a model version, and pins it where an endpoint's environment follows the newest. Dropped when a version has this digest. */
+  | {
+      readonly kind: 'register'
+      readonly project: string
+      readonly model: string
+      readonly version: Omit<LedgerModelVersion, 'version'>
+    }
+
+export type OperationKind = Operation['kind']
+
+/** What became of an operation: applied, or why it was dropped. */
+export type OperationResult =
+  | { readonly operation: Operation; readonly applied: true }
+  | { readonly operation: Operation; readonly applied: false; readonly why: string }
+
+/** One text for one operation, equal for equal operations: the key under which an outbox row is unique. */
+export function operationKey(operation: Operation): string {
+  switch (operation.kind) {
+    case 'retry':
+      return `retry:${operation.runId}:${operation.attempt}`
+    case 'retire':
+      return `retire:${operation.runId}:${operation.attempts.map((one) => one.attempt).join(',')}:${operation.outcome ?? ''}`
+    case 'conclude':
+      return `conclude:${operation.runId}:${operation.outcome}`
+    case 'cancel':
+      return `cancel:${operation.runId}`
+    case 'register':
+      return `register:${operation.project}/${operation.model}:${operation.version.digest}:${operation.version.run.id}`
+  }
+}

@@ -1,0 +1,162 @@
+import type { JsonObject } from './canonical.ts'
+import type { FailureClass } from './run.ts'
+
+/** Where a plan's spec was written and at which state of the spec repository it was compiled. */
+export interface SpecSource {
+  /** Remote URL without credentials, or null where there is none. */
+  readonly repository: string | null
+  /** Commit of the spec repository, null outside Git. */
+  readonly commit: string | null
+  /** Whether the working tree differed from that commit. */
+  readonly dirty: boolean
+  readonly path: string
+  readonly line: number
+}
+
+export type ClusterKind = 'local' | 'kubernetes'
+
+/** An environment variable of a container: a literal, or a key of a Secret of the namespace. */
+export type Variable =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly secret: string; readonly key: string }
+
+export interface Volume {
+  readonly name: string
+  /** A folder of the node (local cluster: relative to the spec repository) or the name of a PersistentVolumeClaim. */
+  readonly source: { readonly hostPath: string } | { readonly claim: string }
+  /** Where the container sees it; on the local cluster relative to the working folder. */
+  readonly mountPath: string
+  readonly readOnly: boolean
+}
+
+export interface Toleration {
+  readonly key: string | null
+  readonly operator: 'Exists' | 'Equal'
+  readonly value: string | null
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' | null
+}
+
+export interface PlannedResources {
+  readonly cpuRequestMillicores: number
+  readonly cpuLimitMillicores: number
+  readonly memoryRequestBytes: number
+  readonly memoryLimitBytes: number
+  readonly gpus: number
+  /** Extended resource of the GPUs, e.g. `nvidia.com/gpu`. */
+  readonly gpuResource: string
+  readonly gpuType: string | null
+  readonly gpuPricePerHour: number | null
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly tolerations: readonly Toleration[]
+}
+
+/** One training spec resolved for one environment: all that the renderer and later operations need, nothing optional. Plain JSON. */
+export interface TrainingPlan {
+  readonly format: 1
+  readonly kind: 'TrainingJob'
+  readonly id: string
+  readonly traceId: string
+  readonly digest: string
+  /** The digits of the digest that names carry. */
+  readonly shortDigest: string
+  readonly environment: string
+  readonly project: string
+  readonly name: string
+  readonly source: SpecSource
+  readonly cluster: ClusterKind
+  readonly namespace: string
+  readonly image: string
+  /** Local cluster only: the folder, relative to the spec repository, that holds the image's files. */
+  readonly imageFolder: string | null
+  readonly command: readonly string[]
+  readonly arguments: readonly string[]
+  /** Every variable of the trainer but those of the attempt (`ATTEMPT`, `CHECKPOINT_URI`, `CALLBACK_TOKEN`, `CALLBACK_TOKEN_FILE`). Sorted by name. */
+  readonly variables: readonly Variable[]
+  readonly volumes: readonly Volume[]
+  readonly resources: PlannedResources
+  readonly nodes: number
+  readonly queue: string | null
+  readonly lease: { readonly mode: 'required' | 'optional'; readonly image: string }
+  readonly retry: {
+    readonly maxRetries: number
+    readonly on: readonly FailureClass[]
+    readonly backoffSeconds: number
+    readonly maxDisruptions: number
+  }
+  readonly timeoutSeconds: number
+  readonly ttlSecondsAfterFinished: number
+  readonly exitGraceSeconds: number
+  readonly nodeLostSeconds: number
+  readonly terminationGraceSeconds: number
+  /** A run whose step stands still for longer than this many of its own step times is stalled; and whether that ends it. */
+  readonly stall: { readonly factor: number; readonly end: boolean }
+  readonly output: { readonly model: string; readonly stage: ModelStage } | null
+  /** The `task`, `jobType`, `model`, `dataset` and `training` blocks, resolved; `TRAINING_CONFIG` carries them too. */
+  readonly training: JsonObject
+}
+
+export const modelStages = ['experimental', 'staging', 'production', 'archived'] as const
+export type ModelStage = (typeof modelStages)[number]
+
+/** A model version that an endpoint is pinned to. */
+export interface ModelPin {
+  readonly model: string
+  /** Our number, counted from 1 for each model. */
+  readonly version: number
+  /** `sha256:` and 64 hexadecimal digits: the identity of the version. */
+  readonly digest: string
+  readonly uri: string
+}
+
+/** One serving spec resolved for one environment, without the model it is pinned to. Plain JSON. */
+export interface EndpointPlan {
+  readonly format: 1
+  readonly kind: 'ServingEndpoint'
+  readonly digest: string
+  readonly environment: string
+  readonly project: string
+  readonly name: string
+  readonly source: SpecSource
+  readonly cluster: ClusterKind
+  readonly namespace: string
+  readonly framework: 'fastapi' | 'kserve' | 'ray_serve'
+  readonly chartVersion: string
+  readonly image: string
+  /** Local cluster only: the folder, relative to the spec repository, that holds the image's files. */
+  readonly imageFolder: string | null
+  readonly command: readonly string[]
+  readonly arguments: readonly string[]
+  readonly variables: readonly Variable[]
+  readonly volumes: readonly Volume[]
+  readonly port: number
+  readonly route: string
+  readonly probe: { readonly path: string; readonly initialDelaySeconds: number; readonly periodSeconds: number }
+  readonly resources: PlannedResources
+  readonly replicas: { readonly min: number; readonly max: number }
+  readonly autoscale: {
+    readonly targetLatencyMs: number | null
+    readonly gpuUtilization: number | null
+    readonly cpuUtilization: number | null
+  } | null
+  readonly rollout: {
+    readonly strategy: 'rolling' | 'canary' | 'blue-green'
+    readonly trafficSplit: { readonly old: number; readonly new: number } | null
+    readonly maxSurge: number
+    readonly maxUnavailable: number
+  }
+  readonly auth: { readonly type: 'none' | 'jwt' | 'api-key'; readonly issuer: string | null }
+  readonly ingressHost: string | null
+  readonly terminationGraceSeconds: number
+  readonly model: {
+    readonly ref: string
+    readonly family: string
+    readonly jobType: string | null
+    /** The version that the spec itself pins, or null where promotion or `follow` decides. */
+    readonly version: number | null
+  }
+  readonly follow: 'newest' | 'promotion'
+  readonly promptTemplate: { readonly name: string; readonly text: string } | null
+  /** The seed document's DeploymentSpec, as `serving_endpoints.deployment_spec` stores it. */
+  readonly deploymentSpec: JsonObject
+  readonly rollbackPlan: string | null
+}

@@ -1,0 +1,61 @@
+import type { Severity } from './problem.ts'
+
+/**
+ * Every problem that specs can have, with its severity. `docs/errors.md` has a section for each; a test holds the two together.
+ * An error stops the publication of everything; a warning and a note stop nothing.
+ */
+export const problemCodes = {
+  // reading files
+  FILE_TOO_LARGE: 'error',
+  FILE_NOT_TEXT: 'error',
+  FILE_OUTSIDE: 'error',
+  FILE_UNREADABLE: 'error',
+  FILES_TOO_MANY: 'error',
+  // YAML
+  YAML_SYNTAX: 'error',
+  YAML_DUPLICATE_KEY: 'error',
+  YAML_TOO_DEEP: 'error',
+  YAML_TOO_MANY_ALIASES: 'error',
+  YAML_TOO_MANY_NODES: 'error',
+  YAML_UNKNOWN_TAG: 'error',
+  YAML_UNSAFE_KEY: 'error',
+  YAML_NUMBER_TOO_LARGE: 'error',
+  YAML_PARSERS_DISAGREE: 'error',
+  // shape
+  DOCUMENT_NOT_MAPPING: 'error',
+  API_VERSION_UNKNOWN: 'error',
+  KIND_UNKNOWN: 'error',
+  KEY_UNKNOWN: 'error',
+  KEY_MISSING: 'error',
+  TYPE_WRONG: 'error',
+  VALUE_NOT_ALLOWED: 'error',
+  VALUE_OUT_OF_RANGE: 'error',
+  FORMAT_WRONG: 'error',
+  // meaning
+  NAME_TAKEN: 'error',
+  ENVIRONMENT_UNKNOWN: 'error',
+  DATASET_UNKNOWN: 'error',
+  MODEL_UNKNOWN: 'error',
+  MODEL_VERSION_UNKNOWN: 'error',
+  PROMPT_TEMPLATE_UNKNOWN: 'error',
+  QUEUE_UNKNOWN: 'error',
+  GPU_TYPE_UNKNOWN: 'error',
+  OVERLAY_FORBIDDEN: 'error',
+  SPLITS_SUM: 'error',
+  LIMIT_BELOW_REQUEST: 'error',
+  REPLICAS_ORDER: 'error',
+  TRAFFIC_SPLIT_SUM: 'error',
+  IMAGE_UNMAPPED: 'error',
+  IMAGE_NOT_PINNED: 'error',
+  VARIABLE_RESERVED: 'error',
+  FRAMEWORK_UNSUPPORTED: 'error',
+  NODES_UNSUPPORTED: 'error',
+  NAMESPACE_UNKNOWN: 'error',
+  MANIFEST_TOO_LARGE: 'error',
+  // what the deploy repository says
+  RUN_ENDED: 'note',
+  RUN_SUPERSEDES: 'note',
+  PUBLISHED_FILE_CHANGED: 'warning',
+} as const satisfies Record<string, Severity>
+
+export type ProblemCode = keyof typeof problemCodes

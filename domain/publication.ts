@@ -1,0 +1,70 @@
+import type { DriftedFile, SourceRecord } from './ledger.ts'
+
+/** Text files by their path relative to a repository's root, `/` between folders. */
+export type Files = ReadonlyMap<string, string>
+
+/** The owned files of the deploy repository at its head, ledger included. */
+export interface Deployed {
+  /** Null while the branch has no commit. */
+  readonly commit: string | null
+  readonly files: Files
+  /** Owned files that somebody else changed and nobody adopted or discarded yet. */
+  readonly drifted: readonly DriftedFile[]
+}
+
+/** What a commit should change: path → new text, or null to remove the file. */
+export type Change = ReadonlyMap<string, string | null>
+
+/** A file of a spec repository as it was read: bytes not yet looked at. */
+export interface SourceFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+/** The names of the trailers of a commit of ours. */
+export const trailers = {
+  /** A UUID that makes every commit unique, also for two writers with equal content. */
+  request: 'Specyard-Request',
+  /** publication or the kinds of the operations, comma-separated. */
+  action: 'Specyard-Action',
+  sourceRepository: 'Specyard-Source-Repository',
+  sourceCommit: 'Specyard-Source-Commit',
+  sourceDirty: 'Specyard-Source-Dirty',
+  /** environment/project/name of a run or endpoint that the commit is about; may repeat. */
+  subject: 'Specyard-Subject',
+} as const
+
+/** What to publish, as a pure function of what is deployed: it is called again with the newer state when the branch moved meanwhile. */
+export interface PublishRequest {
+  /** Undefined when nothing is to be changed; also called to find out. */
+  readonly change: (deployed: Deployed) => PublishedChange | undefined
+  /** What the tree was compiled from; null for operations, which compile nothing. */
+  readonly source: SourceRecord | null
+}
+
+export interface PublishedChange {
+  readonly files: Change
+  /** First line of the commit message, at most 72 characters. */
+  readonly subject: string
+  readonly body: string
+  /** Value of `Specyard-Action`. */
+  readonly action: string
+  /** Values of `Specyard-Subject`. */
+  readonly subjects: readonly string[]
+}
+
+/** A commit that was made and has reached the deploy repository. */
+export interface Publication {
+  readonly commit: string
+  readonly parent: string | null
+  readonly action: string
+  readonly subject: string
+  readonly subjects: readonly string[]
+  readonly sourceRepository: string | null
+  readonly sourceCommit: string | null
+  readonly sourceDirty: boolean
+  readonly requestId: string
+  /** Number of files that it changed. */
+  readonly files: number
+  readonly at: Date
+}

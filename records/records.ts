@@ -1,0 +1,202 @@
+import type { Action, RunEvent } from '../domain/action.ts'
+import type { CallbackSender, Done, Heartbeat, TrainerEvent } from '../domain/callback.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { LedgerModelVersion } from '../domain/ledger.ts'
+import type { TrainerSaid } from '../domain/observation.ts'
+import type { TrainingPlan } from '../domain/plan.ts'
+import type { Publication } from '../domain/publication.ts'
+import type { Run, RunState } from '../domain/run.ts'
+
+/** Everything that is remembered, noun by noun. Each noun is a file beside this one; this is the only writer of rows. */
+export interface Records {
+  readonly runs: RunRecords
+  readonly actions: ActionRecords
+  readonly callbacks: CallbackRecords
+  readonly models: ModelRecords
+  readonly endpoints: EndpointRecords
+  readonly publications: PublicationRecords
+  readonly traces: TraceRecords
+}
+
+export interface RunQuery {
+  readonly environment?: string
+  readonly project?: string
+  readonly name?: string
+  readonly states?: readonly RunState[]
+  /** At most 500; 100 unless told. Newest first. */
+  readonly limit?: number
+  /** The id of the last run of the page before. */
+  readonly after?: string
+}
+
+/** What a transition writes, in one transaction: the row and its attempts, its history, events and outbox rows. */
+export interface RunChange {
+  /** The new record; its `version` is still the one that was read. */
+  readonly next: Run
+  readonly events: readonly RunEvent[]
+  readonly actions: readonly Action[]
+}
+
+export interface StateChange {
+  readonly from: RunState | null
+  readonly to: RunState
+  readonly reason: string
+  readonly message: string
+  readonly attempt: number
+  readonly at: Date
+}
+
+export interface StoredRunEvent extends RunEvent {
+  /** Counts up over all runs; a resume point for readers. */
+  readonly id: number
+  readonly at: Date
+}
+
+export interface RunRecords {
+  get(id: string): Promise<Run | undefined>
+  getMany(ids: readonly string[]): Promise<readonly Run[]>
+  list(query: RunQuery): Promise<readonly Run[]>
+  /** Ids of the runs that are not in a terminal state, or whose attempts are not all retired. */
+  openIds(): Promise<readonly string[]>
+  /** Adds a run that the ledger has and the records lack; false when it is there already. */
+  create(run: Run, plan: TrainingPlan, event: RunEvent): Promise<boolean>
+  plan(id: string): Promise<TrainingPlan | undefined>
+  /** False when the record has moved on since `next.version` was read: read again and decide again. */
+  apply(change: RunChange): Promise<boolean>
+  history(id: string): Promise<readonly StateChange[]>
+  /** Events of a run, oldest first, after the event with id `after`; trainer events included. */
+  events(id: string, after: number, limit: number): Promise<readonly StoredRunEvent[]>
+  metrics(id: string, after: number, limit: number): Promise<readonly MetricPoint[]>
+}
+
+export interface MetricPoint {
+  readonly id: number
+  readonly attempt: number
+  readonly epoch: number | null
+  readonly step: number
+  readonly trainLoss: number | null
+  readonly trainAccuracy: number | null
+  readonly validationLoss: number | null
+  readonly validationAccuracy: number | null
+  readonly gpuUtilization: number | null
+  readonly memoryUsageGb: number | null
+  readonly extra: Readonly<Record<string, number>>
+  readonly at: Date
+}
+
+export interface PendingAction {
+  readonly id: number
+  readonly action: Action
+  readonly tries: number
+  readonly createdAt: Date
+}
+
+export interface ActionRecords {
+  /** Adds outbox rows outside a transition (e.g. a person's cancel); a row with the same key that is not done yet is left as it is. */
+  add(actions: readonly Action[]): Promise<void>
+  /** Rows that are due, oldest first. */
+  due(now: Date, limit: number): Promise<readonly PendingAction[]>
+  /** Number of rows not done, due or not. */
+  pendingCount(): Promise<number>
+  done(ids: readonly number[], result: string): Promise<void>
+  /** Puts rows off after a failure. */
+  putOff(ids: readonly number[], until: Date, error: string): Promise<void>
+}
+
+export type CallbackMessage =
+  | {
+      readonly kind: 'heartbeat'
+      readonly sender: CallbackSender
+      readonly body: Heartbeat
+      readonly bodyHash: string
+      readonly at: Date
+    }
+  | {
+      readonly kind: 'event'
+      readonly sender: CallbackSender
+      readonly body: TrainerEvent
+      readonly bodyHash: string
+      readonly at: Date
+    }
+  | {
+      readonly kind: 'done'
+      readonly sender: CallbackSender
+      readonly body: Done
+      readonly bodyHash: string
+      readonly at: Date
+    }
+
+/**
+ * `stored`: new. `repeated`: the same sequence with the same body was stored before; give the same answer.
+ * `conflict`: the same sequence with another body. `stale`: a heartbeat older than the newest of its attempt: kept as a metric, live state
+ * unchanged. `unknown-run`: there is no such run.
+ */
+export type CallbackOutcome = 'stored' | 'repeated' | 'conflict' | 'stale' | 'unknown-run'
+
+export interface CallbackRecords {
+  /** Writes a batch in one statement or transaction; one outcome for each message, in order. Committed when it resolves. */
+  store(messages: readonly CallbackMessage[]): Promise<readonly CallbackOutcome[]>
+  /** What the trainers of a run's attempts have said. */
+  said(runId: string): Promise<readonly TrainerSaid[]>
+}
+
+export interface ModelVersion extends LedgerModelVersion {
+  readonly project: string
+  readonly model: string
+  readonly createdAt: Date
+}
+
+export interface ModelRecords {
+  /** Brings versions from the ledger into the records; nothing changes for those that are there. Returns the number added. */
+  absorb(
+    project: string,
+    model: string,
+    family: string | null,
+    versions: readonly LedgerModelVersion[],
+  ): Promise<number>
+  list(query: { readonly project?: string; readonly model?: string }): Promise<readonly ModelVersion[]>
+}
+
+export interface EndpointRecords {
+  get(key: { environment: string; project: string; name: string }): Promise<Endpoint | undefined>
+  list(query: { readonly environment?: string; readonly project?: string }): Promise<readonly Endpoint[]>
+  /** Creates or updates the row; a `deployments` row for each new revision, `serving_deployments` where `resource` is given. */
+  put(endpoint: Endpoint, resource: ServingResource | null): Promise<void>
+  /** Marks an endpoint whose spec is gone as deleted. */
+  remove(key: { environment: string; project: string; name: string }): Promise<void>
+}
+
+/** What `serving_deployments` stores of the workload, once it exists in the cluster. */
+export interface ServingResource {
+  readonly framework: string
+  readonly resourceId: string
+  readonly namespace: string
+  readonly replicas: number
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  readonly resourceRequests: Readonly<Record<string, string>>
+  readonly resourceLimits: Readonly<Record<string, string>>
+  readonly status: Readonly<Record<string, unknown>>
+}
+
+export interface PublicationRecords {
+  /** The newest commit of the deploy repository that is recorded. */
+  newestCommit(): Promise<string | null>
+  /** Oldest first; those that are there already are left as they are. */
+  absorb(publications: readonly Publication[]): Promise<void>
+  list(limit: number): Promise<readonly Publication[]>
+}
+
+export interface TraceRecords {
+  /**
+   * Finds what any identifier belongs to: run id, trace id, job name, Job or pod UID, pod name, spec path, commit (full or at least 7 digits)
+   * of either repository, digest, model digest or `model@version`, endpoint name or `environment/project/name`.
+   */
+  find(text: string): Promise<readonly TraceHit[]>
+}
+
+export interface TraceHit {
+  readonly kind: 'run' | 'model-version' | 'endpoint' | 'publication'
+  /** Run id, `project/model@version`, `environment/project/name`, commit. */
+  readonly id: string
+}
