@@ -22,6 +22,8 @@ export const labels = {
 export const annotations = {
   spec: 'specyard.dev/spec',
   digest: 'specyard.dev/digest',
+  /** Local cluster only: the folder, relative to the spec repository, that holds the image's files. */
+  imageFolder: 'specyard.dev/image-folder',
 } as const
 
 /** The value of label `app` on everything that trains. */

@@ -15,6 +15,9 @@ export interface SpecSource {
 
 export type ClusterKind = 'local' | 'kubernetes'
 
+/** The cluster as Argo CD knows it: the name or the API server of a cluster that is registered there. */
+export type Destination = { readonly name: string } | { readonly server: string }
+
 /** An environment variable of a container: a literal, or a key of a Secret of the namespace. */
 export type Variable =
   | { readonly name: string; readonly value: string }
@@ -118,6 +121,7 @@ export interface EndpointPlan {
   readonly name: string
   readonly source: SpecSource
   readonly cluster: ClusterKind
+  readonly destination: Destination
   readonly namespace: string
   readonly framework: 'fastapi' | 'kserve' | 'ray_serve'
   readonly chartVersion: string

@@ -1,0 +1,254 @@
+import { driftPath, paths, type RunLedger, sourcePath } from '../domain/ledger.ts'
+import { type LedgerView, ledgerText, readLedger } from '../domain/ledger-files.ts'
+import { keyText } from '../domain/names.ts'
+import type { EndpointPlan } from '../domain/plan.ts'
+import { compareProblems, compareText, hasErrors, type Problem } from '../domain/problem.ts'
+import type { Change, Deployed, Files } from '../domain/publication.ts'
+import type { CompileInput, CompileResult, Impact } from './compile-types.ts'
+import { chartFiles, decidePin, endpointFiles, nextEntry, waitMessage } from './ledger/endpoints.ts'
+import { decideRuns } from './ledger/runs.ts'
+import { loadDocuments } from './load/document.ts'
+import { problem } from './problem.ts'
+import { renderJobsApplication } from './render/application.ts'
+import { renderTemplate } from './render/template.ts'
+import { type Catalogue, catalogue } from './resolve/catalogue.ts'
+import { resolvePlace } from './resolve/place.ts'
+import { resolveServing } from './resolve/serving.ts'
+import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
+import { type Spec, validateDocument } from './validate/validate.ts'
+
+/** Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec. */
+export function compile(input: CompileInput): CompileResult {
+  const problems: Problem[] = []
+  const specs = loadSpecs(input, problems)
+  const known = catalogue(specs)
+  problems.push(...known.problems)
+  const trainings = resolveTrainings(known.catalogue, input, problems)
+  const endpoints = known.catalogue.endpoints.flatMap((spec) =>
+    resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
+  )
+  const environments = [...known.catalogue.environments.values()].map(({ value }) => ({
+    name: value.metadata.name,
+    cluster: value.spec.cluster === 'local' ? ('local' as const) : ('kubernetes' as const),
+  }))
+  const ledger = readLedger(input.deployed.files)
+  const tree = new Map<string, string>()
+  const entries = new Map<string, string>()
+  const impact = emptyImpact()
+  decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
+  decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
+  for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
+  problems.sort(compareProblems)
+  if (hasErrors(problems))
+    return { problems, tree: null, ledgerEdits: new Map(), change: new Map(), impact: emptyImpact(), environments }
+  const ledgerEdits = difference(entries, input.deployed, (path) => path.startsWith('.specyard/ledger/'))
+  const treeEdits = difference(tree, input.deployed, (path) => !path.startsWith('.specyard/'))
+  const drifted = new Set(input.deployed.drifted.map((file) => file.path))
+  const change = new Map(
+    [...treeEdits, ...ledgerEdits].filter(
+      ([path, text]) => !drifted.has(path) || input.deployed.files.get(path) === text,
+    ),
+  )
+  return { problems: [...problems, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
+}
+
+interface Result {
+  readonly tree: Map<string, string>
+  readonly entries: Map<string, string>
+  readonly impact: { -readonly [Key in keyof Impact]: Impact[Key][number][] }
+  readonly problems: Problem[]
+}
+
+function loadSpecs(input: CompileInput, problems: Problem[]): readonly Spec[] {
+  return [...input.sources]
+    .sort((left, right) => compareText(left.path, right.path))
+    .flatMap((file) => {
+      const loaded = loadDocuments(file)
+      problems.push(...loaded.problems)
+      return loaded.documents.flatMap((document) => {
+        const validated = validateDocument(document)
+        problems.push(...validated.problems)
+        return validated.spec ? [validated.spec] : []
+      })
+    })
+}
+
+function resolveTrainings(
+  known: Catalogue,
+  input: CompileInput,
+  problems: Problem[],
+): ReadonlyMap<string, UnnamedTrainingPlan> {
+  const plans = new Map<string, UnnamedTrainingPlan>()
+  for (const spec of known.trainingJobs) {
+    const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems }
+    const { commit, repository, dirty } = input.source
+    const plan = resolveTraining(spec, { commit, repository, dirty }, resolving)
+    if (plan) plans.set(keyText(plan), plan)
+  }
+  return plans
+}
+
+function decideTrainings(
+  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  known: Catalogue,
+  ledger: LedgerView,
+  input: CompileInput,
+  result: Result,
+): void {
+  const entries = new Map(ledger.runs.map((entry) => [keyText(entry), entry]))
+  for (const plan of plans.values()) {
+    const { environment, project, name } = plan
+    if (!entries.has(keyText(plan))) entries.set(keyText(plan), { format: 1, environment, project, name, runs: [] })
+  }
+  for (const [text, entry] of [...entries].sort(([left], [right]) => compareText(left, right))) {
+    const plan = plans.get(text)
+    const decided = decideRuns(entry, plan, input.deployed.files)
+    result.entries.set(paths.runLedger(entry), ledgerText(decided.entry))
+    for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
+    tellRuns(entry, plan, decided, result)
+  }
+  jobsFolders([...entries.values()], plans, known, input, result)
+}
+
+function tellRuns(
+  entry: RunLedger,
+  plan: UnnamedTrainingPlan | undefined,
+  decided: ReturnType<typeof decideRuns>,
+  result: Result,
+): void {
+  const { impact, problems } = result
+  const key = { environment: entry.environment, project: entry.project, name: entry.name }
+  const where = { file: plan?.source.path ?? paths.runLedger(entry), line: plan?.source.line ?? 1, column: 1 }
+  if (decided.started) impact.starts.push(decided.started)
+  if (decided.cancelled) impact.cancels.push({ key, runId: decided.cancelled.id })
+  if (decided.superseded) {
+    const newRunId = decided.superseded.supersededBy ?? ''
+    impact.supersedes.push({ key, oldRunId: decided.superseded.id, newRunId })
+    problems.push(
+      problem(
+        'RUN_SUPERSEDES',
+        where,
+        `this replaces run ${decided.superseded.id} of ${keyText(key)}, which is cancelled`,
+      ),
+    )
+  }
+  if (!decided.kept) return
+  const ended = decided.kept.status !== 'active'
+  impact.keeps.push({ key, runId: decided.kept.id, ended })
+  if (!ended) return
+  const how = decided.kept.outcome ?? decided.kept.cancelReason ?? 'ended'
+  problems.push(
+    problem('RUN_ENDED', where, `the run that this spec asks for has ended (${how}); it will not run again`, {
+      hint: `raise spec.rerun to train the same again: specyard retry ${entry.name}`,
+    }),
+  )
+}
+
+/** Application and placeholder of every folder that has, or ever had, jobs: without them the last Job could never be taken away. */
+function jobsFolders(
+  entries: readonly RunLedger[],
+  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  known: Catalogue,
+  input: CompileInput,
+  result: Result,
+): void {
+  const folders = new Map(entries.map((entry) => [`${entry.environment}/${entry.project}`, entry]))
+  for (const { environment, project } of folders.values()) {
+    const inFolder = [...plans.values()].filter((plan) => plan.environment === environment && plan.project === project)
+    const application = paths.jobsApplication(environment, project)
+    const deployed = input.deployed.files.get(application)
+    const place = placeOf(environment, project, known)
+    if (place) {
+      const queues =
+        inFolder.some((plan) => plan.queue !== null) || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
+      const folder = { environment, project, namespace: place.namespace, destination: place.destination, queues }
+      result.tree.set(application, renderJobsApplication(folder, input.deploy))
+    } else if (deployed !== undefined) {
+      // The environment is no longer defined: what was published for it stays until its runs are gone.
+      result.tree.set(application, deployed)
+    }
+    result.tree.set(paths.jobsPlaceholder(environment, project), renderTemplate('jobs-readme', {}))
+  }
+}
+
+function placeOf(environment: string, project: string, known: Catalogue) {
+  const spec = known.environments.get(environment)
+  return spec && resolvePlace(environment, '', { catalogue: known, project, at: spec.document, problems: [] })
+}
+
+function decideEndpoints(
+  plans: readonly EndpointPlan[],
+  known: Catalogue,
+  ledger: LedgerView,
+  input: CompileInput,
+  result: Result,
+): void {
+  const { deployed, deploy, chart } = input
+  const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
+  const versions = new Set<string>()
+  for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
+    const old = before.get(keyText(plan))
+    const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
+    const pin = decidePin(plan, old?.pin ?? null, models)
+    const key = { environment: plan.environment, project: plan.project, name: plan.name }
+    if (pin === 'unknown') {
+      const spec = known.endpoints.find(
+        (one) => one.value.metadata.name === plan.name && one.value.metadata.project === plan.project,
+      )
+      const where = spec?.document.locate('/spec/model/version') ?? {
+        file: plan.source.path,
+        line: plan.source.line,
+        column: 1,
+      }
+      const hint = models?.versions.length
+        ? `there are: ${models.versions.map((one) => one.version).join(', ')}`
+        : 'it has no version yet'
+      result.problems.push(
+        problem('MODEL_VERSION_UNKNOWN', where, `model "${plan.model.ref}" has no version ${plan.model.version}`, {
+          hint,
+        }),
+      )
+      continue
+    }
+    const entry = nextEntry(plan, pin, old)
+    result.entries.set(paths.endpointLedger(entry), ledgerText(entry))
+    for (const [path, text] of endpointFiles(entry, deploy)) result.tree.set(path, text)
+    if (entry.pin) versions.add(entry.plan.chartVersion)
+    else result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
+    if (entry.pin && entry.revision !== (old?.revision ?? 0)) {
+      result.impact.releases.push({ key, modelVersion: entry.pin.version, revision: entry.revision })
+    }
+    before.delete(keyText(plan))
+  }
+  for (const version of versions)
+    for (const [path, text] of chartFiles(version, chart, deployed.files)) result.tree.set(path, text)
+  for (const { environment, project, name } of before.values())
+    result.impact.removes.push({ environment, project, name })
+}
+
+/** What a commit changes so that the owned files that `covers` says are exactly the wanted ones. */
+function difference(wanted: Files, deployed: Deployed, covers: (path: string) => boolean): Change {
+  const change = new Map<string, string | null>()
+  for (const [path, text] of wanted) if (deployed.files.get(path) !== text) change.set(path, text)
+  for (const path of deployed.files.keys()) {
+    if (covers(path) && !wanted.has(path) && path !== sourcePath && path !== driftPath) change.set(path, null)
+  }
+  return new Map([...change].sort(([left], [right]) => compareText(left, right)))
+}
+
+function driftWarnings(deployed: Deployed): readonly Problem[] {
+  return deployed.drifted.map(({ path, commit, author }) =>
+    problem(
+      'PUBLISHED_FILE_CHANGED',
+      { file: path, line: 1, column: 1 },
+      `${author} changed this published file in commit ${commit.slice(0, 10)}; it is left as it is`,
+      {
+        hint: 'make the change in the specs and restore the file in the deploy repository',
+      },
+    ),
+  )
+}
+
+function emptyImpact(): Result['impact'] {
+  return { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], waits: [], removes: [] }
+}

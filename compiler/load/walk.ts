@@ -1,0 +1,103 @@
+import { limits } from './limits.ts'
+
+/** Something about a parsed value that no spec may have, with the JSON pointer of where. */
+export interface Finding {
+  readonly code:
+    | 'YAML_TOO_MANY_NODES'
+    | 'YAML_TOO_MANY_ALIASES'
+    | 'YAML_TOO_DEEP'
+    | 'YAML_UNSAFE_KEY'
+    | 'YAML_NUMBER_TOO_LARGE'
+  readonly pointer: string
+  readonly message: string
+  readonly hint?: string
+}
+
+const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Walks a parsed value within a budget and tells what is dangerous about it. */
+export function examine(value: unknown): readonly Finding[] {
+  const findings: Finding[] = []
+  const seen = new Set<object>()
+  let nodes = 0
+  let aliases = 0
+  const visit = (node: unknown, pointer: string, depth: number): boolean => {
+    nodes += 1
+    if (nodes > limits.nodes) {
+      findings.push({
+        code: 'YAML_TOO_MANY_NODES',
+        pointer: '',
+        message: `the document has more than ${limits.nodes} values`,
+      })
+      return false
+    }
+    if (typeof node === 'number') return visitNumber(node, pointer, findings)
+    if (typeof node !== 'object' || node === null) return true
+    if (depth >= limits.depth) {
+      findings.push({ code: 'YAML_TOO_DEEP', pointer, message: `it is nested more than ${limits.depth} levels deep` })
+      return false
+    }
+    if (seen.has(node)) {
+      aliases += 1
+      if (aliases > limits.aliases) {
+        const message = `the document uses more than ${limits.aliases} aliases`
+        findings.push({ code: 'YAML_TOO_MANY_ALIASES', pointer, message, hint: 'write the values out' })
+        return false
+      }
+    }
+    seen.add(node)
+    const entries = Array.isArray(node) ? node.entries() : Object.entries(node)
+    if (!Array.isArray(node) && Object.keys(node).length > limits.keysOfMapping) {
+      findings.push({
+        code: 'YAML_TOO_MANY_NODES',
+        pointer,
+        message: `a mapping may have ${limits.keysOfMapping} keys`,
+      })
+      return false
+    }
+    for (const [key, inner] of entries) {
+      const at = `${pointer}/${escapePointer(String(key))}`
+      if (typeof key === 'string' && unsafeKeys.has(key)) {
+        findings.push({
+          code: 'YAML_UNSAFE_KEY',
+          pointer: at,
+          message: `the key "${key}" is not allowed`,
+          hint: 'choose another name',
+        })
+      }
+      if (!visit(inner, at, depth + 1)) return false
+    }
+    return true
+  }
+  visit(value, '', 0)
+  return findings
+}
+
+function visitNumber(number: number, pointer: string, findings: Finding[]): boolean {
+  if (!Number.isFinite(number)) {
+    findings.push({ code: 'YAML_NUMBER_TOO_LARGE', pointer, message: 'infinity and not-a-number cannot be used' })
+  } else if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
+    findings.push({
+      code: 'YAML_NUMBER_TOO_LARGE',
+      pointer,
+      message: `the number is beyond 2^53 and would lose digits`,
+      hint: 'quote it if it is an identifier',
+    })
+  }
+  return true
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+export function escapePointer(step: string): string {
+  return step.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** The steps of a JSON pointer. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}

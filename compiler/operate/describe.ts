@@ -1,0 +1,31 @@
+import { keyText } from '../../domain/names.ts'
+import type { Operation, OperationResult } from '../../domain/operation.ts'
+
+const subjectLengthMax = 72
+
+/** Subject (at most 72 characters) and body of the commit of a batch of operations. */
+export function describeOperations(results: readonly OperationResult[]): { subject: string; body: string } {
+  const applied = results.filter((result) => result.applied).map((result) => result.operation)
+  const lines = applied.map(line)
+  const [first = 'Nothing to do'] = lines
+  const subject = lines.length <= 1 ? first : `${first} and ${lines.length - 1} more`
+  return {
+    subject: subject.length <= subjectLengthMax ? subject : `${subject.slice(0, subjectLengthMax - 1)}…`,
+    body: lines.length > 1 || subject.length > subjectLengthMax ? lines.join('\n') : '',
+  }
+}
+
+function line(operation: Operation): string {
+  switch (operation.kind) {
+    case 'retry':
+      return `Retry ${keyText(operation.key)}: attempt ${operation.attempt} after ${operation.failureClass}`
+    case 'retire':
+      return `Retire ${keyText(operation.key)}${operation.outcome === null ? `: attempt ${operation.attempts.map((one) => one.attempt).join(', ')}` : `: ${operation.outcome}`}`
+    case 'conclude':
+      return `Conclude ${keyText(operation.key)}: ${operation.outcome}`
+    case 'cancel':
+      return `Cancel ${keyText(operation.key)}`
+    case 'register':
+      return `Register a version of ${operation.project}/${operation.model}`
+  }
+}

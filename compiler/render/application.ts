@@ -1,0 +1,58 @@
+import { applicationName, paths } from '../../domain/ledger.ts'
+import type { Destination, EndpointPlan } from '../../domain/plan.ts'
+import { renderTemplate, type View } from './template.ts'
+
+/** How Argo CD reaches the deploy repository. */
+export interface DeployAddress {
+  readonly url: string
+  readonly branch: string
+}
+
+/** Renders the Application over the Jobs of one project in one environment. */
+export function renderJobsApplication(
+  folder: {
+    readonly environment: string
+    readonly project: string
+    readonly namespace: string
+    readonly destination: Destination
+    readonly queues: boolean
+  },
+  deploy: DeployAddress,
+): string {
+  const path = paths.jobsFolder(folder.environment, folder.project)
+  return renderTemplate('jobs-application', {
+    name: applicationName.jobs(folder.environment, folder.project),
+    project: folder.project,
+    generatePaths: '.',
+    path,
+    queues: folder.queues,
+    ...source(deploy),
+    ...target(folder.destination, folder.namespace),
+  })
+}
+
+/** Renders the Application of one endpoint: the vendored chart with the endpoint's values. */
+export function renderEndpointApplication(plan: EndpointPlan, deploy: DeployAddress): string {
+  const chartPath = `charts/serving-endpoint/${plan.chartVersion}`
+  const valuesPath = `/${paths.endpointValues(plan)}`
+  return renderTemplate('endpoint-application', {
+    name: applicationName.endpoint(plan),
+    project: plan.project,
+    generatePaths: `.;${valuesPath}`,
+    chartPath,
+    releaseName: plan.name,
+    valuesPath,
+    autoscaled: plan.autoscale !== null,
+    ...source(deploy),
+    ...target(plan.destination, plan.namespace),
+  })
+}
+
+function source(deploy: DeployAddress): View {
+  return { url: deploy.url, branch: deploy.branch }
+}
+
+function target(destination: Destination, namespace: string): View {
+  if ('name' in destination) return { destinationKey: 'name', destination: destination.name, namespace }
+  return { destinationKey: 'server', destination: destination.server, namespace }
+}

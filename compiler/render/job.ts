@@ -1,0 +1,109 @@
+import { annotations, jobName, labels, leaseRefusedExitCode, leaseSecretName, trainerApp } from '../../domain/names.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
+import { compareText } from '../../domain/problem.ts'
+import { renderTemplate, type View } from './template.ts'
+import { pairs, type RenderedVariable, resourcesView, schedulingView, variableViews, volumeView } from './view.ts'
+
+/** Port on which the first pod of a multi-node training coordinates the others, as PyTorch expects it. */
+const masterPort = 29_500
+
+/** What a manifest says of its attempt. */
+export interface RenderedAttempt {
+  /** From 1. */
+  readonly attempt: number
+  /** Where the trainer resumes from; null for the beginning. */
+  readonly checkpointUri: string | null
+}
+
+/**
+ * Renders one attempt of a training plan as a Job manifest; with more than one node, its headless Service stands before it.
+ * @param plan memory in bytes, times in seconds
+ * @returns YAML text; same plan and attempt in, same bytes out
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+export function renderJob(plan: TrainingPlan, attempt: RenderedAttempt): string {
+  const name = jobName(plan.name, plan.shortDigest, attempt.attempt)
+  const secret = leaseSecretName(plan.id, attempt.attempt)
+  const callbackFolder = plan.cluster === 'local' ? 'callback' : '/var/run/specyard/callback'
+  const queued = plan.queue !== null
+  const view: View = {
+    name,
+    namespace: plan.namespace,
+    labels: pairs({
+      [labels.app]: trainerApp,
+      [labels.jobId]: plan.id,
+      [labels.traceId]: plan.traceId,
+      [labels.project]: plan.project,
+      [labels.attempt]: String(attempt.attempt),
+    }),
+    annotations: pairs({
+      [annotations.spec]: plan.source.path,
+      [annotations.digest]: plan.digest,
+      ...(plan.imageFolder === null ? {} : { [annotations.imageFolder]: plan.imageFolder }),
+    }),
+    indexed: plan.nodes > 1,
+    nodes: plan.nodes,
+    masterPort,
+    queued,
+    queue: plan.queue,
+    timeoutSeconds: plan.timeoutSeconds,
+    terminationGraceSeconds: plan.terminationGraceSeconds,
+    leased: plan.lease.mode === 'required',
+    leaseImage: plan.lease.image,
+    leaseSecret: secret,
+    leaseRefusedExitCode,
+    image: plan.image,
+    hasCommand: plan.command.length > 0,
+    command: plan.command,
+    hasArguments: plan.arguments.length > 0,
+    arguments: plan.arguments,
+    variables: variableViews(attemptVariables(plan, attempt, name, secret, callbackFolder)),
+    resources: resourcesView(plan.resources),
+    volumes: [...plan.volumes.map(volumeView), secretVolume(secret, callbackFolder)],
+    // A queue decides itself where its workloads run.
+    ...schedulingView(queued ? {} : plan.resources.nodeSelector, queued ? [] : plan.resources.tolerations),
+  }
+  return renderTemplate('job', view)
+}
+
+function attemptVariables(
+  plan: TrainingPlan,
+  attempt: RenderedAttempt,
+  name: string,
+  secret: string,
+  callbackFolder: string,
+): readonly RenderedVariable[] {
+  const variables: RenderedVariable[] = [
+    ...plan.variables,
+    { name: 'ATTEMPT', value: String(attempt.attempt) },
+    { name: 'CHECKPOINT_URI', value: attempt.checkpointUri ?? '' },
+    { name: 'CALLBACK_TOKEN', secret, key: 'token' },
+    { name: 'CALLBACK_TOKEN_FILE', value: `${callbackFolder}/token` },
+    { name: 'POD_UID', fieldPath: 'metadata.uid' },
+    { name: 'POD_NAME', fieldPath: 'metadata.name' },
+  ]
+  if (plan.nodes > 1) {
+    variables.push(
+      { name: 'MASTER_ADDR', value: `${name}-0.${name}` },
+      { name: 'MASTER_PORT', value: String(masterPort) },
+      { name: 'NNODES', value: String(plan.nodes) },
+      { name: 'WORLD_SIZE', value: String(plan.nodes * Math.max(1, plan.resources.gpus)) },
+      { name: 'NODE_RANK', fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
+    )
+  }
+  return variables.sort((left, right) => compareText(left.name, right.name))
+}
+
+function secretVolume(secret: string, mountPath: string): View {
+  return {
+    name: 'callback',
+    isHostPath: false,
+    isClaim: false,
+    isSecret: true,
+    hostPath: '',
+    claim: '',
+    secret,
+    mountPath,
+    readOnly: true,
+  }
+}

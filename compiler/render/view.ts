@@ -1,0 +1,74 @@
+import type { PlannedResources, Toleration, Variable, Volume } from '../../domain/plan.ts'
+import { compareText } from '../../domain/problem.ts'
+import { cpuQuantity, memoryQuantity } from './quantity.ts'
+import type { View } from './template.ts'
+
+/** A mapping as a template can go through it, in the order of its keys. */
+export function pairs(mapping: Readonly<Record<string, string>>): readonly View[] {
+  return Object.entries(mapping)
+    .sort(([left], [right]) => compareText(left, right))
+    .map(([key, value]) => ({ key, value }))
+}
+
+export type RenderedVariable = Variable | { readonly name: string; readonly fieldPath: string }
+
+export function variableViews(variables: readonly RenderedVariable[]): readonly View[] {
+  return variables.map((variable) => ({
+    name: variable.name,
+    isValue: 'value' in variable,
+    isSecret: 'secret' in variable,
+    isField: 'fieldPath' in variable,
+    optional: false,
+    value: 'value' in variable ? variable.value : '',
+    secret: 'secret' in variable ? variable.secret : '',
+    key: 'secret' in variable ? variable.key : '',
+    fieldPath: 'fieldPath' in variable ? variable.fieldPath : '',
+  }))
+}
+
+export function volumeView(volume: Volume): View {
+  return {
+    name: volume.name,
+    isHostPath: 'hostPath' in volume.source,
+    isClaim: 'claim' in volume.source,
+    isSecret: false,
+    hostPath: 'hostPath' in volume.source ? volume.source.hostPath : '',
+    claim: 'claim' in volume.source ? volume.source.claim : '',
+    secret: '',
+    mountPath: volume.mountPath,
+    readOnly: volume.readOnly,
+  }
+}
+
+export function resourcesView(resources: PlannedResources): View {
+  return {
+    cpuRequest: cpuQuantity(resources.cpuRequestMillicores),
+    cpuLimit: cpuQuantity(resources.cpuLimitMillicores),
+    memoryRequest: memoryQuantity(resources.memoryRequestBytes),
+    memoryLimit: memoryQuantity(resources.memoryLimitBytes),
+    hasGpus: resources.gpus > 0,
+    gpuResource: resources.gpuResource,
+    gpus: resources.gpus,
+  }
+}
+
+/** Where pods may run. */
+export function schedulingView(
+  nodeSelector: Readonly<Record<string, string>>,
+  tolerations: readonly Toleration[],
+): View {
+  return {
+    hasNodeSelector: Object.keys(nodeSelector).length > 0,
+    nodeSelector: pairs(nodeSelector),
+    hasTolerations: tolerations.length > 0,
+    tolerations: tolerations.map((one) => ({
+      operator: one.operator,
+      hasKey: one.key !== null,
+      key: one.key,
+      hasValue: one.value !== null,
+      value: one.value,
+      hasEffect: one.effect !== null,
+      effect: one.effect,
+    })),
+  }
+}

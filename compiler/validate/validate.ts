@@ -1,0 +1,87 @@
+import type { Problem } from '../../domain/problem.ts'
+import {
+  type Dataset,
+  type Environment,
+  type Model,
+  type PromptTemplate,
+  type ServingEndpoint,
+  type SpecKind,
+  specKinds,
+  type TrainingJob,
+} from '../../domain/specs.generated.ts'
+import type { Document } from '../load/document.ts'
+import { problem } from '../problem.ts'
+import { explainErrors, type Locator } from './explain.ts'
+import { nearest } from './nearest.ts'
+import * as validators from './validators.built.js'
+
+interface Kinds {
+  readonly TrainingJob: TrainingJob
+  readonly ServingEndpoint: ServingEndpoint
+  readonly Environment: Environment
+  readonly Dataset: Dataset
+  readonly Model: Model
+  readonly PromptTemplate: PromptTemplate
+}
+
+/** A document that fits the schema of its kind. */
+export type SpecOf<Kind extends SpecKind> = {
+  readonly kind: Kind
+  readonly document: Document
+  readonly value: Kinds[Kind]
+}
+export type Spec = { [Kind in SpecKind]: SpecOf<Kind> }[SpecKind]
+
+const apiVersion = 'specyard.dev/v1'
+
+/** Checks a document against the schema of its kind; all its problems at once. */
+export function validateDocument(document: Document): { spec?: Spec; problems: readonly Problem[] } {
+  const { value } = document
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const hint = `begin with apiVersion: ${apiVersion} and kind: one of ${specKinds.join(', ')}`
+    return { problems: [problem('DOCUMENT_NOT_MAPPING', document.locate(''), 'a spec must be a mapping', { hint })] }
+  }
+  const { kind, apiVersion: version } = value as { kind?: unknown; apiVersion?: unknown }
+  const problems = [...checkKind(kind, document), ...checkVersion(version, document)]
+  if (problems.length > 0) return { problems }
+  const known = kind as SpecKind
+  const found = validateValue(known, value, document)
+  if (found.length > 0) return { problems: withDisagreement(found, document) }
+  return { spec: { kind: known, document, value } as Spec, problems: [] }
+}
+
+/** Checks a value, e.g. a spec after its overlay, against the schema of a kind. */
+export function validateValue(kind: SpecKind, value: unknown, at: Locator): readonly Problem[] {
+  const validate = validators[kind]
+  if (validate(value)) return []
+  return explainErrors(kind, value, validate.errors ?? [], at)
+}
+
+function checkKind(kind: unknown, document: Document): readonly Problem[] {
+  if ((specKinds as readonly unknown[]).includes(kind)) return []
+  const near = typeof kind === 'string' ? nearest(kind, specKinds) : undefined
+  const list = `use one of: ${specKinds.join(', ')}`
+  const message = kind === undefined ? 'the document names no kind' : `the kind ${JSON.stringify(kind)} is not known`
+  const where = kind === undefined ? document.locate('') : document.locate('/kind')
+  return [problem('KIND_UNKNOWN', where, message, { hint: near === undefined ? list : `did you mean ${near}?` })]
+}
+
+function checkVersion(version: unknown, document: Document): readonly Problem[] {
+  if (version === apiVersion) return []
+  const message =
+    version === undefined
+      ? 'the document names no apiVersion'
+      : `the apiVersion ${JSON.stringify(version)} is not known`
+  const where = version === undefined ? document.locate('') : document.locate('/apiVersion')
+  return [problem('API_VERSION_UNKNOWN', where, message, { hint: `write apiVersion: ${apiVersion}` })]
+}
+
+/** A document that fails is read a second time by another parser; should that read another value, the person must know. */
+function withDisagreement(problems: readonly Problem[], document: Document): readonly Problem[] {
+  if (document.agrees()) return problems
+  const hint = 'write it in a plainer way: quote texts, avoid tags'
+  return [
+    ...problems,
+    problem('YAML_PARSERS_DISAGREE', document.locate(''), 'two YAML parsers read this document differently', { hint }),
+  ]
+}

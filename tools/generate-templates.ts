@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import Handlebars from 'handlebars'
+
+/** The only helpers that may put a value into a template; both write it as YAML that cannot be anything but that value. */
+const valueHelpers = ['scalar'] as const
+const blockHelpers = ['if', 'unless', 'each', 'with'] as const
+
+type Node = { type: string; [key: string]: unknown }
+
+/**
+ * Precompiles the templates of a folder into one ES module, `templates[name without .hbs]`.
+ * @throws Error naming template and line where a value could reach the text unescaped
+ */
+export async function generateTemplates(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.hbs')).sort()
+  const entries = await Promise.all(
+    names.map(async (name) => {
+      const source = await readFile(join(folder, name), 'utf8')
+      refuseUnescaped(name, Handlebars.parse(source) as unknown as Node)
+      const compiled = Handlebars.precompile(source, {
+        knownHelpers: Object.fromEntries([...valueHelpers, ...blockHelpers].map((helper) => [helper, true])),
+        knownHelpersOnly: true,
+        strict: true,
+        preventIndent: true,
+      })
+      return `  ${JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))}: ${String(compiled)},`
+    }),
+  )
+  return `export const templates = {\n${entries.join('\n')}\n}\n`
+}
+
+/** Walks the syntax tree: every value goes through a helper that escapes it, so that forgetting is impossible. */
+function refuseUnescaped(name: string, node: Node): void {
+  const helper = (node['path'] as { original?: string } | undefined)?.original ?? ''
+  const line = (node['loc'] as { start: { line: number } } | undefined)?.start.line ?? 0
+  if (node.type === 'MustacheStatement') {
+    const called = (node['params'] as unknown[]).length === 1 && (valueHelpers as readonly string[]).includes(helper)
+    if (!called || node['escaped'] === false) {
+      throw new Error(
+        `${name}:${line}: a value must be written as {{scalar ${helper || '…'}}}, or it could become YAML of its own`,
+      )
+    }
+    return
+  }
+  if (node.type === 'BlockStatement' && !(blockHelpers as readonly string[]).includes(helper)) {
+    throw new Error(`${name}:${line}: the block {{#${helper}}} is not known; use one of ${blockHelpers.join(', ')}`)
+  }
+  if (/^(Partial|Decorator)/.test(node.type))
+    throw new Error(`${name}:${line}: partials and decorators are not used in templates`)
+  for (const inner of [
+    node['body'],
+    (node['program'] as Node | undefined)?.['body'],
+    (node['inverse'] as Node | undefined)?.['body'],
+  ]) {
+    if (Array.isArray(inner)) for (const one of inner as Node[]) refuseUnescaped(name, one)
+  }
+}
