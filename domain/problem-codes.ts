@@ -1,8 +1,8 @@
-import type { Severity } from './problem.ts'
+/** An error stops the publication of everything; a warning and a note stop nothing. */
+export type Severity = 'error' | 'warning' | 'note'
 
 /**
  * Every problem that specs can have, with its severity. `docs/errors.md` has a section for each; a test holds the two together.
- * An error stops the publication of everything; a warning and a note stop nothing.
  */
 export const problemCodes = {
   // reading files

@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problem-codes.ts'
+import type { ProblemCode, Severity } from './problem-codes.ts'
 
 /** A place in a file that a person can open. Line and column count from 1; the file is relative to the spec repository. */
 export interface Place {
@@ -6,8 +6,6 @@ export interface Place {
   readonly line: number
   readonly column: number
 }
-
-export type Severity = 'error' | 'warning' | 'note'
 
 /** Bad input, as a value: what is wrong, where, and what to do about it. */
 export interface Problem {

@@ -40,8 +40,8 @@ export interface PublishRequest {
   readonly change: (deployed: Deployed) => PublishedChange | undefined
   /** What the tree was compiled from; null for operations, which compile nothing. */
   readonly source: SourceRecord | null
-  /** Whether a commit of the spec repository has another among its ancestors; undefined stands for «nobody can tell». */
-  readonly descends?: (ancestor: string, descendant: string) => Promise<boolean>
+  /** Whether a commit of the spec repository has another among its ancestors. Nobody can tell without it; `unknown` counts as no. */
+  readonly descends?: (ancestor: string, descendant: string) => Promise<boolean | 'unknown'>
   /** Publish also when the source does not descend from the published one: for a deploy repository that one working tree owns. */
   readonly allowDiverged?: boolean
 }

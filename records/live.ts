@@ -20,6 +20,8 @@ export interface LiveMessage {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+export type LiveListener = (runId: string, message: LiveMessage) => void
+
 /** The short-lived copy of records. Nothing in it that cannot be rebuilt; its absence slows and stops nothing. */
 export interface LiveState {
   setStatus(runId: string, status: LiveStatus): Promise<void>
@@ -28,8 +30,8 @@ export interface LiveState {
   setMetrics(runId: string, metrics: Readonly<Record<string, number>>): Promise<void>
   metrics(runId: string): Promise<Readonly<Record<string, number>> | undefined>
   publish(runId: string, message: LiveMessage): Promise<void>
-  /** Hears the messages of every run until the returned function is called. */
-  subscribe(listener: (runId: string, message: LiveMessage) => void): Promise<() => Promise<void>>
+  /** Hears the messages of every run until the returned function is called. What the listener throws is lost. */
+  subscribe(listener: LiveListener): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -41,3 +43,14 @@ export const liveKeys = {
 } as const
 
 export const liveLifetimeSeconds = { status: 24 * 3600, metrics: 3600 } as const
+
+/** Tells a message to every listener; one that fails keeps it from no other. */
+export function tellAll(listeners: Iterable<LiveListener>, runId: string, message: LiveMessage): void {
+  for (const listener of listeners) {
+    try {
+      listener(runId, message)
+    } catch {
+      // A live update that somebody could not use; the next one comes soon, and the records have it all.
+    }
+  }
+}

@@ -3,7 +3,7 @@ import type { CallbackSender, Done, Heartbeat, TrainerEvent } from '../domain/ca
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { LedgerModelVersion } from '../domain/ledger.ts'
 import type { TrainerSaid } from '../domain/observation.ts'
-import type { TrainingPlan } from '../domain/plan.ts'
+import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
 import type { Publication } from '../domain/publication.ts'
 import type { Run, RunState } from '../domain/run.ts'
 
@@ -160,8 +160,11 @@ export interface ModelRecords {
 export interface EndpointRecords {
   get(key: { environment: string; project: string; name: string }): Promise<Endpoint | undefined>
   list(query: { readonly environment?: string; readonly project?: string }): Promise<readonly Endpoint[]>
-  /** Creates or updates the row; a `deployments` row for each new revision, `serving_deployments` where `resource` is given. */
-  put(endpoint: Endpoint, resource: ServingResource | null): Promise<void>
+  /**
+   * Creates or updates the row; a `deployments` row for each new revision, `serving_deployments` where `resource` is given.
+   * The columns that only a plan knows (image, resources, autoscaling, prompt, rollback plan) keep what they have where none is given.
+   */
+  put(endpoint: Endpoint, resource: ServingResource | null, plan?: EndpointPlan): Promise<void>
   /** Marks an endpoint whose spec is gone as deleted. */
   remove(key: { environment: string; project: string; name: string }): Promise<void>
 }

@@ -104,9 +104,9 @@ export function replaceRun(entry: RunLedger, run: LedgerRun): RunLedger {
 
 /** Drops the oldest ended runs beyond the limit, and the plans of ended runs that are not the newest. */
 export function bounded(entry: RunLedger): RunLedger {
-  let ended = 0
+  const tooOld = new Set(entry.runs.filter((run) => run.status === 'ended').slice(ledgerRunsKept))
   const runs = entry.runs
-    .filter((run) => run.status !== 'ended' || (ended += 1) <= ledgerRunsKept)
+    .filter((run) => !tooOld.has(run))
     .map((run, index) => (index > 0 && run.status === 'ended' && run.plan !== null ? { ...run, plan: null } : run))
   return { ...entry, runs }
 }

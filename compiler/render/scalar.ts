@@ -13,7 +13,7 @@ const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
  */
 export function scalarText(value: Scalar): string {
   if (typeof value !== 'string') return JSON.stringify(value)
-  return JSON.stringify(wellFormed(value)).replace(unsafe, escape)
+  return JSON.stringify(wellFormed(value)).replace(unsafe, escapeCharacter)
 }
 
 /**
@@ -24,7 +24,7 @@ export function jsonWithoutDollar(json: string): string {
   return json.replaceAll('$', '\\u0024')
 }
 
-function escape(character: string): string {
+function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 

@@ -1,0 +1,15 @@
+import type { Migration } from 'kysely'
+import * as projectsAndDatasets from './0001_projects_and_datasets.ts'
+import * as trainingJobs from './0002_training_jobs.ts'
+import * as callbacks from './0003_callbacks.ts'
+import * as modelsAndServing from './0004_models_and_serving.ts'
+import * as publicationsAndActions from './0005_publications_and_actions.ts'
+
+/** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001_projects_and_datasets': projectsAndDatasets,
+  '0002_training_jobs': trainingJobs,
+  '0003_callbacks': callbacks,
+  '0004_models_and_serving': modelsAndServing,
+  '0005_publications_and_actions': publicationsAndActions,
+}

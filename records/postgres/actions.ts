@@ -1,0 +1,64 @@
+import { sql } from 'kysely'
+import { type Action, actionKey } from '../../domain/action.ts'
+import { jsonText, storableText } from '../json.ts'
+import type { Database } from '../kysely.ts'
+import type { ActionRecords } from '../records.ts'
+
+const pageMax = 1000
+const errorLengthMax = 2000
+
+export function actionRecords(db: Database): ActionRecords {
+  return {
+    add: (actions) => addActions(db, actions),
+    due: async (now, limit) => {
+      const rows = await db
+        .selectFrom('actions')
+        .select(['id', 'body', 'tries', 'created_at'])
+        .where('done_at', 'is', null)
+        .where((where) => where.or([where('due_at', 'is', null), where('due_at', '<=', now)]))
+        .orderBy('id')
+        .limit(Math.max(0, Math.min(limit, pageMax)))
+        .execute()
+      return rows.map((row) => ({
+        id: row.id,
+        action: row.body as Action,
+        tries: row.tries,
+        createdAt: row.created_at,
+      }))
+    },
+    pendingCount: async () => {
+      const { rows } = await sql<{ count: number }>`select count(*) from actions where done_at is null`.execute(db)
+      return rows[0]?.count ?? 0
+    },
+    done: async (ids, result) => {
+      if (ids.length === 0) return
+      await sql`update actions set done_at = now(), result = ${bounded(result)}
+        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(db)
+    },
+    putOff: async (ids, until, error) => {
+      if (ids.length === 0) return
+      await sql`update actions set due_at = ${until}, tries = tries + 1, last_error = ${bounded(error)}
+        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(db)
+    },
+  }
+}
+
+/** Adds outbox rows; where one of the same key is not done yet, that one stays. Also inside a transition's transaction. */
+export async function addActions(db: Database, actions: readonly Action[]): Promise<void> {
+  if (actions.length === 0) return
+  const rows = actions.map((action) => ({
+    key: actionKey(action),
+    kind: action.kind === 'operate' ? action.operation.kind : action.kind,
+    environment: action.environment,
+    run_id: action.runId,
+    body: action,
+  }))
+  await sql`insert into actions (key, kind, environment, run_id, body)
+    select * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
+      (key text, kind text, environment text, run_id uuid, body jsonb)
+    on conflict (key) where done_at is null do nothing`.execute(db)
+}
+
+function bounded(text: string): string {
+  return storableText(text.slice(0, errorLengthMax))
+}

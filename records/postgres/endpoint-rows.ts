@@ -1,0 +1,193 @@
+import { sql } from 'kysely'
+import type { Endpoint, EndpointStatus } from '../../domain/endpoint.ts'
+import type { EndpointPlan } from '../../domain/plan.ts'
+import { jsonText, jsonTextOrNull, storableText, storableTextOrNull } from '../json.ts'
+import type { Database } from '../kysely.ts'
+import type { ServingResource } from '../records.ts'
+import { modelEntryId } from './models.ts'
+import { projectId } from './run-configs.ts'
+
+/** Writes an endpoint's row, the row of its release, and that of its resource where it has one. */
+export async function putEndpoint(
+  db: Database,
+  endpoint: Endpoint,
+  resource: ServingResource | null,
+  plan: EndpointPlan | null,
+): Promise<void> {
+  const project = await projectId(db, endpoint.project)
+  const entry = await modelEntryId(db, project, endpoint.model, plan?.model.family ?? null)
+  const columns = {
+    ...ordinaryColumns(endpoint, entry),
+    ...(plan === null ? {} : planColumns(plan, await promptTemplateId(db, project, plan))),
+  }
+  const { id } = await db
+    .insertInto('serving_endpoints')
+    .values({
+      id: endpoint.id,
+      environment: endpoint.environment,
+      project_id: project,
+      name: endpoint.name,
+      created_at: endpoint.createdAt,
+      version: endpoint.version,
+      ...absentColumns,
+      ...columns,
+    })
+    // The key stays one endpoint for ever: one that comes back after its spec was removed is the same row again.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['environment', 'project_id', 'name'])
+        .doUpdateSet({ ...columns, deleted_at: null, version: sql<number>`serving_endpoints.version + 1` }),
+    )
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  if (endpoint.status !== 'waiting' && endpoint.revision > 0)
+    await putDeployment(db, id, entry, endpoint, endpoint.status)
+  if (resource !== null) await putResource(db, id, resource)
+}
+
+/** What stays empty until a plan is given. */
+const absentColumns = {
+  runtime_image: null,
+  autoscale_policy: null,
+  prompt_policy_id: null,
+  cpu_request: null,
+  cpu_limit: null,
+  memory_request: null,
+  memory_limit: null,
+  rollback_plan: null,
+  deleted_at: null,
+} as const
+
+function ordinaryColumns(endpoint: Endpoint, entry: string) {
+  const useGpu = endpoint.deploymentSpec['use_gpu']
+  return {
+    model_entry_id: entry,
+    route: endpoint.route,
+    // The source document has no word for an endpoint of which nothing has been deployed yet.
+    status: endpoint.status === 'waiting' ? null : endpoint.status,
+    min_replicas: endpoint.minReplicas,
+    max_replicas: endpoint.maxReplicas,
+    use_gpu: typeof useGpu === 'boolean' ? useGpu : null,
+    deployment_spec: jsonText(endpoint.deploymentSpec),
+    last_health_check: endpoint.lastHealthCheck,
+    reason: storableText(endpoint.reason),
+    message: storableText(endpoint.message),
+    url: endpoint.url,
+    framework: endpoint.framework,
+    model_version: endpoint.modelVersion,
+    model_digest: endpoint.modelDigest,
+    spec_path: endpoint.specPath,
+    spec_line: endpoint.specLine,
+    revision: endpoint.revision,
+    updated_at: endpoint.updatedAt,
+  }
+}
+
+function planColumns(plan: EndpointPlan, promptPolicy: string | null) {
+  const { resources, autoscale } = plan
+  const policy =
+    autoscale === null ? null : Object.fromEntries(Object.entries(autoscale).filter(([, value]) => value !== null))
+  return {
+    runtime_image: plan.image,
+    autoscale_policy: jsonTextOrNull(policy),
+    prompt_policy_id: promptPolicy,
+    use_gpu: resources.gpus > 0,
+    cpu_request: `${resources.cpuRequestMillicores}m`,
+    cpu_limit: `${resources.cpuLimitMillicores}m`,
+    memory_request: String(resources.memoryRequestBytes),
+    memory_limit: String(resources.memoryLimitBytes),
+    rollback_plan: storableTextOrNull(plan.rollbackPlan),
+  }
+}
+
+async function promptTemplateId(db: Database, project: string, plan: EndpointPlan): Promise<string | null> {
+  if (plan.promptTemplate === null) return null
+  const template = storableText(plan.promptTemplate.text)
+  const { id } = await db
+    .insertInto('prompt_templates')
+    .values({ project_id: project, name: plan.promptTemplate.name, template })
+    .onConflict((conflict) =>
+      conflict.columns(['project_id', 'name']).doUpdateSet({ template, updated_at: sql<Date>`now()` }),
+    )
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+const deploymentStatus = {
+  deploying: 'deploying',
+  healthy: 'active',
+  degraded: 'active',
+  failed: 'failed',
+} as const satisfies Record<EndpointStatus, string>
+const healthStatus = {
+  deploying: null,
+  healthy: 'healthy',
+  degraded: 'degraded',
+  failed: 'unhealthy',
+} as const satisfies Record<EndpointStatus, string | null>
+
+/** One row for each release; a release that follows supersedes those before it, whose last status stays as it was. */
+async function putDeployment(
+  db: Database,
+  endpointId: string,
+  entry: string,
+  endpoint: Endpoint,
+  status: EndpointStatus,
+): Promise<void> {
+  const columns = {
+    model_entry_id: entry,
+    model_version: endpoint.modelVersion,
+    model_digest: endpoint.modelDigest,
+    status: deploymentStatus[status],
+    health_status: healthStatus[status],
+    endpoint: endpoint.url,
+  }
+  const isUp = deploymentStatus[status] === 'active'
+  await db
+    .insertInto('deployments')
+    .values({
+      serving_endpoint_id: endpointId,
+      revision: endpoint.revision,
+      environment: endpoint.environment,
+      deployed_at: isUp ? endpoint.updatedAt : null,
+      superseded_at: null,
+      ...columns,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['serving_endpoint_id', 'revision']).doUpdateSet({
+        ...columns,
+        updated_at: sql<Date>`now()`,
+        ...(isUp ? { deployed_at: sql<Date>`coalesce(deployments.deployed_at, excluded.deployed_at)` } : {}),
+      }),
+    )
+    .execute()
+  await db
+    .updateTable('deployments')
+    .set({ superseded_at: endpoint.updatedAt, updated_at: sql<Date>`now()` })
+    .where('serving_endpoint_id', '=', endpointId)
+    .where('revision', '<', endpoint.revision)
+    .where('superseded_at', 'is', null)
+    .execute()
+}
+
+async function putResource(db: Database, endpointId: string, resource: ServingResource): Promise<void> {
+  const columns = {
+    serving_framework: resource.framework,
+    framework_resource_id: resource.resourceId,
+    framework_namespace: resource.namespace,
+    replica_count: resource.replicas,
+    min_replicas: resource.minReplicas,
+    max_replicas: resource.maxReplicas,
+    resource_requests: jsonText(resource.resourceRequests),
+    resource_limits: jsonText(resource.resourceLimits),
+    framework_status: jsonText(resource.status),
+  }
+  await db
+    .insertInto('serving_deployments')
+    .values({ serving_endpoint_id: endpointId, autoscaling_metrics: null, ...columns })
+    .onConflict((conflict) =>
+      conflict.column('serving_endpoint_id').doUpdateSet({ ...columns, updated_at: sql<Date>`now()` }),
+    )
+    .execute()
+}

@@ -1,0 +1,106 @@
+import { sql } from 'kysely'
+import type { LedgerModelVersion } from '../../domain/ledger.ts'
+import { jsonText } from '../json.ts'
+import { type Database, inTransaction } from '../kysely.ts'
+import type { ModelRecords, ModelVersion } from '../records.ts'
+import { projectId } from './run-configs.ts'
+
+const listMax = 10_000
+
+export function modelRecords(db: Database): ModelRecords {
+  return {
+    absorb: (project, model, family, versions) =>
+      inTransaction(db, async (transaction) => {
+        const entry = await modelEntryId(transaction, await projectId(transaction, project), model, family)
+        return addVersions(transaction, entry, versions)
+      }),
+    list: async ({ project, model }) => {
+      let select = db
+        .selectFrom('model_versions')
+        .innerJoin('model_catalog_entries', 'model_catalog_entries.id', 'model_versions.model_entry_id')
+        .innerJoin('projects', 'projects.id', 'model_catalog_entries.project_id')
+        .selectAll('model_versions')
+        .select(['model_catalog_entries.name as model', 'projects.name as project'])
+      if (project !== undefined) select = select.where('projects.name', '=', project)
+      if (model !== undefined) select = select.where('model_catalog_entries.name', '=', model)
+      const rows = await select
+        .orderBy('projects.name')
+        .orderBy('model_catalog_entries.name')
+        .orderBy('model_versions.version')
+        .limit(listMax)
+        .execute()
+      return rows.map(
+        (row): ModelVersion => ({
+          project: row.project,
+          model: row.model,
+          version: row.version,
+          digest: row.digest,
+          uri: row.artifact_path,
+          sizeBytes: row.size_bytes,
+          stage: row.stage,
+          run: { id: row.run_id, attempt: row.run_attempt, environment: row.run_environment },
+          framework: row.framework,
+          hyperparameters: row.hyperparameters,
+          metrics: row.metrics,
+          createdAt: row.created_at,
+        }),
+      )
+    },
+  }
+}
+
+/** The id of a model's catalogue entry, which is added where it is new; its family is written where one is given. */
+export async function modelEntryId(
+  db: Database,
+  project: string,
+  model: string,
+  family: string | null,
+): Promise<string> {
+  const find = () =>
+    db
+      .selectFrom('model_catalog_entries')
+      .select(['id', 'family'])
+      .where('project_id', '=', project)
+      .where('name', '=', model)
+  const known = await find().executeTakeFirst()
+  if (known === undefined) {
+    await db
+      .insertInto('model_catalog_entries')
+      .values({ project_id: project, name: model, family, deleted_at: null })
+      .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
+      .execute()
+    return (await find().executeTakeFirstOrThrow()).id
+  }
+  if (family !== null && known.family !== family)
+    await db
+      .updateTable('model_catalog_entries')
+      .set({ family, updated_at: sql<Date>`now()` })
+      .where('id', '=', known.id)
+      .execute()
+  return known.id
+}
+
+async function addVersions(db: Database, entry: string, versions: readonly LedgerModelVersion[]): Promise<number> {
+  if (versions.length === 0) return 0
+  const rows = versions.map((one) => ({
+    version: one.version,
+    digest: one.digest,
+    artifact_path: one.uri,
+    size_bytes: one.sizeBytes,
+    stage: one.stage,
+    framework: one.framework,
+    hyperparameters: one.hyperparameters,
+    metrics: one.metrics,
+    run_id: one.run.id,
+    run_attempt: one.run.attempt,
+    run_environment: one.run.environment,
+  }))
+  const added = await sql<{ version: number }>`
+    insert into model_versions (model_entry_id, version, digest, artifact_path, size_bytes, stage, framework,
+      hyperparameters, metrics, run_id, run_attempt, run_environment)
+    select ${entry}::uuid, * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
+      (version integer, digest text, artifact_path text, size_bytes bigint, stage text, framework text,
+       hyperparameters jsonb, metrics jsonb, run_id uuid, run_attempt integer, run_environment text)
+    on conflict do nothing returning version`.execute(db)
+  return added.rows.length
+}

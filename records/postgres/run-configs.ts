@@ -1,0 +1,104 @@
+import type { Json, JsonObject } from '../../domain/canonical.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
+import type { Run } from '../../domain/run.ts'
+import { jsonText, storableText } from '../json.ts'
+import type { Database } from '../kysely.ts'
+
+/** The id of a project, which is added where it is new. */
+export async function projectId(db: Database, name: string): Promise<string> {
+  const find = () => db.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst()
+  const known = await find()
+  if (known !== undefined) return known.id
+  const added = await db
+    .insertInto('projects')
+    .values({ name, user_id: null, deleted_at: null })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  // Undefined when somebody else added it meanwhile; then it can be read now.
+  return (added ?? (await db.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirstOrThrow())).id
+}
+
+/** Keeps what a run was asked to do: the searchable columns of `workflow_configs` and the whole of it in `training_configs`. */
+export async function addConfiguration(db: Database, run: Run, plan: TrainingPlan, project: string): Promise<void> {
+  const { task, model, dataset, training } = plan.training
+  await db
+    .insertInto('workflow_configs')
+    .values({
+      workflow_id: run.id,
+      task_type: textAt(task, 'type'),
+      model_name: textAt(model, 'name'),
+      model_source: textAt(model, 'source'),
+      dataset_id: await datasetId(db, project, dataset),
+      num_classes: numberAt(task, 'numClasses'),
+      class_names: textsAt(task, 'classNames'),
+      hyperparameters: jsonText(isObject(training) ? training : {}),
+      required_gpu_count: plan.resources.gpus * plan.nodes,
+      required_memory_gb: Math.ceil(plan.resources.memoryRequestBytes / 2 ** 30),
+    })
+    .execute()
+  await db
+    .insertInto('training_configs')
+    .values({
+      workflow_id: run.id,
+      config: jsonText({ ...plan.training, resources: plan.resources }),
+      plan: jsonText(plan),
+    })
+    .execute()
+  await db
+    .updateTable('projects')
+    .set((column) => ({ workflow_count: column('workflow_count', '+', 1) }))
+    .where('id', '=', project)
+    .execute()
+}
+
+/** The id of the dataset that a plan names with its place; null where it names none. */
+async function datasetId(db: Database, project: string, dataset: Json | undefined): Promise<string | null> {
+  const name = textAt(dataset, 'ref') ?? textAt(dataset, 'name')
+  const path = textAt(dataset, 'uri')
+  if (name === null || path === null) return null
+  const given = {
+    storage_path: path,
+    format: textAt(dataset, 'format') ?? 'unknown',
+    digest: textAt(dataset, 'digest'),
+  }
+  const row = await db
+    .insertInto('datasets')
+    .values({ project_id: project, name, size_bytes: numberAt(dataset, 'sizeBytes'), ...given })
+    .onConflict((conflict) => conflict.columns(['project_id', 'name']).doUpdateSet(given))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  const linked = await db
+    .insertInto('project_datasets')
+    .values({ project_id: project, dataset_id: row.id })
+    .onConflict((conflict) => conflict.columns(['project_id', 'dataset_id']).doNothing())
+    .returning('dataset_id')
+    .executeTakeFirst()
+  if (linked !== undefined)
+    await db
+      .updateTable('projects')
+      .set((column) => ({ dataset_count: column('dataset_count', '+', 1) }))
+      .where('id', '=', project)
+      .execute()
+  return row.id
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textAt(value: Json | undefined, key: string): string | null {
+  const found = isObject(value) ? value[key] : undefined
+  return typeof found === 'string' ? storableText(found) : null
+}
+
+function numberAt(value: Json | undefined, key: string): number | null {
+  const found = isObject(value) ? value[key] : undefined
+  return typeof found === 'number' && Number.isSafeInteger(found) ? found : null
+}
+
+function textsAt(value: Json | undefined, key: string): readonly string[] | null {
+  const found = isObject(value) ? value[key] : undefined
+  if (!Array.isArray(found)) return null
+  return found.filter((one): one is string => typeof one === 'string').map(storableText)
+}

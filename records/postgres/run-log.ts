@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import type { RunEvent } from '../../domain/action.ts'
+import type { Run, RunState } from '../../domain/run.ts'
+import { jsonText, storableText } from '../json.ts'
+import type { Database } from '../kysely.ts'
+import type { MetricPoint, RunRecords, StateChange, StoredRunEvent } from '../records.ts'
+import { isUuid } from './run-rows.ts'
+
+const pageMax = 1000
+
+/** What is kept of a run's course: its states, its events, its metrics. */
+export function runLog(db: Database): Pick<RunRecords, 'history' | 'events' | 'metrics'> {
+  return {
+    history: async (id) => (isUuid(id) ? history(db, id) : []),
+    events: async (id, after, limit) => (isUuid(id) ? events(db, id, after, limit) : []),
+    metrics: async (id, after, limit) => (isUuid(id) ? metrics(db, id, after, limit) : []),
+  }
+}
+
+async function history(db: Database, id: string): Promise<readonly StateChange[]> {
+  const rows = await db
+    .selectFrom('training_job_transitions')
+    .selectAll()
+    .where('job_id', '=', id)
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    from: row.from_status,
+    to: row.to_status,
+    reason: row.reason,
+    message: row.message,
+    attempt: row.attempt,
+    at: row.recorded_at,
+  }))
+}
+
+async function events(db: Database, id: string, after: number, limit: number): Promise<readonly StoredRunEvent[]> {
+  const rows = await db
+    .selectFrom('training_job_events')
+    .selectAll()
+    .where('job_id', '=', id)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(bounded(limit))
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    type: row.type,
+    reason: row.reason,
+    message: row.message,
+    attempt: row.attempt,
+    details: row.details,
+    at: row.recorded_at,
+  }))
+}
+
+async function metrics(db: Database, id: string, after: number, limit: number): Promise<readonly MetricPoint[]> {
+  const rows = await db
+    .selectFrom('metrics')
+    .selectAll()
+    .where('workflow_id', '=', id)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(bounded(limit))
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    attempt: row.attempt,
+    epoch: row.epoch,
+    step: row.step,
+    trainLoss: row.train_loss,
+    trainAccuracy: row.train_accuracy,
+    validationLoss: row.val_loss,
+    validationAccuracy: row.val_accuracy,
+    gpuUtilization: row.gpu_utilization,
+    memoryUsageGb: row.memory_usage_gb,
+    extra: row.extra_metrics ?? {},
+    at: row.recorded_at,
+  }))
+}
+
+export async function addStateChange(db: Database, run: Run, from: RunState | null): Promise<void> {
+  await db
+    .insertInto('training_job_transitions')
+    .values({
+      job_id: run.id,
+      from_status: from,
+      to_status: run.state,
+      reason: storableText(run.reason),
+      message: storableText(run.message),
+      attempt: run.attempt,
+    })
+    .execute()
+}
+
+export async function addEvents(db: Database, runId: string, events: readonly RunEvent[]): Promise<void> {
+  if (events.length === 0) return
+  const rows = events.map(({ type, reason, message, attempt, details }) => ({
+    type,
+    reason,
+    message,
+    attempt,
+    details,
+  }))
+  await sql`insert into training_job_events (job_id, attempt, source, type, reason, message, details)
+    select ${runId}::uuid, attempt, 'reconciler', type, reason, message, details
+    from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
+      (attempt integer, type text, reason text, message text, details jsonb)`.execute(db)
+}
+
+function bounded(limit: number): number {
+  return Math.max(0, Math.min(Math.trunc(limit), pageMax))
+}

@@ -1,0 +1,109 @@
+import { compile } from '../../compiler/compile.ts'
+import type { CompileResult } from '../../compiler/compile-types.ts'
+import { type Operated, operate } from '../../compiler/operate/operate.ts'
+import type { Operation } from '../../domain/operation.ts'
+import type { Change, Deployed } from '../../domain/publication.ts'
+
+export const chart = { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) }
+export const address = { url: '.specyard/deploy.git', branch: 'main' }
+export const source = {
+  format: 1,
+  repository: 'https://git.example.com/specs.git',
+  commit: 'a'.repeat(40),
+  dirty: false,
+} as const
+
+const environment = `apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: dev }
+spec: { cluster: local, follow: newest, images: { example/trainer: trainer } }
+---
+apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: prod }
+spec: { cluster: { kubernetes: { context: prod, namespaces: { language: ml-language } } } }
+---
+apiVersion: specyard.dev/v1
+kind: Dataset
+metadata: { name: text, project: language }
+spec: { uri: data, format: text }
+---
+apiVersion: specyard.dev/v1
+kind: Model
+metadata: { name: letters, project: language }
+spec: { family: char-loglinear }
+`
+
+/** A training spec in one line of differences. */
+export function training(name = 'letters', more = ''): string {
+  return `apiVersion: specyard.dev/v1
+kind: TrainingJob
+metadata: { name: ${name}, project: language }
+spec:
+  environment: dev
+  task: { type: language-modelling }
+  model: { name: char-loglinear, source: custom }
+  dataset: { ref: text }
+  training: { epochs: 3 }
+  image: example/trainer:1
+  output: { model: letters }
+${more}`
+}
+
+export function endpoint(more = ''): string {
+  return `apiVersion: specyard.dev/v1
+kind: ServingEndpoint
+metadata: { name: letters, project: language }
+spec:
+  model: { ref: letters, family: char-loglinear }
+  serveTarget: GENERATION
+  framework: fastapi
+  image: example/trainer:1
+  port: 8080
+  route: /letters
+  environments: { dev: {}, prod: { replicas: { min: 2, max: 3 } } }
+${more}`
+}
+
+/** Compiles texts beside the environments that every test has. */
+export function compileTexts(
+  texts: readonly string[],
+  deployed: Deployed = nothing,
+  base = environment,
+): CompileResult {
+  const sources = [base, ...texts].map((text, index) => ({
+    path: `specs/${index}.yaml`,
+    bytes: new TextEncoder().encode(text),
+  }))
+  return compile({ sources, source, deployed, chart, deploy: address })
+}
+
+export const nothing: Deployed = { commit: null, files: new Map(), drifted: [] }
+
+/** What is deployed after a change. */
+export function after(deployed: Deployed, change: Change): Deployed {
+  const files = new Map(deployed.files)
+  for (const [path, text] of change) {
+    if (text === null) files.delete(path)
+    else files.set(path, text)
+  }
+  return { commit: 'c'.repeat(40), files, drifted: deployed.drifted }
+}
+
+export function publishTexts(texts: readonly string[], deployed: Deployed = nothing): Deployed {
+  return after(deployed, compileTexts(texts, deployed).change)
+}
+
+export function perform(
+  deployed: Deployed,
+  ...operations: readonly Operation[]
+): Operated & { readonly deployed: Deployed } {
+  const operated = operate(deployed, operations, chart, address)
+  return { ...operated, deployed: after(deployed, operated.change) }
+}
+
+export function manifests(deployed: Deployed): readonly string[] {
+  return [...deployed.files.keys()]
+    .filter((path) => /\/jobs\/.*\.yaml$/.test(path) && path.startsWith('environments/'))
+    .sort()
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+/** A way to a server that can be closed, opened again and stopped up. */
+export interface TcpProxy {
+  /** The given URL by way of the proxy. */
+  readonly url: string
+  /** Breaks every connection and refuses new ones until `restore`. */
+  cut(): Promise<void>
+  restore(): Promise<void>
+  /** Lets every connection stand, and nothing through the ones that there are. */
+  hold(): void
+  close(): Promise<void>
+}
+
+export async function openTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  const server = createServer((incoming) => {
+    const outgoing = connect(Number(port), hostname)
+    for (const [one, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  })
+  const listen = async (wanted: number): Promise<number> => {
+    server.listen(wanted, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  const own = await listen(0)
+  const url = new URL(target)
+  url.hostname = '127.0.0.1'
+  url.port = String(own)
+  return {
+    url: url.href,
+    cut,
+    restore: async () => void (await listen(own)),
+    hold: () => {
+      for (const socket of sockets) socket.unpipe()
+      for (const socket of sockets) socket.resume()
+    },
+    close: cut,
+  }
+}
