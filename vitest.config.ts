@@ -1,13 +1,40 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+const reports = process.env['SPECYARD_TEST_REPORTS']
 
 // `fast` is part of `npm run check`: pure code, no servers, no child processes. `slow` starts real programs: Git, PGlite, the CLI.
 // `services` needs DATABASE_URL and REDIS_URL and runs in CI.
 export default defineConfig({
   test: {
+    reporters: reports ? ['default', 'json'] : ['default'],
+    ...(reports ? { outputFile: { json: join(reports, `${process.pid}.json`) } } : {}),
     projects: [
-      { test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/**/*.slow.test.ts', 'test/**/*.services.test.ts'] } },
-      { test: { name: 'slow', include: ['test/**/*.slow.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: true, maxWorkers: 2 } },
-      { test: { name: 'services', include: ['test/**/*.services.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.slow.test.ts', 'test/**/*.services.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'services',
+          include: ['test/**/*.services.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
     ],
   },
 })

@@ -38,9 +38,16 @@ export function compile(input: CompileInput): CompileResult {
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
   for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
-  problems.sort(compareProblems)
-  if (hasErrors(problems))
-    return { problems, tree: null, ledgerEdits: new Map(), change: new Map(), impact: emptyImpact(), environments }
+  const told = withoutRepetitions(problems)
+  if (hasErrors(told))
+    return {
+      problems: told,
+      tree: null,
+      ledgerEdits: new Map(),
+      change: new Map(),
+      impact: emptyImpact(),
+      environments,
+    }
   const ledgerEdits = difference(entries, input.deployed, (path) => path.startsWith('.specyard/ledger/'))
   const treeEdits = difference(tree, input.deployed, (path) => !path.startsWith('.specyard/'))
   const drifted = new Set(input.deployed.drifted.map((file) => file.path))
@@ -49,7 +56,7 @@ export function compile(input: CompileInput): CompileResult {
       ([path, text]) => !drifted.has(path) || input.deployed.files.get(path) === text,
     ),
   )
-  return { problems: [...problems, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
+  return { problems: [...told, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
 }
 
 interface Result {
@@ -173,7 +180,15 @@ function jobsFolders(
 
 function placeOf(environment: string, project: string, known: Catalogue) {
   const spec = known.environments.get(environment)
-  return spec && resolvePlace(environment, '', { catalogue: known, project, at: spec.document, problems: [] })
+  return (
+    spec &&
+    resolvePlace(environment, () => spec.document.locate(''), {
+      catalogue: known,
+      project,
+      at: spec.document,
+      problems: [],
+    })
+  )
 }
 
 function decideEndpoints(
@@ -234,6 +249,15 @@ function difference(wanted: Files, deployed: Deployed, covers: (path: string) =>
     if (covers(path) && !wanted.has(path) && path !== sourcePath && path !== driftPath) change.set(path, null)
   }
   return new Map([...change].sort(([left], [right]) => compareText(left, right)))
+}
+
+/** In the order of places; what is wrong in every environment alike is told once. */
+function withoutRepetitions(problems: readonly Problem[]): readonly Problem[] {
+  const sorted = [...problems].sort(compareProblems)
+  return sorted.filter((one, index) => {
+    const before = sorted[index - 1]
+    return !before || compareProblems(before, one) !== 0
+  })
 }
 
 function driftWarnings(deployed: Deployed): readonly Problem[] {

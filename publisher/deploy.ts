@@ -1,283 +1,226 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { Fault } from '../domain/fault.ts'
-import { type DriftedFile, driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
-import { compareText } from '../domain/problem.ts'
-import {
-  type Change,
-  type Deployed,
-  type Publication,
-  type PublishedChange,
-  type PublishRequest,
-  trailers,
-} from '../domain/publication.ts'
-import {
-  checkedAddress,
-  type GitEnvironment,
-  type GitPlace,
-  git,
-  gitFailed,
-  lastWords,
-  runGit,
-  withoutCredentials,
-} from './git.ts'
-import { type Author, findDrift, readPublications } from './history.ts'
-import { importStream, isOwned, listTree, readBlobs } from './objects.ts'
+import { driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
+import type { Deployed, Publication, PublishedChange, PublishRequest } from '../domain/publication.ts'
+import { effectiveChange } from './change.ts'
+import { type Books, byPath, driftText, readBooks, sourceText } from './drift.ts'
+import { checkedBranch } from './git/address.ts'
+import { readPublications } from './git/history.ts'
+import { type Author, importCommit, plain, weightOf } from './git/import.ts'
+import { blobBytesMax, blobId, listTree, objectSizes, readObjects, type TreeEntry } from './git/objects.ts'
+import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
+import { type GitEnvironment, type GitPlace, gitFailed, orDiskFull, runGit } from './git/run.ts'
+import { type Built, type SwapLimits, swap, swapLimits } from './git/swap.ts'
+import { commitMessage, subjectLine } from './message.ts'
 
-export interface DeployOptions {
-  /** Absolute path, or https, ssh or file URL. */
-  readonly url: string
-  readonly branch: string
-  /** A bare clone that may be deleted at any time. */
-  readonly cacheFolder: string
+/** Where the deploy repository is: `url` is an absolute path, an https, ssh or file URL, or `user@host:path`. */
+export interface DeployOptions extends RemoteOptions {
+  /** Who commits. Every writer of ours uses the same address: by it we know our own commits. */
   readonly author: Author
-  readonly environment: GitEnvironment
   readonly now: () => Date
+  readonly limits?: Partial<SwapLimits>
 }
 
 /** The deploy repository: read at its head, written one commit at a time by compare-and-swap. */
 export interface DeployRepository {
   /** The commit at the head of the branch; null while there is none. @throws Fault GIT_UNREACHABLE */
   head(): Promise<string | null>
+  /** The owned files at the head. A head that was read before costs one question to the server. @throws Fault as `publish` */
   read(): Promise<Deployed>
   /**
-   * Publishes a change as one commit on top of the head; asks for the change again when the branch moved meanwhile.
+   * Publishes a change as one commit on top of the head; asks for the change again when the branch moved meanwhile. One at a time.
    * @returns undefined when there was nothing to change
-   * @throws Fault GIT_OVERTAKEN, GIT_PUSH_REJECTED, GIT_UNREACHABLE, DISK_FULL, GIT_FAILED
+   * @throws Fault GIT_OVERTAKEN, GIT_PUSH_REJECTED, GIT_UNREACHABLE, DISK_FULL, GIT_MISSING, GIT_FAILED
    */
   publish(request: PublishRequest): Promise<Publication | undefined>
-  /** Commits of ours after a commit, oldest first. */
+  /** Commits of ours after a commit, or all; oldest first, at most 10,000: ask again after the last of them. */
   log(after: string | null): Promise<readonly Publication[]>
 }
 
-const triesMax = 50
+/** What is known of one head. */
+interface Snapshot extends Books {
+  readonly deployed: Deployed
+  readonly entries: ReadonlyMap<string, TreeEntry>
+}
 
+const nothing: Snapshot = {
+  deployed: { commit: null, files: new Map(), drifted: [] },
+  entries: new Map(),
+  drifted: [],
+  source: null,
+}
+
+/** @throws Fault SETTINGS_INVALID for an address, branch or author that Git must not see; GIT_MISSING, DISK_FULL */
 export async function openDeployRepository(options: DeployOptions): Promise<DeployRepository> {
-  const url = checkedAddress(options.url)
-  const reference = `refs/heads/${options.branch}`
-  const place: GitPlace = { folder: options.cacheFolder, environment: options.environment }
-  await openCache(place, url)
-  let cached: { head: string; deployed: Deployed; objects: ReadonlyMap<string, string> } | undefined
+  const { author } = options
+  if (plain(author.email) !== author.email || author.email === '' || plain(author.name) === '') {
+    throw new Fault(
+      'SETTINGS_INVALID',
+      'the author of commits needs a name and an address on one line, without < and >',
+      {
+        retry: 'never',
+      },
+    )
+  }
+  const remote = await openRemote(options)
+  let newest = nothing
   let turn: Promise<unknown> = Promise.resolve()
 
-  const head = async (): Promise<string | null> => {
-    const output = await runGit(place, ['ls-remote', '--', url, reference])
-    if (output.code !== 0) throw unreachable(url, output.stderr)
-    return output.stdout.toString('utf8').split('\t')[0] || null
-  }
-
-  const read = async (): Promise<Deployed> => {
-    const commit = await head()
-    if (commit === null) return { commit: null, files: new Map(), drifted: [] }
-    if (cached?.head === commit) return cached.deployed
-    await fetchCommit(place, url, reference, commit)
-    const entries = (await listTree(place, commit, ownedFolders)).filter(
-      (entry) => entry.mode === '100644' || entry.mode === '100755',
-    )
-    const known = new Map<string, string>()
-    for (const [path, object] of cached?.objects ?? []) known.set(object, cached?.deployed.files.get(path) ?? '')
-    const missing = [...new Set(entries.map((entry) => entry.object).filter((object) => !known.has(object)))]
-    for (const [object, bytes] of await readBlobs(place, missing)) known.set(object, bytes.toString('utf8'))
-    const files = new Map(entries.map((entry) => [entry.path, known.get(entry.object) ?? '']))
-    const drifted = await findDrift(place, commit, options.author, (ours) => driftOf(place, ours))
-    const deployed: Deployed = { commit, files, drifted }
-    cached = { head: commit, deployed, objects: new Map(entries.map((entry) => [entry.path, entry.object])) }
-    return deployed
-  }
-
-  const publishOnce = async (request: PublishRequest): Promise<Publication | undefined | 'moved'> => {
-    const deployed = await read()
-    await refuseOvertaken(deployed, request)
-    const wanted = request.change(deployed)
-    if (!wanted) return undefined
-    const files = effectiveChange(deployed, wanted.files, request.source)
-    if (files.size === 0) return undefined
-    const requestId = randomUUID()
-    const commit = await writeCommit(place, options, deployed.commit, message(wanted, request.source, requestId), files)
-    const pushed = await runGit(place, ['push', '--quiet', '--', url, `${commit}:${reference}`])
-    if (pushed.code !== 0) {
-      // How a rejection is worded differs between servers; whether the branch moved is a fact.
-      if ((await head()) !== deployed.commit) return 'moved'
-      throw new Fault('GIT_PUSH_REJECTED', `the deploy repository refused the push: ${lastWords(pushed.stderr)}`, {
-        retry: 'soon',
-        hint: 'may this identity push to the branch?',
-      })
-    }
-    return publicationOf(commit, deployed.commit, wanted, request.source, requestId, files.size, options.now())
+  const readAt = async (head: string | null): Promise<Snapshot | 'moved'> => {
+    if (head === null) return nothing
+    if (newest.deployed.commit === head) return newest
+    const snapshot = await withSoundClone(remote, async () => {
+      if (!(await remote.bring(head))) return 'moved'
+      return readSnapshot(remote.place, head, newest, author.email)
+    })
+    if (snapshot !== 'moved') newest = snapshot
+    return snapshot
   }
 
   const publish = async (request: PublishRequest): Promise<Publication | undefined> => {
-    let refusal: unknown
-    for (let attempt = 0; attempt < triesMax; attempt += 1) {
-      try {
-        const result = await publishOnce(request)
-        if (result !== 'moved') return result
-      } catch (error) {
-        // A server may refuse for a moment (a lock, a hook); the next try reads the branch again.
-        if (!(error instanceof Fault) || error.code !== 'GIT_PUSH_REJECTED' || attempt >= 8) throw error
-        refusal = error
-      }
-      await pause(Math.min(1000, 20 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random()))
-    }
-    throw new Fault('GIT_PUSH_REJECTED', `the deploy branch moved ${triesMax} times while publishing`, {
-      retry: 'soon',
-      cause: refusal,
+    const limits = { ...swapLimits, ...options.limits }
+    const publication = await swap(remote, options.branch, limits, async (head) => {
+      const snapshot = await readAt(head)
+      if (snapshot === 'moved') return snapshot
+      const wanted = request.change(snapshot.deployed)
+      if (!wanted) return undefined
+      const built = await withSoundClone(remote, async () => {
+        if (head !== null) await remote.bring(head)
+        return buildCommit(remote, snapshot, wanted, request.source, options)
+      })
+      if (built) await refuseOvertaken(snapshot.source, request)
+      return built
     })
+    if (publication) await remote.tidy()
+    return publication
   }
 
   return {
-    head,
-    read,
+    head: () => remote.head(),
+    read: async () => (await settle(remote, readAt)).deployed,
     publish: (request) => {
       const result = turn.then(() => publish(request))
       turn = result.catch(() => undefined)
       return result
     },
-    log: async (after) => {
-      const commit = await head()
-      if (commit === null) return []
-      await fetchCommit(place, url, reference, commit)
-      return readPublications(place, commit, after, options.author)
-    },
+    log: (after) =>
+      withSoundClone(remote, async () => {
+        const commit = await settle(remote, async (head) =>
+          head === null || (await remote.bring(head)) ? head : 'moved',
+        )
+        if (commit === null) return []
+        return readPublications(remote.place, commit, after, author.email, ownedFolders)
+      }),
   }
 }
 
 /** Makes a bare repository where there is none yet: the deploy repository of the embedded default. */
 export async function initBareRepository(path: string, branch: string, environment: GitEnvironment): Promise<void> {
-  await mkdir(path, { recursive: true })
-  await git({ folder: path, environment }, ['init', '--quiet', '--bare', `--initial-branch=${branch}`, '.'])
+  const initial = `--initial-branch=${checkedBranch(branch)}`
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new Fault('FILE_FAILED', `the folder ${path} cannot be made (${error.code ?? 'unknown'})`, { retry: 'later' })
+  })
+  const place: GitPlace = { folder: path, environment, globalConfiguration: null, secrets: [] }
+  const output = await runGit(place, ['init', '--quiet', '--bare', '--template=', initial, '.'])
+  if (output.code !== 0) throw await orDiskFull(gitFailed(place, 'init', output.stderr), [path])
 }
 
-async function openCache(place: GitPlace, url: string): Promise<void> {
-  await mkdir(place.folder, { recursive: true })
-  const usable = await runGit(place, ['rev-parse', '--is-bare-repository'])
-  const own =
-    usable.code === 0 && (await runGit(place, ['config', 'specyard.url'])).stdout.toString('utf8').trim() === url
-  if (own) return
-  // A cache of another repository, or one that a killed process left half made: it holds nothing that cannot be fetched again.
-  await rm(place.folder, { recursive: true, force: true })
-  await mkdir(place.folder, { recursive: true })
-  await git(place, ['init', '--quiet', '--bare', '.'])
-  await git(place, ['config', 'specyard.url', url])
-}
-
-async function fetchCommit(place: GitPlace, url: string, reference: string, commit: string): Promise<void> {
-  if ((await runGit(place, ['cat-file', '-e', `${commit}^{commit}`])).code === 0) return
-  const output = await runGit(place, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', url, reference])
-  if (output.code !== 0) throw unreachable(url, output.stderr)
-}
-
-async function driftOf(place: GitPlace, commit: string): Promise<readonly DriftedFile[]> {
-  const output = await runGit(place, ['cat-file', 'blob', `${commit}:${driftPath}`])
-  if (output.code !== 0) return []
-  return (JSON.parse(output.stdout.toString('utf8')) as { files: DriftedFile[] }).files
-}
-
-async function refuseOvertaken(deployed: Deployed, request: PublishRequest): Promise<void> {
-  const text = deployed.files.get(sourcePath)
-  const ours = request.source?.commit
-  if (!ours || text === undefined || request.allowDiverged) return
-  const published = (JSON.parse(text) as SourceRecord).commit
-  if (published === null || published === ours) return
-  if ((await request.descends?.(published, ours)) === true) return
-  throw new Fault(
-    'GIT_OVERTAKEN',
-    `the deploy repository holds specs of commit ${published.slice(0, 10)}, which ${ours.slice(0, 10)} does not descend from`,
-    {
-      retry: 'never',
-      hint: 'somebody published newer specs: bring your branch up to date and publish again',
-    },
-  )
-}
-
-/** What really changes: owned files alone, none that somebody else changed, and the source and drift files that go with them. */
-function effectiveChange(deployed: Deployed, wanted: Change, source: SourceRecord | null): Change {
-  const drifted = new Map(deployed.drifted.map((file) => [file.path, file]))
-  const files = new Map<string, string | null>()
-  for (const [path, text] of [...wanted].sort(([left], [right]) => compareText(left, right))) {
-    if (!isOwned(path)) throw new Error(`a change of ${path}, which is in no folder of ours, was asked for`)
-    const before = deployed.files.get(path) ?? null
-    if (before === text) drifted.delete(path)
-    else if (!drifted.has(path)) files.set(path, text)
+/** Reads the head until it stands still for long enough to be read from. */
+async function settle<Value>(
+  remote: Remote,
+  readAt: (head: string | null) => Promise<Value | 'moved'>,
+): Promise<Value> {
+  for (let tries = 0; tries < swapLimits.tries; tries += 1) {
+    const value = await readAt(await remote.head())
+    if (value !== 'moved') return value
   }
-  const driftText = drifted.size === 0 ? null : `${JSON.stringify({ files: [...drifted.values()] }, null, 2)}\n`
-  if ((deployed.files.get(driftPath) ?? null) !== driftText && (files.size > 0 || driftText === null))
-    files.set(driftPath, driftText)
-  if (files.size > 0 && source) {
-    const text = `${JSON.stringify(source, null, 2)}\n`
-    if (deployed.files.get(sourcePath) !== text) files.set(sourcePath, text)
+  throw new Fault('GIT_FAILED', 'the branch of the deploy repository is rewritten again and again', { retry: 'soon' })
+}
+
+async function readSnapshot(place: GitPlace, head: string, before: Snapshot, email: string): Promise<Snapshot> {
+  const entries = byPath(await listTree(place, head, ownedFolders))
+  const known = new Map<string, string>()
+  for (const [path, text] of before.deployed.files) {
+    const entry = before.entries.get(path)
+    if (entry) known.set(entry.object, text)
   }
-  return files
+  const regular = [...entries.values()].filter((entry) => entry.kind === 'file')
+  const unread = new Set(regular.map((entry) => entry.object).filter((object) => !known.has(object)))
+  const sizes = await objectSizes(place, [...unread])
+  const readable = [...unread].filter((object) => (sizes.get(object) ?? 0) <= blobBytesMax)
+  for (const [object, bytes] of await readObjects(place, readable)) known.set(object, bytes.toString('utf8'))
+  const files = new Map<string, string>()
+  for (const entry of regular) {
+    const text = known.get(entry.object)
+    if (text !== undefined) files.set(entry.path, text)
+  }
+  const books = await readBooks(place, head, entries, email)
+  const drifted = books.drifted.map(({ path, commit, author }) => ({ path, commit, author }))
+  return { deployed: { commit: head, files, drifted }, entries, ...books }
 }
 
-async function writeCommit(
-  place: GitPlace,
-  options: DeployOptions,
-  parent: string | null,
-  text: string,
-  files: Change,
-): Promise<string> {
-  const reference = `refs/specyard/${randomUUID()}`
-  const stream = importStream({ reference, parent, author: options.author, at: options.now(), message: text, files })
-  const output = await runGit(place, ['fast-import', '--quiet', '--done', '--date-format=raw'], stream)
-  if (output.code !== 0) throw gitFailed('fast-import', output)
-  const commit = (await git(place, ['rev-parse', '--verify', reference])).trim()
-  await git(place, ['update-ref', '-d', reference])
-  return commit
-}
-
-function message(wanted: PublishedChange, source: SourceRecord | null, requestId: string): string {
-  const lines: [string, string | null][] = [
-    [trailers.request, requestId],
-    [trailers.action, wanted.action],
-    [trailers.sourceRepository, source?.repository ?? null],
-    [trailers.sourceCommit, source?.commit ?? null],
-    [trailers.sourceDirty, source ? String(source.dirty) : null],
-    ...wanted.subjects.map((subject): [string, string] => [trailers.subject, subject]),
-  ]
-  const trailing = lines.flatMap(([key, value]) => (value === null ? [] : [`${key}: ${oneLine(value)}`]))
-  return `${[oneLine(wanted.subject), wanted.body.trim(), trailing.join('\n')].filter((part) => part !== '').join('\n\n')}\n`
-}
-
-function publicationOf(
-  commit: string,
-  parent: string | null,
+/** Makes the commit, with the books that go with it; undefined when nothing but the books would change. */
+async function buildCommit(
+  remote: Remote,
+  snapshot: Snapshot,
   wanted: PublishedChange,
   source: SourceRecord | null,
-  requestId: string,
-  files: number,
-  at: Date,
-): Publication {
-  return {
+  options: DeployOptions,
+): Promise<Built<Publication> | undefined> {
+  const drifted = new Set(snapshot.drifted.map((file) => file.path))
+  const effective = effectiveChange(snapshot.entries, drifted, wanted.files)
+  if (effective.files.size === 0 && effective.adopted.size === 0) return undefined
+  const files = new Map(effective.files)
+  const keep = (path: string, text: string | null): void => {
+    const object = snapshot.entries.get(path)?.object
+    if (text === null ? object !== undefined : object !== blobId(text)) files.set(path, text)
+  }
+  keep(driftPath, driftText(snapshot.drifted.filter((file) => !effective.adopted.has(file.path))))
+  const record = source ?? snapshot.source
+  if (record) keep(sourcePath, sourceText(record))
+  const requestId = randomUUID()
+  const at = new Date(Math.floor(options.now().getTime() / 1000) * 1000)
+  const parent = snapshot.deployed.commit
+  const message = commitMessage(wanted, source, requestId)
+  const commit = await importCommit(remote.place, remote.reference, {
+    parent,
+    author: options.author,
+    at,
+    message,
+    files,
+  })
+  const result: Publication = {
     commit,
     parent,
     action: wanted.action,
-    subject: oneLine(wanted.subject),
+    subject: subjectLine(wanted.subject),
     subjects: wanted.subjects,
     sourceRepository: source?.repository ?? null,
     sourceCommit: source?.commit ?? null,
     sourceDirty: source?.dirty ?? false,
     requestId,
-    files,
+    files: files.size,
     at,
   }
+  return { commit, bytes: weightOf(files), result }
 }
 
-function oneLine(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').trim()
-}
-
-function unreachable(url: string, stderr: string): Fault {
-  return new Fault(
-    'GIT_UNREACHABLE',
-    `the repository ${withoutCredentials(url)} cannot be reached: ${lastWords(stderr)}`,
+/** Newer specs must not be replaced by older ones, whoever comes last. Operations compile nothing and are never overtaken. */
+async function refuseOvertaken(published: SourceRecord | null, request: PublishRequest): Promise<void> {
+  if (!request.source || !published?.commit || request.allowDiverged) return
+  const { commit } = request.source
+  if (commit === published.commit) return
+  const follows = commit !== null && request.descends ? await request.descends(published.commit, commit) : 'unknown'
+  if (follows === true) return
+  const ours = commit === null ? 'specs outside Git' : `commit ${commit.slice(0, 12)}`
+  const relation = follows === 'unknown' ? 'is not known to descend from' : 'does not descend from'
+  throw new Fault(
+    'GIT_OVERTAKEN',
+    `the deploy repository holds the specs of commit ${published.commit.slice(0, 12)}; ${ours} ${relation} it`,
     {
-      retry: 'later',
-      hint: 'check the address in specyard.yaml, the network and the credentials',
+      retry: 'never',
+      hint: 'somebody published newer specs: bring your branch up to date with theirs and publish again',
     },
   )
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

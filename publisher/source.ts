@@ -1,155 +1,195 @@
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
-import { Fault } from '../domain/fault.ts'
+import { access, readFile, realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Fault, isFault } from '../domain/fault.ts'
 import type { SourceRecord } from '../domain/ledger.ts'
 import { compareText, type Problem } from '../domain/problem.ts'
-import { type ProblemCode, problemCodes } from '../domain/problem-codes.ts'
 import type { SourceFile } from '../domain/publication.ts'
-import { type GitEnvironment, type GitPlace, lastWords, runGit, withoutCredentials } from './git.ts'
-import { isAncestor } from './history.ts'
-import { listTree, readBlobs } from './objects.ts'
+import { publicUrl } from './git/address.ts'
+import { blobId, isAncestor, isCommitId, listTree, objectSizes, readObjects } from './git/objects.ts'
+import { type GitEnvironment, type GitPlace, git, gitFailed, runGit } from './git/run.ts'
+import {
+  fileProblem,
+  isSpecPath,
+  isUnprintable,
+  specBytesMax,
+  specFilesMax,
+  specsFolder,
+  tooLarge,
+  tooMany,
+  unprintable,
+} from './spec-files.ts'
+import { findSpecs, readSpec } from './working-tree.ts'
 
-export const specsFolder = 'specs'
-const filesMax = 5_000
-/** A larger file is not read whole; the compiler's own limit is the same. */
-const fileBytesMax = 256 * 1024
+const settingsFile = 'specyard.yaml'
 
 export interface Sources {
+  /** In the order of their paths, which start with `specs/` and have `/` between folders. */
   readonly files: readonly SourceFile[]
   readonly problems: readonly Problem[]
 }
 
-/** Reads `specs/` of a working tree: regular files alone, and none that a link leads out of the repository to. */
+/**
+ * Reads the specs of a working tree: `specs/**` with the ending `.yaml` or `.yml`, without hidden names, which are editors' own.
+ * Only regular files whose real path lies in the repository; one that is a link to such a file counts as that file.
+ * @throws Fault NOT_A_SPEC_REPOSITORY when there is no folder `specs/`
+ */
 export async function readWorkingTree(root: string): Promise<Sources> {
-  const files: SourceFile[] = []
+  const realRoot = await realpath(root).catch(() => root)
   const problems: Problem[] = []
-  const realRoot = await realpath(root)
-  const folder = join(root, specsFolder)
-  let paths: readonly string[]
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    paths = entries
-      .filter((entry) => !entry.isDirectory() && isSpecFile(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = missing ? 'there is no folder specs/' : 'the folder specs/ cannot be read'
-    throw new Fault('NOT_A_SPEC_REPOSITORY', `${why} in ${root}`, {
-      retry: 'never',
-      hint: 'put the specs into specs/',
-      cause,
-    })
-  }
-  const named = paths
-    .map((path) => ({ path, name: relative(root, path).split(sep).join('/') }))
-    .sort((a, b) => compareText(a.name, b.name))
-  if (named.length > filesMax) {
-    return {
-      files,
-      problems: [
-        inputProblem('FILES_TOO_MANY', specsFolder, `there are ${named.length} spec files; ${filesMax} are allowed`),
-      ],
-    }
-  }
-  for (const { path, name } of named) {
-    const read = await readOne(path, name, realRoot)
+  const found = await findSpecs(root, realRoot, problems)
+  if (found.length > specFilesMax) return { files: [], problems: [tooMany()] }
+  const files: SourceFile[] = []
+  for (const path of found.sort(compareText)) {
+    const read = await readSpec(root, realRoot, path)
     if ('code' in read) problems.push(read)
     else files.push(read)
+  }
+  return { files, problems: problems.sort((left, right) => compareText(left.where.file, right.where.file)) }
+}
+
+/**
+ * Reads the specs of a revision from Git's object database, without a checkout and whatever the working tree holds.
+ * The root may be a folder inside a larger repository. A link or a submodule under `specs/` is a problem.
+ * @throws Fault REVISION_UNKNOWN, GIT_FAILED, GIT_MISSING
+ */
+export async function readRevision(root: string, revision: string, environment: GitEnvironment): Promise<Sources> {
+  const place = reading(root, environment)
+  const commit = revision === '' || revision.startsWith('-') ? undefined : await resolve(place, revision)
+  if (commit === undefined) {
+    throw new Fault('REVISION_UNKNOWN', `${JSON.stringify(revision)} is no commit of the repository at ${root}`, {
+      retry: 'never',
+      hint: 'name a commit, branch or tag that is there; in a shallow clone older ones are not: git fetch --unshallow',
+    })
+  }
+  const prefix = await prefixOf(place)
+  const entries = (await listTree(place, commit, [`${prefix}${specsFolder}`]))
+    .map((entry) => ({ ...entry, path: entry.path.slice(prefix.length) }))
+    .filter((entry) => !entry.path.split('/').some((part) => part.startsWith('.')))
+    .sort((left, right) => compareText(left.path, right.path))
+  const specs = entries.filter((entry) => entry.kind === 'file' && isSpecPath(entry.path))
+  if (specs.length > specFilesMax) return { files: [], problems: [tooMany()] }
+  const sizes = await objectSizes(place, [...new Set(specs.map((entry) => entry.object))])
+  const readable = [...sizes].filter(([, size]) => size <= specBytesMax).map(([object]) => object)
+  const contents = await readObjects(place, readable)
+  const files: SourceFile[] = []
+  const problems: Problem[] = []
+  for (const { path, kind, object } of entries) {
+    const bytes = contents.get(object)
+    const size = sizes.get(object)
+    if (isUnprintable(path)) problems.push(unprintable(path))
+    else if (kind === 'link')
+      problems.push(fileProblem('FILE_OUTSIDE', path, 'it is a symbolic link', 'put the file itself here'))
+    else if (kind === 'submodule')
+      problems.push(fileProblem('FILE_OUTSIDE', path, 'it is a submodule', 'put the files themselves here'))
+    else if (!isSpecPath(path)) continue
+    else if (size !== undefined && size > specBytesMax) problems.push(tooLarge(path, size))
+    else if (bytes === undefined) problems.push(fileProblem('FILE_UNREADABLE', path, 'Git lacks the bytes of the file'))
+    else files.push({ path, bytes: new Uint8Array(bytes) })
   }
   return { files, problems }
 }
 
-/** The same files of a revision, from Git's object database; no work tree is touched. @throws Fault REVISION_UNKNOWN */
-export async function readRevision(root: string, revision: string, environment: GitEnvironment): Promise<Sources> {
-  const place: GitPlace = { folder: root, environment }
-  const found = await runGit(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`])
-  if (found.code !== 0)
-    throw new Fault('REVISION_UNKNOWN', `"${revision}" is no commit of this repository`, { retry: 'never' })
-  const entries = (await listTree(place, found.stdout.toString('utf8').trim(), [specsFolder])).filter((entry) =>
-    isSpecFile(entry.path),
-  )
-  const regular = entries.filter((entry) => entry.mode.startsWith('100'))
-  const blobs = await readBlobs(place, [...new Set(regular.map((entry) => entry.object))])
-  return {
-    files: regular.map((entry) => ({ path: entry.path, bytes: blobs.get(entry.object) ?? new Uint8Array() })),
-    problems: entries
-      .filter((entry) => !regular.includes(entry))
-      .map((entry) =>
-        inputProblem('FILE_OUTSIDE', entry.path, 'a link or a submodule is not a spec', 'put the file itself here'),
-      ),
-  }
-}
-
-/** Which state of which repository a working tree is: its remote without credentials, its commit, and whether specs differ from it. */
+/**
+ * Which state of which repository a working tree is: its remote without credentials, its commit, and whether the spec files and
+ * `specyard.yaml` on the disk are something else than in that commit. Outside Git, and before the first commit: dirty, and no commit.
+ * Compares bytes and starts no filter, hook or monitor that the repository's own configuration may name.
+ * @throws Fault GIT_FAILED, GIT_MISSING
+ */
 export async function describeSource(root: string, environment: GitEnvironment): Promise<SourceRecord> {
-  const place: GitPlace = { folder: root, environment }
-  const top = await runGit(place, ['rev-parse', '--show-toplevel'])
-  if (top.code !== 0) return { format: 1, repository: null, commit: null, dirty: true }
-  const text = async (args: readonly string[]): Promise<string | null> => {
-    const output = await runGit(place, args)
-    return output.code === 0 ? output.stdout.toString('utf8').trim() || null : null
-  }
-  const commit = await text(['rev-parse', '--verify', '--quiet', 'HEAD'])
-  const remote = await text(['config', '--get', 'remote.origin.url'])
-  const status = await runGit(place, [
-    'status',
-    '--porcelain',
-    '--untracked-files=all',
-    '--',
-    specsFolder,
-    'specyard.yaml',
-  ])
-  if (status.code !== 0)
-    throw new Fault('GIT_FAILED', `git status failed: ${lastWords(status.stderr)}`, { retry: 'later' })
-  return {
-    format: 1,
-    repository: remote === null ? null : withoutCredentials(remote),
-    commit,
-    dirty: commit === null || status.stdout.length > 0,
-  }
+  if (!(await isInsideGit(root))) return { format: 1, repository: null, commit: null, dirty: true }
+  const place = reading(root, environment)
+  const inside = await runGit(place, ['rev-parse', '--git-dir'])
+  if (inside.code !== 0) throw gitFailed(place, 'rev-parse', inside.stderr)
+  const repository = await remoteOf(place)
+  const commit = await resolve(place, 'HEAD')
+  if (commit === undefined) return { format: 1, repository, commit: null, dirty: true }
+  return { format: 1, repository, commit, dirty: await isDirty(root, place, commit) }
 }
 
-/** Whether one commit of a spec repository descends from another; one that is not there is not proved to. */
+/**
+ * Tells whether a commit of a spec repository has another one among its ancestors; `unknown` when a commit is not there, or when the
+ * history was cut off (a shallow clone) before it could show.
+ */
 export function descends(
   root: string,
   environment: GitEnvironment,
-): (ancestor: string, descendant: string) => Promise<boolean> {
-  return (ancestor, descendant) => isAncestor({ folder: root, environment }, ancestor, descendant)
-}
-
-async function readOne(path: string, name: string, realRoot: string): Promise<SourceFile | Problem> {
-  try {
-    const real = await realpath(path)
-    if (!real.startsWith(`${realRoot}${sep}`)) {
-      return inputProblem('FILE_OUTSIDE', name, 'the link leads out of the repository', 'put the file itself here')
-    }
-    const about = await lstat(real)
-    if (!about.isFile()) return inputProblem('FILE_UNREADABLE', name, 'it is not a regular file')
-    if (about.size > fileBytesMax) {
-      return inputProblem(
-        'FILE_TOO_LARGE',
-        name,
-        `the file has ${about.size} bytes; a spec file may have ${fileBytesMax}`,
-        'split it into several files',
-      )
-    }
-    return { path: name, bytes: await readFile(real) }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    return inputProblem(
-      'FILE_UNREADABLE',
-      name,
-      `the file cannot be read (${code})`,
-      'check that the link leads somewhere and that you may read it',
-    )
+): (ancestor: string, descendant: string) => Promise<boolean | 'unknown'> {
+  return async (ancestor, descendant) => {
+    if (!isCommitId(ancestor) || !isCommitId(descendant)) return 'unknown'
+    if (ancestor === descendant) return true
+    const place = reading(root, environment)
+    const answer = await isAncestor(place, ancestor, descendant)
+    if (answer !== false) return answer ?? 'unknown'
+    const shallow = await runGit(place, ['rev-parse', '--is-shallow-repository'])
+    return shallow.stdout.toString('utf8').trim() === 'false' ? false : 'unknown'
   }
 }
 
-function isSpecFile(path: string): boolean {
-  return /\.ya?ml$/.test(path)
+/** Nothing but the object database is read, so the user's own configuration is not needed. */
+function reading(root: string, environment: GitEnvironment): GitPlace {
+  return { folder: root, environment, globalConfiguration: null, secrets: [] }
 }
 
-function inputProblem(code: ProblemCode, file: string, message: string, hint?: string): Problem {
-  const where = { file, line: 1, column: 1 }
-  return { code, severity: problemCodes[code], message, where, ...(hint === undefined ? {} : { hint }) }
+async function resolve(place: GitPlace, revision: string): Promise<string | undefined> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]
+  const output = await runGit(place, args)
+  const commit = output.stdout.toString('utf8').trim()
+  return output.code === 0 && isCommitId(commit) ? commit : undefined
+}
+
+/** The folder of the root inside its repository, with a `/` at its end; empty at the top. */
+async function prefixOf(place: GitPlace): Promise<string> {
+  return (await git(place, ['rev-parse', '--show-prefix'])).replace(/\n$/, '')
+}
+
+async function isInsideGit(root: string): Promise<boolean> {
+  for (let folder = await realpath(root).catch(() => root); ; folder = dirname(folder)) {
+    const found = await access(join(folder, '.git')).then(
+      () => true,
+      () => false,
+    )
+    if (found) return true
+    if (dirname(folder) === folder) return false
+  }
+}
+
+async function remoteOf(place: GitPlace): Promise<string | null> {
+  const names = (await git(place, ['remote'])).split('\n').filter((name) => name !== '')
+  const name = names.includes('origin') ? 'origin' : names[0]
+  if (name === undefined) return null
+  const output = await runGit(place, ['config', '--get', `remote.${name}.url`])
+  return output.code === 0 ? publicUrl(output.stdout.toString('utf8').replace(/\n$/, '')) : null
+}
+
+async function isDirty(root: string, place: GitPlace, commit: string): Promise<boolean> {
+  const prefix = await prefixOf(place)
+  const committed = new Map<string, string>()
+  for (const entry of await listTree(place, commit, [`${prefix}${specsFolder}`, `${prefix}${settingsFile}`])) {
+    const path = entry.path.slice(prefix.length)
+    if (path === settingsFile || isSpecPath(path)) committed.set(path, entry.object)
+  }
+  const tree = await readWorkingTree(root).catch((error: unknown): Sources => {
+    if (isFault(error, 'NOT_A_SPEC_REPOSITORY')) return { files: [], problems: [] }
+    throw error
+  })
+  if (tree.problems.length > 0) return true
+  const settings = await readSettings(root)
+  const present = [...tree.files, ...(settings ? [settings] : [])]
+  if (present.length !== committed.size) return true
+  return present.some(({ path, bytes }) => !isSame(bytes, committed.get(path)))
+}
+
+/** Whether bytes are those of a blob, as they are or with the line ends that Git may have converted at checkout. */
+function isSame(bytes: Uint8Array, object: string | undefined): boolean {
+  const text = Buffer.from(bytes)
+  if (object === undefined) return false
+  return (
+    object === blobId(text) ||
+    object === blobId(Buffer.from(text.toString('latin1').replaceAll('\r\n', '\n'), 'latin1'))
+  )
+}
+
+async function readSettings(root: string): Promise<SourceFile | undefined> {
+  const bytes = await readFile(join(root, settingsFile)).catch(() => undefined)
+  return bytes && { path: settingsFile, bytes }
 }

@@ -5,6 +5,7 @@ import type { Operation, OperationResult } from '../../domain/operation.ts'
 import type { Change, Deployed } from '../../domain/publication.ts'
 import type { Chart } from '../ledger/endpoints.ts'
 import type { DeployAddress } from '../render/application.ts'
+import { type Draft, Dropped } from './draft.ts'
 import { register } from './register.ts'
 import { editRun } from './runs.ts'
 
@@ -17,18 +18,6 @@ export interface Operated {
   /** Value of `Specyard-Action`: the kinds that were applied. */
   readonly actions: string
 }
-
-/** The files that operations edit, with what earlier ones of the same batch wrote. */
-export interface Draft {
-  readonly deployed: Deployed
-  readonly chart: Chart
-  readonly address: DeployAddress
-  read(path: string): string | undefined
-  write(path: string, text: string | null): void
-}
-
-/** Thrown inside an operation to drop it whole: nothing of it is written. */
-export class Dropped extends Error {}
 
 /**
  * Applies operations to what is deployed. None compiles a spec: manifests and values are rendered from the plans that the ledger keeps.

@@ -2,7 +2,7 @@ import { type EndpointLedger, type ModelLedger, paths } from '../../domain/ledge
 import { ledgerText, readLedger, readModelLedger } from '../../domain/ledger-files.ts'
 import type { Operation } from '../../domain/operation.ts'
 import { chartFiles, decidePin, endpointFiles, nextEntry } from '../ledger/endpoints.ts'
-import { type Draft, Dropped } from './operate.ts'
+import { type Draft, Dropped } from './draft.ts'
 
 /** Adds a model version, and pins it where an endpoint's environment follows the newest. A version's identity is its digest. */
 export function register(operation: Extract<Operation, { kind: 'register' }>, draft: Draft): void {

@@ -3,7 +3,7 @@ import { jobName } from '../../domain/names.ts'
 import type { Operation } from '../../domain/operation.ts'
 import { bounded, cancelledRun, replaceRun } from '../ledger/runs.ts'
 import { renderJob } from '../render/job.ts'
-import { type Draft, Dropped } from './operate.ts'
+import { type Draft, Dropped } from './draft.ts'
 
 type RunOperation = Exclude<Operation, { kind: 'register' }>
 type Of<Kind extends RunOperation['kind']> = Extract<RunOperation, { kind: Kind }>

@@ -1,5 +1,5 @@
 import type { ClusterKind, Destination } from '../../domain/plan.ts'
-import type { Problem } from '../../domain/problem.ts'
+import type { Problem, Place as SourcePlace } from '../../domain/problem.ts'
 import type { Environment } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import type { Locator } from '../validate/explain.ts'
@@ -24,22 +24,22 @@ export interface Resolving {
 
 const inCluster = 'https://kubernetes.default.svc'
 
-/** Finds the environment and the namespace of the project in it. @param pointer of the environment's name */
-export function resolvePlace(name: string, pointer: string, resolving: Resolving): Place | undefined {
+/** Finds the environment and the namespace of the project in it. @param where the environment is named */
+export function resolvePlace(name: string, where: () => SourcePlace, resolving: Resolving): Place | undefined {
   const spec = resolving.catalogue.environments.get(name)
   if (!spec) {
     const known = [...resolving.catalogue.environments.keys()]
     resolving.problems.push(
-      problem('ENVIRONMENT_UNKNOWN', resolving.at.locateKey(pointer), `nobody has defined the environment "${name}"`, {
+      problem('ENVIRONMENT_UNKNOWN', where(), `nobody has defined the environment "${name}"`, {
         hint: referenceHint(name, known, 'Environment'),
       }),
     )
     return undefined
   }
-  return placeIn(spec, pointer, resolving)
+  return placeIn(spec, where, resolving)
 }
 
-function placeIn(spec: SpecOf<'Environment'>, pointer: string, resolving: Resolving): Place | undefined {
+function placeIn(spec: SpecOf<'Environment'>, where: () => SourcePlace, resolving: Resolving): Place | undefined {
   const environment = spec.value
   const { cluster } = environment.spec
   if (cluster === 'local')
@@ -49,7 +49,7 @@ function placeIn(spec: SpecOf<'Environment'>, pointer: string, resolving: Resolv
     resolving.problems.push(
       problem(
         'NAMESPACE_UNKNOWN',
-        resolving.at.locateKey(pointer),
+        where(),
         `environment "${environment.metadata.name}" has no namespace for project "${resolving.project}"`,
         {
           hint: `add ${resolving.project}: <namespace> to its namespaces`,

@@ -39,7 +39,7 @@ export function resolveServing(
         }),
       )
     }
-    const place = resolvePlace(environment, pointer, { ...resolving, at: spec.document })
+    const place = resolvePlace(environment, () => spec.document.locateKey(pointer), resolving)
     const merged = mergePatch(base as unknown as Json, overlay) as unknown as ServingEndpoint['spec']
     const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
     const before = context.problems.length

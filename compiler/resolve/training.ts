@@ -32,7 +32,7 @@ export function resolveTraining(
   resolving: Resolving,
 ): UnnamedTrainingPlan | undefined {
   const { metadata, spec: written } = spec.value
-  const place = resolvePlace(written.environment, '/spec/environment', resolving)
+  const place = resolvePlace(written.environment, () => resolving.at.locate('/spec/environment'), resolving)
   const data = resolveDataset(written, place, resolving)
   checkOutput(written, resolving)
   if (!place) return undefined

@@ -86,7 +86,7 @@ function explain(kind: SpecKind, value: unknown, error: ErrorObject, at: Locator
       })
     }
     case 'pattern':
-      return badForm(pointer, found, schema, params, at)
+      return badForm(pointer, found, schema, error.propertyName, at)
     default:
       return outOfRange(pointer, found, keyword, params, schema, at)
   }
@@ -102,14 +102,7 @@ function unknownKey(kind: SpecKind, pointer: string, key: string, schema: Schema
   })
 }
 
-function badForm(
-  pointer: string,
-  found: unknown,
-  schema: SchemaNode,
-  params: Record<string, unknown>,
-  at: Locator,
-): Problem {
-  const key = params['propertyName'] as string | undefined
+function badForm(pointer: string, found: unknown, schema: SchemaNode, key: string | undefined, at: Locator): Problem {
   const example = schema.examples?.[0]
   const hint = [schema.description, example === undefined ? undefined : `Example: ${JSON.stringify(example)}`]
     .filter(Boolean)
@@ -118,7 +111,8 @@ function badForm(
     key === undefined
       ? `${dotted(pointer)} cannot be ${described(found)}`
       : `${dotted(pointer)} cannot have the name "${key}"`
-  return problem('FORMAT_WRONG', at.locate(pointer), what, { hint: hint || undefined })
+  const where = key === undefined ? at.locate(pointer) : at.locateKey(`${pointer}/${escapePointer(key)}`)
+  return problem('FORMAT_WRONG', where, what, { hint: hint || undefined })
 }
 
 function outOfRange(
@@ -186,7 +180,14 @@ function typeHint(found: unknown, schema: SchemaNode, type: unknown): string | u
   if (types.includes('boolean') && typeof found === 'string' && /^(yes|no|on|off)$/i.test(found)) {
     return `YAML 1.2 reads ${found} as text; write ${/^(yes|on)$/i.test(found) ? 'true' : 'false'}`
   }
-  if ((types.includes('integer') || types.includes('number')) && typeof found === 'string') return 'remove the quotes'
+  if (
+    (types.includes('integer') || types.includes('number')) &&
+    typeof found === 'string' &&
+    found.trim() !== '' &&
+    Number.isFinite(Number(found))
+  ) {
+    return 'remove the quotes'
+  }
   if (found === null) return 'give it a value, or remove the key'
   const example = schema.examples?.[0]
   return example === undefined ? schema.description : `for example ${JSON.stringify(example)}`

@@ -13,7 +13,14 @@ import type { Document } from '../load/document.ts'
 import { problem } from '../problem.ts'
 import { explainErrors, type Locator } from './explain.ts'
 import { nearest } from './nearest.ts'
-import * as validators from './validators.built.js'
+import {
+  Dataset as validDataset,
+  Environment as validEnvironment,
+  Model as validModel,
+  PromptTemplate as validPromptTemplate,
+  ServingEndpoint as validServingEndpoint,
+  TrainingJob as validTrainingJob,
+} from './validators.built.js'
 
 interface Kinds {
   readonly TrainingJob: TrainingJob
@@ -31,6 +38,15 @@ export type SpecOf<Kind extends SpecKind> = {
   readonly value: Kinds[Kind]
 }
 export type Spec = { [Kind in SpecKind]: SpecOf<Kind> }[SpecKind]
+
+const validators = {
+  TrainingJob: validTrainingJob,
+  ServingEndpoint: validServingEndpoint,
+  Environment: validEnvironment,
+  Dataset: validDataset,
+  Model: validModel,
+  PromptTemplate: validPromptTemplate,
+} as const satisfies Record<SpecKind, unknown>
 
 const apiVersion = 'specyard.dev/v1'
 

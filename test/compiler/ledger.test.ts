@@ -3,8 +3,8 @@ import type { LedgerRun } from '../../domain/ledger.ts'
 import { readRunLedger } from '../../domain/ledger-files.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import {
-  after,
   compileTexts,
+  deployedAfter,
   endpoint,
   manifests,
   nothing,
@@ -59,7 +59,7 @@ describe('names and bytes', () => {
     ['a default written out', '  nodes: 1\n'],
   ])('writing %s changes the digest: one commit cancels the old run and starts the new one', (_name, line) => {
     const result = compileTexts([training('letters', line)], first)
-    const deployed = after(first, result.change)
+    const deployed = deployedAfter(first, result.change)
     expect(result.impact.supersedes).toHaveLength(1)
     expect(runs(deployed).map((one) => [one.status, one.cancelReason])).toEqual([
       ['active', null],
@@ -85,20 +85,20 @@ kind: Model
 metadata: { name: letters, project: language }
 spec: { family: char-loglinear }
 `
-    const before = after(nothing, compileTexts([training()], nothing, base('https://one.example.com')).change)
+    const before = deployedAfter(nothing, compileTexts([training()], nothing, base('https://one.example.com')).change)
     const result = compileTexts([training()], before, base('https://two.example.com'))
     expect([...result.change.keys()]).toEqual([])
   })
 
   it('a manifest is copied byte for byte, also when it is not what this version would render', () => {
     const [path = ''] = manifests(first)
-    const older = after(first, new Map([[path, `# rendered by an older version\n${first.files.get(path)}`]]))
+    const older = deployedAfter(first, new Map([[path, `# rendered by an older version\n${first.files.get(path)}`]]))
     expect([...compileTexts([training()], older).change.keys()]).toEqual([])
   })
 
   it('a manifest that somebody removed by hand is not rendered again', () => {
     const [path = ''] = manifests(first)
-    expect([...compileTexts([training()], after(first, new Map([[path, null]]))).change.keys()]).toEqual([])
+    expect([...compileTexts([training()], deployedAfter(first, new Map([[path, null]]))).change.keys()]).toEqual([])
   })
 
   it('compiling twice publishes once', () => {
@@ -115,7 +115,7 @@ spec: { family: char-loglinear }
       status: 'ended' as const,
     }
     const text = JSON.stringify({ format: 1, ...key, runs: [twin] })
-    const deployed = after(nothing, new Map([['.specyard/ledger/runs/dev/language/letters.json', text]]))
+    const deployed = deployedAfter(nothing, new Map([['.specyard/ledger/runs/dev/language/letters.json', text]]))
     const started = compileTexts([training()], deployed).impact.starts[0]
     expect(started?.shortDigest.length).toBeGreaterThan(10)
   })
@@ -129,7 +129,7 @@ describe('the ledger keeps a run ended', () => {
   })
 
   it('a spec that is removed and restored does not run again, and says how it would', () => {
-    const removed = after(finished, compileTexts([], finished).change)
+    const removed = deployedAfter(finished, compileTexts([], finished).change)
     const restored = compileTexts([training()], removed)
     expect(restored.impact.starts).toEqual([])
     expect(restored.problems.map((one) => [one.code, one.severity, one.hint?.includes('spec.rerun')])).toEqual([
@@ -138,15 +138,15 @@ describe('the ledger keeps a run ended', () => {
   })
 
   it('a commit that restores an older spec starts nothing and cancels what it no longer asks for', () => {
-    const second = after(finished, compileTexts([training('letters', '  rerun: 1\n')], finished).change)
+    const second = deployedAfter(finished, compileTexts([training('letters', '  rerun: 1\n')], finished).change)
     const back = compileTexts([training()], second)
     expect(back.impact.starts).toEqual([])
-    expect(runs(after(second, back.change)).map((one) => one.status)).toEqual(['cancelling', 'ended'])
+    expect(runs(deployedAfter(second, back.change)).map((one) => one.status)).toEqual(['cancelling', 'ended'])
   })
 
   it('a spec that is removed cancels its run; folder, placeholder and Application stay', () => {
     const result = compileTexts([], first)
-    const deployed = after(first, result.change)
+    const deployed = deployedAfter(first, result.change)
     expect(result.impact.cancels).toEqual([{ key, runId: run.id }])
     expect(runs(deployed)[0]).toMatchObject({ status: 'cancelling', cancelReason: 'SPEC_REMOVED' })
     expect(deployed.files.has('environments/dev/language/jobs/README.md')).toBe(true)
@@ -250,7 +250,7 @@ describe('models are pinned in each environment', () => {
 
   it('an endpoint whose spec is gone leaves the tree with its values, Application and chart', () => {
     const { deployed } = perform(both, register('a'))
-    const gone = after(deployed, compileTexts([training()], deployed).change)
+    const gone = deployedAfter(deployed, compileTexts([training()], deployed).change)
     expect([...gone.files.keys()].filter((path) => path.includes('endpoint') || path.startsWith('charts/'))).toEqual([])
   })
 })

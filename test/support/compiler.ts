@@ -81,7 +81,7 @@ export function compileTexts(
 export const nothing: Deployed = { commit: null, files: new Map(), drifted: [] }
 
 /** What is deployed after a change. */
-export function after(deployed: Deployed, change: Change): Deployed {
+export function deployedAfter(deployed: Deployed, change: Change): Deployed {
   const files = new Map(deployed.files)
   for (const [path, text] of change) {
     if (text === null) files.delete(path)
@@ -91,7 +91,7 @@ export function after(deployed: Deployed, change: Change): Deployed {
 }
 
 export function publishTexts(texts: readonly string[], deployed: Deployed = nothing): Deployed {
-  return after(deployed, compileTexts(texts, deployed).change)
+  return deployedAfter(deployed, compileTexts(texts, deployed).change)
 }
 
 export function perform(
@@ -99,7 +99,7 @@ export function perform(
   ...operations: readonly Operation[]
 ): Operated & { readonly deployed: Deployed } {
   const operated = operate(deployed, operations, chart, address)
-  return { ...operated, deployed: after(deployed, operated.change) }
+  return { ...operated, deployed: deployedAfter(deployed, operated.change) }
 }
 
 export function manifests(deployed: Deployed): readonly string[] {

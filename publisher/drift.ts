@@ -1,0 +1,159 @@
+import { Fault } from '../domain/fault.ts'
+import { type DriftedFile, driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
+import { compareText } from '../domain/problem.ts'
+import { changedPaths, listCommits, newestOfOurs, readCommits } from './git/history.ts'
+import { listTree, readObjects, type TreeEntry } from './git/objects.ts'
+import type { GitPlace } from './git/run.ts'
+
+/*
+ * An owned file is drifted from the first commit of somebody else that changes, adds or deletes it until
+ * - it is again as our newest commit before that had it (the change was discarded), or
+ * - a change of ours asks for just the bytes that are there (it was adopted).
+ * What others changed since our newest commit is seen by comparing the two trees, so that a merge, a revert or a rewritten history need no
+ * case of their own. What they changed before that is written in the `drift.json` of our newest commit, and read from there alone:
+ * the two files that keep our books are never drifted, and nobody else's edit of them counts.
+ */
+
+/** A drifted file, and what it was when it was still ours: without that nobody could tell when it is as before. */
+export interface DriftEntry extends DriftedFile {
+  /** Object id of our bytes; null when we had no such file. */
+  readonly ours: string | null
+}
+
+export interface Books {
+  readonly drifted: readonly DriftEntry[]
+  /** What our newest commit says it was compiled from. */
+  readonly source: SourceRecord | null
+}
+
+/** @throws Fault LEDGER_UNREADABLE, LEDGER_VERSION_UNKNOWN for books that this version cannot read; GIT_FAILED */
+export async function readBooks(
+  place: GitPlace,
+  head: string,
+  entries: ReadonlyMap<string, TreeEntry>,
+  email: string,
+): Promise<Books> {
+  const newest = await newestOfOurs(place, head, email)
+  if (newest === undefined) {
+    return { drifted: await attribute(place, [head], driftSince(new Map(), entries, [])), source: null }
+  }
+  const before = newest === head ? entries : byPath(await listTree(place, newest, ownedFolders))
+  const { drifted: carried, source } = await readOurs(place, before)
+  if (newest === head) return { drifted: carried, source }
+  return { drifted: await attribute(place, [head, `^${newest}`], driftSince(before, entries, carried)), source }
+}
+
+/** The text of `drift.json`, or null when there is nothing to say. */
+export function driftText(drifted: readonly DriftEntry[]): string | null {
+  if (drifted.length === 0) return null
+  const files = [...drifted].sort((left, right) => compareText(left.path, right.path))
+  return `${JSON.stringify({ format: 1, files }, null, 2)}\n`
+}
+
+export function sourceText(source: SourceRecord): string {
+  const { format, repository, commit, dirty } = source
+  return `${JSON.stringify({ format, repository, commit, dirty }, null, 2)}\n`
+}
+
+export function isBookkeeping(path: string): boolean {
+  return path === driftPath || path === sourcePath
+}
+
+export function byPath(entries: readonly TreeEntry[]): ReadonlyMap<string, TreeEntry> {
+  return new Map(entries.map((entry) => [entry.path, entry]))
+}
+
+interface Unattributed {
+  readonly path: string
+  readonly ours: string | null
+  /** Set for what was drifted before and has not been changed again. */
+  readonly known: DriftEntry | null
+}
+
+/** Which files are not as we left them, without who did it. */
+function driftSince(
+  before: ReadonlyMap<string, TreeEntry>,
+  now: ReadonlyMap<string, TreeEntry>,
+  carried: readonly DriftEntry[],
+): readonly Unattributed[] {
+  const known = new Map(carried.map((entry) => [entry.path, entry]))
+  const paths = new Set([...before.keys(), ...now.keys(), ...known.keys()])
+  const drifted: Unattributed[] = []
+  for (const path of paths) {
+    if (isBookkeeping(path)) continue
+    const entry = known.get(path)
+    const left = identity(before.get(path))
+    const present = identity(now.get(path))
+    const ours = entry ? entry.ours : left
+    if (present === ours) continue
+    if (present !== left) drifted.push({ path, ours, known: null })
+    else if (entry) drifted.push({ path, ours, known: entry })
+  }
+  return drifted.sort((one, other) => compareText(one.path, other.path))
+}
+
+/** Names for each file the newest commit of the range that changed it; a merge only where no other commit did. */
+async function attribute(
+  place: GitPlace,
+  range: readonly string[],
+  drifted: readonly Unattributed[],
+): Promise<readonly DriftEntry[]> {
+  const open = new Set(drifted.filter((file) => file.known === null).map((file) => file.path))
+  const blamed = new Map<string, string>()
+  const commits = open.size > 0 ? await listCommits(place, range) : []
+  for (const merges of [[], ['-m']] as const) {
+    for (let at = 0; at < commits.length && open.size > 0; at += 500) {
+      const some = commits.slice(at, at + 500)
+      const changed = await changedPaths(place, some, ownedFolders, merges)
+      for (const commit of some) {
+        for (const path of changed.get(commit) ?? []) if (open.delete(path)) blamed.set(path, commit)
+      }
+    }
+  }
+  const [head = ''] = commits
+  const ids = [...new Set([...blamed.values(), ...(open.size > 0 ? [head] : [])])]
+  const authors = new Map((await readCommits(place, ids)).map((commit) => [commit.id, commit.author]))
+  return drifted.map(({ path, ours, known }) => {
+    const commit = blamed.get(path) ?? head
+    return known ?? { path, commit, author: authors.get(commit) ?? '', ours }
+  })
+}
+
+function identity(entry: TreeEntry | undefined): string | null {
+  if (!entry) return null
+  return entry.kind === 'file' ? entry.object : `${entry.kind} ${entry.object}`
+}
+
+async function readOurs(place: GitPlace, entries: ReadonlyMap<string, TreeEntry>): Promise<Books> {
+  const drift = entries.get(driftPath)
+  const source = entries.get(sourcePath)
+  const objects = [drift, source].flatMap((entry) => (entry?.kind === 'file' ? [entry.object] : []))
+  const contents = await readObjects(place, [...new Set(objects)])
+  const parsed = <Book extends { readonly format: 1 }>(path: string, entry: TreeEntry | undefined): Book | null => {
+    const bytes = entry && contents.get(entry.object)
+    return bytes ? parseBook<Book>(path, bytes.toString('utf8')) : null
+  }
+  const files = parsed<{ format: 1; files: readonly DriftEntry[] }>(driftPath, drift)?.files ?? []
+  return {
+    drifted: files.map(({ path, commit, author, ours }) => ({ path, commit, author, ours: ours ?? null })),
+    source: parsed<SourceRecord>(sourcePath, source),
+  }
+}
+
+function parseBook<Book extends { readonly format: 1 }>(path: string, text: string): Book {
+  let book: { format?: unknown } | null
+  try {
+    book = JSON.parse(text) as { format?: unknown } | null
+  } catch {
+    throw new Fault('LEDGER_UNREADABLE', `the file ${path} of the deploy repository is not JSON`, {
+      retry: 'never',
+      hint: `restore it from the deploy repository's history: git checkout <commit> -- ${path}`,
+    })
+  }
+  if (book?.format === 1) return book as Book
+  throw new Fault(
+    'LEDGER_VERSION_UNKNOWN',
+    `the file ${path} of the deploy repository has format ${String(book?.format)}; this version knows format 1`,
+    { retry: 'never', hint: 'use the version of Specyard that wrote it, or a newer one' },
+  )
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '../../domain/fault.ts'
+import { type GitEnvironment, type GitPlace, gitFailed, orDiskFull, runGit } from './run.ts'
+
+/** So many processes may leave their references in the clone before all but the newest few are dropped. */
+const sessionsMax = 16
+const referencesKept = 8
+
+/**
+ * Makes the clone where there is none or a damaged one. It is empty at first: nothing in it that cannot be fetched again.
+ * A new one gets its name when it is complete, so that neither a killed process nor one that opens it at the same time is in the way.
+ * @throws Fault FILE_FAILED, DISK_FULL, GIT_MISSING, GIT_FAILED
+ */
+export async function openClone(cacheFolder: string, place: GitPlace): Promise<void> {
+  const making = join(cacheFolder, `making-${randomUUID()}`)
+  try {
+    await mkdir(cacheFolder, { recursive: true })
+    await writeGlobalConfiguration(place.environment, join(cacheFolder, 'gitconfig'))
+    await removeStale(cacheFolder, /^(making-|gitconfig\.|\.room-|age-)/)
+    if (await isThere(place.folder)) {
+      const usable = await runGit(place, ['rev-parse', '--is-bare-repository', '--git-dir'])
+      if (usable.code === 0 && usable.stdout.toString('utf8') === 'true\n.\n') {
+        await removeStale(place.folder, /\.lock$|^gc\.pid$|^fast_import_crash_/)
+        await dropOldReferences(place)
+        return
+      }
+      await rm(place.folder, { recursive: true, force: true })
+    }
+    await mkdir(making)
+    const made = await runGit({ ...place, folder: making }, ['init', '--quiet', '--bare', '--template=', '.'])
+    if (made.code !== 0) throw gitFailed(place, 'init', made.stderr)
+    await rename(making, place.folder).catch(async (error: unknown) => {
+      // Somebody else was faster: theirs is as good.
+      if (!(await isThere(place.folder))) throw error
+    })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const failed = new Fault('FILE_FAILED', `the folder ${cacheFolder} cannot be written (${code})`, { retry: 'later' })
+    throw await orDiskFull(error instanceof Fault ? error : failed, [cacheFolder])
+  } finally {
+    await rm(making, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/**
+ * The global configuration of our calls. It reaches server processes on this machine too, which `-c` does not: that is how a deploy
+ * repository of another owner can be used. The user's own follows, since credential helpers, proxies and certificates are there.
+ */
+async function writeGlobalConfiguration(environment: GitEnvironment, path: string): Promise<void> {
+  const home = environment['HOME']
+  const configurationHome = environment['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined)
+  const candidates = environment['GIT_CONFIG_GLOBAL']
+    ? [environment['GIT_CONFIG_GLOBAL']]
+    : [
+        ...(configurationHome ? [join(configurationHome, 'git', 'config')] : []),
+        ...(home ? [join(home, '.gitconfig')] : []),
+      ]
+  const lines = ['[safe]', '\tdirectory = *', '[core]', '\tsshCommand = ssh -o BatchMode=yes']
+  for (const candidate of candidates) {
+    const readable = await access(candidate).then(
+      () => true,
+      () => false,
+    )
+    const quoted = candidate.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+    if (readable && !/[\n\0]/.test(candidate)) lines.push('[include]', `\tpath = "${quoted}"`)
+  }
+  const text = `${lines.join('\n')}\n`
+  if ((await readFile(path, 'utf8').catch(() => null)) === text) return
+  const temporary = `${path}.${randomUUID()}`
+  await writeFile(temporary, text, { mode: 0o600 })
+  await rename(temporary, path)
+}
+
+const staleMilliseconds = 10 * 60_000
+
+/** No command of ours holds a lock or needs a temporary file for minutes: an old one was left by a killed process. */
+async function removeStale(folder: string, names: RegExp): Promise<void> {
+  const probe = join(folder, `age-${randomUUID()}`)
+  try {
+    const stale = (await readdir(folder)).filter((name) => names.test(name))
+    if (stale.length === 0) return
+    // The disk's own clock dates its files: a new one tells what time that is.
+    await writeFile(probe, '')
+    const now = (await stat(probe)).mtimeMs
+    for (const name of stale) {
+      const path = join(folder, name)
+      if (now - (await stat(path)).mtimeMs > staleMilliseconds) await rm(path, { recursive: true, force: true })
+    }
+  } catch {
+    // A full or read-only disk shows itself in what is done next.
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined)
+  }
+}
+
+/** References of earlier processes only tell the server what we have already; a few are enough for that. */
+async function dropOldReferences(place: GitPlace): Promise<void> {
+  const sessions = await readdir(join(place.folder, 'refs', 'specyard')).catch(() => [])
+  if (sessions.length <= sessionsMax) return
+  const listed = await runGit(place, ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', 'refs/specyard'])
+  const names = listed.stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((name) => name !== '')
+  await runGit(
+    place,
+    ['update-ref', '--stdin'],
+    names.slice(referencesKept).map((name) => `delete ${name}\n`),
+  )
+}
+
+/** Packs loose objects and packs when there are as many as Git itself would mind (6,700 objects, 50 packs). */
+export async function tidy(place: GitPlace): Promise<void> {
+  const count = async (folder: string): Promise<number> =>
+    (await readdir(join(place.folder, 'objects', folder)).catch(() => [])).length
+  if ((await count('17')) > 27 || (await count('pack')) > 150) await runGit(place, ['gc', '--quiet'])
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,135 @@
+import type { Publication } from '../../domain/publication.ts'
+import { readTrailers } from '../message.ts'
+import { hasCommit, readObjects } from './objects.ts'
+import { type GitPlace, git, gitFailed, runGit } from './run.ts'
+
+/** A commit as Git stores it. */
+export interface Commit {
+  readonly id: string
+  readonly parents: readonly string[]
+  /** `Name <address>`. */
+  readonly author: string
+  readonly committerEmail: string
+  readonly at: Date
+  readonly message: string
+}
+
+/** At most so many publications are told of at once; the next call goes on after the last of them. */
+export const publicationsMax = 10_000
+const chunk = 500
+
+/**
+ * Commits of ours after a commit (all, when it is null or no longer there), oldest first, at most `publicationsMax`.
+ * A commit by another committer is none, whatever its trailers say.
+ */
+export async function readPublications(
+  place: GitPlace,
+  head: string,
+  after: string | null,
+  email: string,
+  folders: readonly string[],
+): Promise<readonly Publication[]> {
+  const known = after !== null && (await hasCommit(place, after))
+  const ids = await listCommits(place, ['--reverse', head, ...(known ? [`^${after}`] : [])])
+  const publications: Publication[] = []
+  for (let at = 0; at < ids.length && publications.length < publicationsMax; at += chunk) {
+    const commits = await readCommits(place, ids.slice(at, at + chunk))
+    const changed = await changedPaths(
+      place,
+      commits.map((commit) => commit.id),
+      folders,
+      [],
+    )
+    for (const commit of commits) {
+      const publication = publicationOf(commit, email, changed.get(commit.id)?.length ?? 0)
+      if (publication) publications.push(publication)
+    }
+  }
+  return publications.slice(0, publicationsMax)
+}
+
+/** What a commit says of itself; undefined when it is none of ours. */
+export function publicationOf(commit: Commit, email: string, files: number): Publication | undefined {
+  const said = commit.committerEmail === email ? readTrailers(commit.message) : undefined
+  if (!said) return undefined
+  const [subject = ''] = commit.message.split('\n')
+  return { commit: commit.id, parent: commit.parents[0] ?? null, subject, files, at: commit.at, ...said }
+}
+
+/** The newest commit of ours that a commit has in its history, itself included. Children come before parents, whatever their dates. */
+export async function newestOfOurs(place: GitPlace, head: string, email: string): Promise<string | undefined> {
+  const [first] = await readCommits(place, [head])
+  if (first && publicationOf(first, email, 0)) return head
+  const ids = await listCommits(place, [head])
+  for (let at = 0; at < ids.length; at += chunk) {
+    const commits = await readCommits(place, ids.slice(at, at + chunk))
+    const ours = commits.find((commit) => publicationOf(commit, email, 0))
+    if (ours) return ours.id
+  }
+  return undefined
+}
+
+export function listCommits(place: GitPlace, which: readonly string[]): Promise<readonly string[]> {
+  return git(place, ['rev-list', '--topo-order', ...which, '--']).then((text) =>
+    text.split('\n').filter((line) => line !== ''),
+  )
+}
+
+export async function readCommits(place: GitPlace, ids: readonly string[]): Promise<readonly Commit[]> {
+  const contents = await readObjects(place, ids)
+  return ids.map((id) => parseCommit(id, (contents.get(id) ?? Buffer.alloc(0)).toString('utf8')))
+}
+
+/**
+ * The files under some folders that each commit changed against its first parent or, with `-m`, against any parent;
+ * without it a merge names none.
+ */
+export async function changedPaths(
+  place: GitPlace,
+  commits: readonly string[],
+  folders: readonly string[],
+  options: readonly '-m'[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const changed = new Map<string, string[]>()
+  if (commits.length === 0) return changed
+  const args = [
+    'diff-tree',
+    '--stdin',
+    '--root',
+    '-r',
+    '-z',
+    '--no-renames',
+    '--name-only',
+    ...options,
+    '--',
+    ...folders,
+  ]
+  const output = await runGit(place, args, [`${commits.join('\n')}\n`])
+  if (output.code !== 0) throw gitFailed(place, 'diff-tree', output.stderr)
+  const asked = new Set(commits)
+  let paths: string[] = []
+  for (const token of output.stdout.toString('utf8').split('\0')) {
+    // Every path lies in a folder and so has a slash: a commit's id cannot be mistaken for one.
+    if (asked.has(token)) {
+      paths = changed.get(token) ?? []
+      changed.set(token, paths)
+    } else if (token !== '') paths.push(token)
+  }
+  return changed
+}
+
+function parseCommit(id: string, text: string): Commit {
+  const end = text.indexOf('\n\n')
+  const headers = (end < 0 ? text : text.slice(0, end)).split('\n')
+  const values = (name: string): readonly string[] =>
+    headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
+  const committer = /^.*<(.*)> (-?\d+) [+-]\d+$/.exec(values('committer')[0] ?? '')
+  return {
+    id,
+    parents: values('parent'),
+    author: (values('author')[0] ?? '').replace(/ -?\d+ [+-]\d+$/, ''),
+    committerEmail: committer?.[1] ?? '',
+    at: new Date(Number(committer?.[2] ?? 0) * 1000),
+    message: end < 0 ? '' : text.slice(end + 2),
+  }
+}

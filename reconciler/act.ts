@@ -1,0 +1,71 @@
+import type { Action } from '../domain/action.ts'
+import type { PendingAction } from '../records/records.ts'
+import type { ReconcilerPorts } from './ports.ts'
+
+const actionsOfOneRound = 200
+const putOffSecondsMax = 60
+
+/**
+ * Does the actions that are due. Operations of one round become one commit. Each action may be done more than once and has one effect.
+ * @returns ids of the runs that are to be looked at again
+ */
+export async function act(ports: ReconcilerPorts): Promise<readonly string[]> {
+  const due = await ports.records.actions.due(ports.now(), actionsOfOneRound)
+  const operations = due.filter((one) => one.action.kind === 'operate')
+  for (const one of due.filter((pending) => pending.action.kind !== 'operate')) {
+    await attempt(ports, [one], async () => [await lease(ports, one.action)])
+  }
+  if (operations.length > 0) await attempt(ports, operations, () => publish(ports, operations))
+  return [...new Set(due.map((one) => one.action.runId))]
+}
+
+async function attempt(
+  ports: ReconcilerPorts,
+  actions: readonly PendingAction[],
+  work: () => Promise<readonly string[]>,
+): Promise<void> {
+  try {
+    const results = await work()
+    for (const [index, one] of actions.entries()) await ports.records.actions.done([one.id], results[index] ?? 'done')
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const tries = Math.max(...actions.map((one) => one.tries))
+    const seconds = Math.min(putOffSecondsMax, 2 ** Math.min(tries, 6)) * (0.75 + Math.random() / 2)
+    ports.log({
+      level: 'warn',
+      message: `${actions.map((one) => one.action.kind).join(', ')}: ${message}; tried again in ${Math.round(seconds)} s`,
+    })
+    await ports.records.actions.putOff(
+      actions.map((one) => one.id),
+      new Date(ports.now().getTime() + seconds * 1000),
+      message,
+    )
+  }
+}
+
+async function publish(ports: ReconcilerPorts, actions: readonly PendingAction[]): Promise<readonly string[]> {
+  const wanted = actions.flatMap(({ action }) => (action.kind === 'operate' ? [action.operation] : []))
+  const results = await ports.operate(wanted)
+  return results.map((result) => (result.applied ? 'applied' : `dropped: ${result.why}`))
+}
+
+async function lease(ports: ReconcilerPorts, action: Action): Promise<string> {
+  const cluster = ports.cluster(action.environment)
+  if (!cluster) return 'dropped: no cluster is connected'
+  if (action.kind === 'operate') return 'dropped'
+  const { namespace, runId, attempt: number, jobUid } = action
+  if (action.kind === 'remove-lease') {
+    await cluster.removeLease({ namespace, runId, attempt: number })
+    return 'removed'
+  }
+  const run = await ports.records.runs.get(runId)
+  // The lease is for the attempt that the record holds as current and unfinished, and for no other Job than the one it names.
+  const current = run?.attempts.find((one) => one.attempt === number)
+  if (!run || run.attempt !== number || current?.jobUid !== jobUid || current.endedAt !== null)
+    return 'dropped: the record has moved on'
+  const { token, expiresAt } = await ports.mintToken({ runId, attempt: number })
+  const grant = { namespace, runId, attempt: number, jobUid, token, tokenExpiresAt: expiresAt }
+  if (action.kind === 'grant-lease') await cluster.grantLease(grant)
+  else await cluster.rotateToken(grant)
+  return 'granted'
+}

@@ -1,0 +1,59 @@
+import type { SeenPod } from '../../domain/observation.ts'
+import type { FailureClass } from '../../domain/run.ts'
+import { conditionOf, type Sight, trainerOf } from './sight.ts'
+
+export interface Failure {
+  readonly failureClass: FailureClass
+  readonly message: string
+}
+
+/**
+ * The class of an attempt's failure, told from the conditions of its Job and newest pod. A disruption comes before any exit code, since an
+ * eviction also ends with 137.
+ * @see https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+ */
+export function classify(sight: Sight): Failure {
+  const condition = sight.ended?.condition
+  if (condition?.reason === 'DeadlineExceeded')
+    return { failureClass: 'DEADLINE', message: condition.message || 'the time limit passed' }
+  const pod = sight.pods.at(-1)
+  const disrupted = pod && disruption(pod)
+  if (disrupted) return disrupted
+  const container = pod && trainerOf(pod)
+  if (container?.reason === 'OOMKilled') {
+    return {
+      failureClass: 'OOM',
+      message: `the process used more memory than its limit (exit code ${container.exitCode ?? 137})`,
+    }
+  }
+  if (container?.state === 'terminated' && container.exitCode !== 0) {
+    const how = container.signal
+      ? `was ended by ${container.signal}`
+      : `exited with code ${container.exitCode ?? 'unknown'}`
+    return { failureClass: 'APP_EXIT', message: `the trainer ${how}` }
+  }
+  const init = pod?.containers.find((one) => one.init && one.state === 'terminated' && one.exitCode !== 0)
+  if (init)
+    return {
+      failureClass: 'CONFIG',
+      message: `the init container ${init.name} exited with code ${init.exitCode}: ${init.message}`,
+    }
+  if (sight.said?.done?.outcome === 'FAILED') {
+    return { failureClass: 'APP_EXIT', message: sight.said.done.message ?? 'the trainer reported that it failed' }
+  }
+  return { failureClass: 'APP_EXIT', message: condition?.message || 'the Job failed' }
+}
+
+/** The class of what the cluster took away; undefined when it did not. */
+export function disruption(pod: SeenPod): Failure | undefined {
+  const condition = conditionOf(pod.conditions, 'DisruptionTarget')
+  if (!condition) {
+    if (pod.reason === 'Evicted') return { failureClass: 'EVICTED', message: pod.message || 'the pod was evicted' }
+    return undefined
+  }
+  const message = condition.message || `the pod was disrupted (${condition.reason})`
+  if (/^Preemption/.test(condition.reason)) return { failureClass: 'PREEMPTED', message }
+  if (condition.reason === 'DeletionByPodGC' || condition.reason === 'DeletionByTaintManager')
+    return { failureClass: 'NODE_LOST', message }
+  return { failureClass: 'EVICTED', message }
+}

@@ -1,0 +1,64 @@
+import type { RunObservation } from '../../domain/observation.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
+import type { Decision } from './decision.ts'
+import { type Rules, secondsBetween } from './rules.ts'
+import type { Sight } from './sight.ts'
+import { earlierPods } from './waiting.ts'
+
+/**
+ * Grants the lease of the current attempt once, to the first Job that is seen, when nothing of the run or of its name still lives; a lease that
+ * vanished is granted again to the same Job alone. Renews its token in time.
+ */
+export function leaseFor(
+  decision: Decision,
+  sight: Sight,
+  seen: RunObservation,
+  plan: TrainingPlan,
+  rules: Rules,
+): void {
+  const { run } = decision
+  const { job, attempt } = sight
+  if (!job || seen.ledger?.status !== 'active') return
+  const lease = seen.leases.find((one) => one.attempt === attempt.attempt)
+  const action = {
+    environment: run.environment,
+    namespace: plan.namespace,
+    runId: run.id,
+    attempt: attempt.attempt,
+    jobUid: job.uid,
+  }
+  if (lease) {
+    if (attempt.jobUid === null && lease.jobUid === job.uid) decision.setAttempt(attempt.attempt, { jobUid: job.uid })
+    if (lease.jobUid === job.uid && secondsBetween(seen.at, lease.tokenExpiresAt) < rules.tokenRenewSeconds) {
+      decision.ask({ kind: 'rotate-token', ...action })
+    }
+    return
+  }
+  if (sight.ended || !seen.recordCaughtUp || seen.otherPodsOfName.length > 0 || earlierPods(sight, seen).length > 0)
+    return
+  if (attempt.jobUid !== null && attempt.jobUid !== job.uid) return
+  if (attempt.jobUid === null) {
+    decision.setAttempt(attempt.attempt, { jobUid: job.uid, leaseGrantedAt: seen.at })
+    decision.tell(
+      'lease',
+      'LeaseGranted',
+      `the lease of attempt ${attempt.attempt} was granted to Job ${job.name} (${job.uid})`,
+    )
+  }
+  decision.ask({ kind: 'grant-lease', ...action })
+}
+
+/** Jobs of the attempt that somebody or something created again: told once each; their trainers never start. */
+export function reportGhosts(decision: Decision, sight: Sight): void {
+  if (sight.attempt.jobUid === null) return
+  for (const ghost of sight.ghosts) {
+    const key = `ghost ${ghost.uid}`
+    if (decision.run.waitingSince[key] !== undefined) continue
+    decision.since(key)
+    decision.tell(
+      'ghost',
+      'GhostJob',
+      `Job ${ghost.name} was created again (${ghost.uid}); the lease belongs to ${sight.attempt.jobUid}, so it trains nothing`,
+    )
+  }
+}

@@ -1,0 +1,62 @@
+import type { RunObservation } from '../../domain/observation.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
+import type { Progress, Run } from '../../domain/run.ts'
+import type { Decision } from './decision.ts'
+import { operate } from './retire.ts'
+import { type Rules, secondsBetween } from './rules.ts'
+import { type Sight, trainerOf } from './sight.ts'
+
+/** How far the attempt is by its newest heartbeat; undefined when the record says so already. */
+export function progressOf(run: Run, sight: Sight): Progress | undefined {
+  const heartbeat = sight.said?.lastHeartbeat
+  if (!heartbeat) return undefined
+  const { step, epoch, totalEpochs } = heartbeat
+  const share =
+    epoch !== null && totalEpochs !== null && totalEpochs > 0 ? Math.min(100, (epoch / totalEpochs) * 100) : null
+  const progress: Progress = {
+    step,
+    epoch,
+    totalEpochs,
+    percentage: share === null ? (run.progress?.percentage ?? null) : Math.round(share),
+  }
+  return JSON.stringify(progress) === JSON.stringify(run.progress) ? undefined : progress
+}
+
+/**
+ * Whether a running training stands still: its step has not moved for longer than a multiple of its own mean step time.
+ * A heartbeat with the same step is a sign of life of the process, not of the training.
+ */
+export function stallOf(
+  decision: Decision,
+  sight: Sight,
+  seen: RunObservation,
+  plan: TrainingPlan,
+  rules: Rules,
+): 'STALLED' | null {
+  const heartbeat = sight.said?.lastHeartbeat
+  const startedAt = trainerOf(sight.livePods.at(-1) ?? sight.pods[0] ?? nothing)?.startedAt
+  if (!heartbeat || heartbeat.step <= 0 || !startedAt || sight.said?.done) return null
+  const key = `step ${heartbeat.step} of attempt ${sight.attempt.attempt}`
+  for (const other of Object.keys(decision.run.waitingSince))
+    if (other.startsWith('step ') && other !== key) decision.forget(other)
+  const since = decision.since(key)
+  const stepSeconds = Math.max(0.001, secondsBetween(startedAt, since)) / heartbeat.step
+  const still = secondsBetween(since, seen.at)
+  if (still < Math.max(rules.stallSecondsMin, plan.stall.factor * stepSeconds)) return null
+  if (decision.run.verdict !== 'STALLED') {
+    decision.tell(
+      'stall',
+      'Stalled',
+      `step ${heartbeat.step} has stood still for ${Math.round(still)} s; a step took ${stepSeconds.toPrecision(2)} s so far`,
+    )
+  }
+  if (plan.stall.end) {
+    const { environment, project, name, id } = decision.run
+    decision.ask(
+      operate(decision, { kind: 'cancel', key: { environment, project, name }, runId: id, reason: 'REQUESTED' }),
+    )
+  }
+  return 'STALLED'
+}
+
+const nothing = { containers: [] } as unknown as Parameters<typeof trainerOf>[0]

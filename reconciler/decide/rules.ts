@@ -1,0 +1,34 @@
+/** Times that decisions wait for, seconds. */
+export interface Rules {
+  /** A Job's end without a word from its trainer decides after this long: a `done` may still be on its way. */
+  readonly decisionGraceSeconds: number
+  /** A Job that was seen and is gone counts as lost after this long. */
+  readonly lostGraceSeconds: number
+  /** A container that cannot be configured although its lease is there fails the attempt after this long. */
+  readonly configGraceSeconds: number
+  /** An image that cannot be had fails the attempt after this long. */
+  readonly imageGraceSeconds: number
+  /** No stall is judged before a step has stood still for this long. */
+  readonly stallSecondsMin: number
+  readonly backoffSecondsMax: number
+  /** A token is renewed when less than this is left of its life. */
+  readonly tokenRenewSeconds: number
+}
+
+export const defaultRules: Rules = Object.freeze({
+  decisionGraceSeconds: 30,
+  lostGraceSeconds: 60,
+  configGraceSeconds: 60,
+  imageGraceSeconds: 300,
+  stallSecondsMin: 30,
+  backoffSecondsMax: 600,
+  tokenRenewSeconds: 2 * 3600,
+})
+
+export function secondsBetween(from: Date, to: Date): number {
+  return (to.getTime() - from.getTime()) / 1000
+}
+
+export function secondsAfter(from: Date, seconds: number): Date {
+  return new Date(from.getTime() + seconds * 1000)
+}

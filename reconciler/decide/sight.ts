@@ -1,0 +1,64 @@
+import type {
+  RunObservation,
+  SeenCondition,
+  SeenContainer,
+  SeenJob,
+  SeenPod,
+  TrainerSaid,
+} from '../../domain/observation.ts'
+import type { Attempt, Run } from '../../domain/run.ts'
+
+/** What is seen of the current attempt. */
+export interface Sight {
+  readonly attempt: Attempt
+  /** The Job that the attempt belongs to: the one its lease was granted to, else the first that was made. */
+  readonly job: SeenJob | undefined
+  /** Other Jobs of the same attempt, which somebody or something created again; their trainers never start. */
+  readonly ghosts: readonly SeenJob[]
+  /** Pods of the attempt's Job, oldest first. */
+  readonly pods: readonly SeenPod[]
+  readonly livePods: readonly SeenPod[]
+  readonly said: TrainerSaid | undefined
+  /** When the Job ended, by its own conditions. */
+  readonly ended: { readonly succeeded: boolean; readonly condition: SeenCondition; readonly at: Date } | undefined
+}
+
+export function look(run: Run, seen: RunObservation): Sight | undefined {
+  const attempt = run.attempts.find((one) => one.attempt === run.attempt)
+  if (!attempt) return undefined
+  const jobs = seen.jobs
+    .filter((job) => job.attempt === attempt.attempt)
+    .sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime())
+  const job = attempt.jobUid === null ? jobs[0] : jobs.find((one) => one.uid === attempt.jobUid)
+  const pods = seen.pods
+    .filter((pod) => pod.attempt === attempt.attempt && (attempt.jobUid ?? job?.uid) === pod.jobUid)
+    .sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime())
+  return {
+    attempt,
+    job,
+    ghosts: jobs.filter((one) => one !== job),
+    pods,
+    livePods: pods.filter(isAlive),
+    said: seen.said.find((one) => one.attempt === attempt.attempt),
+    ended: job && endOf(job, seen.at),
+  }
+}
+
+export function isAlive(pod: SeenPod): boolean {
+  return pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
+}
+
+export function conditionOf(conditions: readonly SeenCondition[], type: string): SeenCondition | undefined {
+  return conditions.find((condition) => condition.type === type && condition.status === 'True')
+}
+
+export function trainerOf(pod: SeenPod): SeenContainer | undefined {
+  return pod.containers.find((container) => !container.init)
+}
+
+function endOf(job: SeenJob, now: Date): Sight['ended'] {
+  const complete = conditionOf(job.conditions, 'Complete')
+  const failed = conditionOf(job.conditions, 'Failed')
+  const condition = complete ?? failed
+  return condition && { succeeded: complete !== undefined, condition, at: condition.at ?? now }
+}

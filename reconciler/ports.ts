@@ -1,0 +1,33 @@
+import type { LedgerView } from '../domain/ledger-files.ts'
+import type { Operation, OperationResult } from '../domain/operation.ts'
+import type { Publication } from '../domain/publication.ts'
+import type { LiveState } from '../records/live.ts'
+import type { Records } from '../records/records.ts'
+import type { Rules } from './decide/rules.ts'
+import type { ClusterSource } from './sources/cluster.ts'
+
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+}
+
+/** The world of the reconciler. */
+export interface ReconcilerPorts {
+  readonly records: Records
+  readonly live: LiveState
+  /** The cluster of an environment; undefined where none is connected. */
+  cluster(environment: string): ClusterSource | undefined
+  readonly deploy: {
+    read(): Promise<{ readonly commit: string | null; readonly ledger: LedgerView }>
+    log(after: string | null): Promise<readonly Publication[]>
+  }
+  /** Publishes operations as one commit and tells what became of each. */
+  operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
+  mintToken(lease: {
+    readonly runId: string
+    readonly attempt: number
+  }): Promise<{ readonly token: string; readonly expiresAt: Date }>
+  readonly rules?: Partial<Rules>
+  now(): Date
+  log(entry: LogEntry): void
+}

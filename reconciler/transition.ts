@@ -1,0 +1,276 @@
+import type { RunObservation } from '../domain/observation.ts'
+import type { TrainingPlan } from '../domain/plan.ts'
+import { type Attempt, infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
+import { type Decision, decide, type Transition } from './decide/decision.ts'
+import { disruptions, type Ending, endingOf, trainerStart } from './decide/ending.ts'
+import { leaseFor, reportGhosts } from './decide/lease.ts'
+import { progressOf, stallOf } from './decide/progress.ts'
+import { registration } from './decide/register.ts'
+import { operate, tidyUp } from './decide/retire.ts'
+import { defaultRules, type Rules, secondsAfter } from './decide/rules.ts'
+import { look, type Sight } from './decide/sight.ts'
+import { situation } from './decide/waiting.ts'
+
+/*
+ * state      | what is seen                                             | next
+ * -----------+----------------------------------------------------------+------------------------------------------------------------
+ * live       | the Job exists, its needed pods do not run               | QUEUED, with the reason
+ * live       | the needed pods run                                      | RUNNING
+ * live       | done SUCCEEDED, and the pods are gone or the grace is    | SUCCEEDED, register the model version
+ * live       | the Job ended, the pods are gone, the grace is over      | SUCCEEDED, or the attempt failed:
+ *            |   its class may be tried again and the budget allows     |   PENDING with the attempt raised, after the backoff a retry
+ *            |   else                                                   |   FAILED
+ * live       | the Job was there and is gone, the grace is over         | FAILED as LOST
+ * live       | the ledger says cancelling, the pods are gone            | CANCELLED (a Job that completed first: SUCCEEDED)
+ * FAILED     | it was LOST, and a done SUCCEEDED arrives                | SUCCEEDED
+ * terminal   | the time to live is over, the evidence recorded          | retire; remove the lease
+ */
+
+/**
+ * Decides the next state of a run from what is seen now; undefined when nothing changes. Looks at what is, not at what happened: the same
+ * observation twice changes nothing the second time.
+ */
+export function transition(
+  run: Run,
+  seen: RunObservation,
+  plan: TrainingPlan,
+  rules: Rules = defaultRules,
+): Transition | undefined {
+  const decision = decide(run, seen.at)
+  adoptAttempts(decision, seen)
+  keepEvidence(decision, seen)
+  if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
+  else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
+  tidyUp(decision, seen, plan)
+  return decision.result()
+}
+
+/** The ledger may know attempts that the record does not, after a restore. */
+function adoptAttempts(decision: Decision, seen: RunObservation): void {
+  for (const { attempt, jobName, checkpointUri } of seen.ledger?.attempts ?? []) {
+    if (decision.run.attempts.some((one) => one.attempt === attempt)) continue
+    decision.set({ attempts: [...decision.run.attempts, newAttempt(attempt, jobName, checkpointUri)] })
+    if (attempt > decision.run.attempt) decision.set({ attempt })
+  }
+}
+
+function keepEvidence(decision: Decision, seen: RunObservation): void {
+  for (const [attempt, evidence] of seen.evidence) {
+    const known = decision.run.attempts.find((one) => one.attempt === attempt)
+    if (known && known.evidence === null) decision.setAttempt(attempt, { evidence })
+  }
+}
+
+function correctLost(decision: Decision, seen: RunObservation, plan: TrainingPlan): void {
+  const { run } = decision
+  const attempt = run.attempts.find((one) => one.attempt === run.attempt)
+  const done = seen.said.find((one) => one.attempt === run.attempt)?.done
+  if (
+    run.state !== 'FAILED' ||
+    attempt?.failureClass !== 'LOST' ||
+    attempt.retiredAt !== null ||
+    done?.outcome !== 'SUCCEEDED'
+  )
+    return
+  decision.tell('corrected', 'LateEvidence', 'it counted as lost; its trainer has now reported success')
+  end(decision, seen, plan, {
+    outcome: 'SUCCEEDED',
+    failureClass: null,
+    message: done.message ?? '',
+    at: done.at,
+    atOnce: false,
+  })
+}
+
+function decideLive(decision: Decision, seen: RunObservation, plan: TrainingPlan, rules: Rules): void {
+  const sight = look(decision.run, seen)
+  if (!sight) return
+  observeAttempt(decision, sight)
+  reportGhosts(decision, sight)
+  const ending = endingOf(sight, seen, plan, rules, decision)
+  if (ending?.outcome === 'SUCCEEDED') {
+    if (!sight.said?.done) decision.tell('disagreement', 'EndWithoutDone', ending.message)
+    end(decision, seen, plan, ending)
+  } else if (seen.ledger?.status === 'cancelling') cancel(decision, sight, seen)
+  else if (ending) failed(decision, seen, plan, rules, ending)
+  else goOn(decision, sight, seen, plan, rules)
+}
+
+function observeAttempt(decision: Decision, sight: Sight): void {
+  const { attempt } = sight
+  const checkpointUri = sight.said?.checkpointUri ?? attempt.checkpointUri
+  const startedAt = attempt.startedAt ?? trainerStart(sight)
+  const inJob = disruptions(sight)
+  if (
+    checkpointUri !== attempt.checkpointUri ||
+    startedAt?.getTime() !== attempt.startedAt?.getTime() ||
+    inJob > attempt.disruptions
+  ) {
+    const more = Math.max(0, inJob - attempt.disruptions)
+    decision.setAttempt(attempt.attempt, { checkpointUri, startedAt, disruptions: attempt.disruptions + more })
+    if (more > 0) {
+      decision.set({ disruptionCount: decision.run.disruptionCount + more })
+      decision.tell(
+        'disruption',
+        'Disrupted',
+        `the cluster took its pod away; the Job starts another (${inJob} so far)`,
+      )
+    }
+  }
+  const progress = progressOf(decision.run, sight)
+  if (progress) decision.set({ progress })
+}
+
+function goOn(decision: Decision, sight: Sight, seen: RunObservation, plan: TrainingPlan, rules: Rules): void {
+  const { run } = decision
+  const waitingForRetry =
+    run.nextAttemptAt !== null && !(seen.ledger?.attempts.some((one) => one.attempt === run.attempt) ?? false)
+  if (waitingForRetry) {
+    askForRetry(decision, seen)
+    return
+  }
+  leaseFor(decision, sight, seen, plan, rules)
+  const now = situation(sight, seen, plan)
+  const finishing = sight.said?.done
+    ? { reason: 'Finishing', message: 'the trainer has reported its end; its process has not ended yet' }
+    : {}
+  if (sight.ended && sight.livePods.length === 0) {
+    decision.set({
+      reason: 'Finishing',
+      message: 'its Job has ended; what its trainer said of it may still be on its way',
+    })
+    return
+  }
+  const vanished = !sight.job && sight.attempt.jobUid !== null
+  if (vanished) {
+    decision.set({ reason: 'Unobserved', message: 'its Job is not there; other evidence is waited for' })
+    return
+  }
+  const verdict = now.state === 'RUNNING' ? stallOf(decision, sight, seen, plan, rules) : null
+  decision.setAttempt(run.attempt, { state: now.state })
+  decision.set({
+    ...now,
+    ...finishing,
+    verdict,
+    nextAttemptAt: null,
+    queuedAt: run.queuedAt ?? sight.job?.createdAt ?? null,
+    startedAt: run.startedAt ?? trainerStart(sight),
+  })
+}
+
+function askForRetry(decision: Decision, seen: RunObservation): void {
+  const { run } = decision
+  const newest = seen.ledger?.attempts.at(-1)
+  if (seen.ledger?.status !== 'active' || !newest || run.nextAttemptAt === null || seen.at < run.nextAttemptAt) return
+  const previous = run.attempts.filter((one) => one.attempt < run.attempt).at(-1)
+  decision.ask(
+    operate(decision, {
+      kind: 'retry',
+      key: { environment: run.environment, project: run.project, name: run.name },
+      runId: run.id,
+      expectAttempt: newest.attempt,
+      attempt: run.attempt,
+      failureClass: previous?.failureClass ?? 'APP_EXIT',
+      checkpointUri: previous?.checkpointUri ?? null,
+    }),
+  )
+}
+
+function cancel(decision: Decision, sight: Sight, seen: RunObservation): void {
+  if (sight.livePods.length > 0 || seen.jobs.some((job) => job.attempt === sight.attempt.attempt && !sight.ended)) {
+    decision.set({ reason: 'CANCELLING', message: 'its manifest is gone; its pods are not yet' })
+    return
+  }
+  decision.setAttempt(sight.attempt.attempt, { state: 'CANCELLED', failureClass: 'CANCELLED', endedAt: seen.at })
+  const superseded = seen.ledger?.supersededBy
+  const message = superseded
+    ? `superseded by run ${superseded}`
+    : seen.ledger?.cancelReason === 'SPEC_REMOVED'
+      ? 'its spec was removed'
+      : 'cancelled on request'
+  decision.set({
+    state: 'CANCELLED',
+    reason: seen.ledger?.cancelReason ?? 'REQUESTED',
+    message,
+    completedAt: seen.at,
+    verdict: null,
+    nextAttemptAt: null,
+  })
+}
+
+function failed(decision: Decision, seen: RunObservation, plan: TrainingPlan, rules: Rules, ending: Ending): void {
+  const { run } = decision
+  const failureClass = ending.failureClass ?? 'APP_EXIT'
+  decision.setAttempt(run.attempt, { state: 'FAILED', failureClass, endedAt: ending.at })
+  decision.tell('attempt', 'AttemptFailed', `attempt ${run.attempt} failed (${failureClass}): ${ending.message}`, {
+    failureClass,
+  })
+  if (ending.atOnce) decision.since(`retire at once ${run.attempt}`)
+  const infrastructure = infrastructureFailures.includes(failureClass) && failureClass !== 'LOST'
+  const retries = infrastructure
+    ? run.disruptionCount < plan.retry.maxDisruptions
+    : plan.retry.on.includes(failureClass) && run.retryCount < plan.retry.maxRetries
+  if (!retries || seen.ledger?.status === 'ended') {
+    end(decision, seen, plan, ending)
+    return
+  }
+  const highest = Math.max(
+    run.attempt,
+    ...run.attempts.map((one) => one.attempt),
+    ...(seen.ledger?.attempts.map((one) => one.attempt) ?? []),
+  )
+  const next = highest + 1
+  const backoff = infrastructure
+    ? 0
+    : Math.min(rules.backoffSecondsMax, plan.retry.backoffSeconds * 2 ** run.retryCount)
+  const nextAttemptAt = secondsAfter(seen.at, backoff)
+  const name = `${plan.name}-${plan.shortDigest}-${next}`
+  const checkpointUri = run.attempts.find((one) => one.attempt === run.attempt)?.checkpointUri ?? null
+  decision.set({
+    state: 'PENDING',
+    reason: 'Backoff',
+    message: `attempt ${next} follows after ${failureClass}`,
+    verdict: null,
+    attempt: next,
+    attempts: [...decision.run.attempts, newAttempt(next, name, checkpointUri)],
+    retryCount: run.retryCount + (infrastructure ? 0 : 1),
+    disruptionCount: run.disruptionCount + (infrastructure ? 1 : 0),
+    nextAttemptAt,
+  })
+  askForRetry(decision, seen)
+}
+
+function end(decision: Decision, seen: RunObservation, plan: TrainingPlan, ending: Ending): void {
+  const { run } = decision
+  decision.setAttempt(run.attempt, { state: ending.outcome, failureClass: ending.failureClass, endedAt: ending.at })
+  if (ending.atOnce) decision.since(`retire at once ${run.attempt}`)
+  const done = seen.said.find((one) => one.attempt === run.attempt)?.done
+  decision.set({
+    state: ending.outcome,
+    reason: ending.failureClass ?? '',
+    message: ending.message,
+    verdict: null,
+    completedAt: ending.at,
+    nextAttemptAt: null,
+    finalMetrics: done && Object.keys(done.metrics).length > 0 ? done.metrics : run.finalMetrics,
+    trackerRunId: done?.trackerRunId ?? run.trackerRunId,
+  })
+  if (ending.outcome === 'SUCCEEDED') registration(decision, plan, done ?? null)
+}
+
+function newAttempt(attempt: number, jobName: string, checkpointUri: string | null): Attempt {
+  return {
+    attempt,
+    jobName,
+    jobUid: null,
+    state: 'PENDING',
+    failureClass: null,
+    leaseGrantedAt: null,
+    startedAt: null,
+    endedAt: null,
+    disruptions: 0,
+    checkpointUri,
+    evidence: null,
+    retiredAt: null,
+  }
+}
