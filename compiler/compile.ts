@@ -50,12 +50,10 @@ export function compile(input: CompileInput): CompileResult {
     }
   const ledgerEdits = difference(entries, input.deployed, (path) => path.startsWith('.specyard/ledger/'))
   const treeEdits = difference(tree, input.deployed, (path) => !path.startsWith('.specyard/'))
-  const drifted = new Set(input.deployed.drifted.map((file) => file.path))
-  const change = new Map(
-    [...treeEdits, ...ledgerEdits].filter(
-      ([path, text]) => !drifted.has(path) || input.deployed.files.get(path) === text,
-    ),
-  )
+  const change = new Map([
+    ...withoutDrifted([...treeEdits, ...ledgerEdits], input.deployed),
+    ...adopted(tree, entries, input.deployed),
+  ])
   return { problems: [...told, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
 }
 
@@ -258,6 +256,24 @@ function withoutRepetitions(problems: readonly Problem[]): readonly Problem[] {
     const before = sorted[index - 1]
     return !before || compareProblems(before, one) !== 0
   })
+}
+
+function withoutDrifted(edits: readonly (readonly [string, string | null])[], deployed: Deployed): Change {
+  const drifted = new Set(deployed.drifted.map((file) => file.path))
+  return new Map(edits.filter(([path]) => !drifted.has(path)))
+}
+
+/**
+ * Files that somebody else changed to what is wanted anyway: naming them ends the drift. Manifests of attempts are copied from what is
+ * deployed, so for them being equal says nothing.
+ */
+function adopted(tree: Files, entries: Files, deployed: Deployed): Change {
+  const settled = deployed.drifted
+    .map(({ path }) => path)
+    .filter((path) => !/^environments\/.*\/jobs\/.*\.yaml$/.test(path))
+    .map((path) => [path, tree.get(path) ?? entries.get(path) ?? null] as const)
+    .filter(([path, wanted]) => wanted === (deployed.files.get(path) ?? null))
+  return new Map(settled)
 }
 
 function driftWarnings(deployed: Deployed): readonly Problem[] {

@@ -254,3 +254,23 @@ describe('models are pinned in each environment', () => {
     expect([...gone.files.keys()].filter((path) => path.includes('endpoint') || path.startsWith('charts/'))).toEqual([])
   })
 })
+
+describe('a published file that somebody else changed', () => {
+  const path = 'environments/dev/language/jobs/README.md'
+  const drift = (files: Deployed): Deployed => ({
+    ...files,
+    drifted: [{ path, commit: 'd'.repeat(40), author: 'Ada' }],
+  })
+
+  it('is left as it is, with a warning, while everything else is published', () => {
+    const changed = drift(deployedAfter(first, new Map([[path, 'by hand\n']])))
+    const result = compileTexts([training('letters', '  rerun: 1\n')], changed)
+    expect(result.change.has(path)).toBe(false)
+    expect(result.change.size).toBeGreaterThan(0)
+    expect(result.problems.map((one) => [one.code, one.where.file])).toContainEqual(['PUBLISHED_FILE_CHANGED', path])
+  })
+
+  it('is settled when it is what is wanted anyway', () => {
+    expect([...compileTexts([training()], drift(first)).change]).toEqual([[path, first.files.get(path)]])
+  })
+})
