@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint'
 
-// Biome formats and lints. ESLint runs only the rules that need types: a forgotten promise is how a heartbeat gets lost.
+// Prettier formats and the compiler finds what is unused. ESLint runs the rules that need types: a forgotten promise is how a heartbeat gets lost.
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '**/*.generated.ts', '**/*.built.js'] },
   {
@@ -16,8 +16,14 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'error',
+      'no-debugger': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       '@typescript-eslint/only-throw-error': 'error',
     },
   },
+  { files: ['tools/**', 'examples/**'], rules: { 'no-console': 'off' } },
 )

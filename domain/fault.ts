@@ -23,7 +23,6 @@ export const faultCodes = [
   'ALREADY_RUNNING',
   'SIGNING_KEY_INVALID',
   'CLUSTER_UNREACHABLE',
-  'NOT_SETTLED',
   'RUN_NOT_FOUND',
   'API_UNREACHABLE',
 ] as const

@@ -51,7 +51,6 @@ export const problemCodes = {
   FRAMEWORK_UNSUPPORTED: 'error',
   NODES_UNSUPPORTED: 'error',
   NAMESPACE_UNKNOWN: 'error',
-  MANIFEST_TOO_LARGE: 'error',
   // what the deploy repository says
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',

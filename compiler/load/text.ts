@@ -24,7 +24,6 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
     const hint = 'save it as UTF-8'
     return { text: '', problems: [problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint })] }
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that no text file holds
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.exec(text)
   if (control) {
     const before = text.slice(0, control.index)

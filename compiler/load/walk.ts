@@ -3,11 +3,7 @@ import { limits } from './limits.ts'
 /** Something about a parsed value that no spec may have, with the JSON pointer of where. */
 export interface Finding {
   readonly code:
-    | 'YAML_TOO_MANY_NODES'
-    | 'YAML_TOO_MANY_ALIASES'
-    | 'YAML_TOO_DEEP'
-    | 'YAML_UNSAFE_KEY'
-    | 'YAML_NUMBER_TOO_LARGE'
+    'YAML_TOO_MANY_NODES' | 'YAML_TOO_MANY_ALIASES' | 'YAML_TOO_DEEP' | 'YAML_UNSAFE_KEY' | 'YAML_NUMBER_TOO_LARGE'
   readonly pointer: string
   readonly message: string
   readonly hint?: string

@@ -8,10 +8,27 @@ type Written = Readonly<Record<string, string | { readonly secret: string; reado
 
 /** Names that Specyard sets itself, in every container or in that of an attempt or a pinned model. */
 const reserved = new Set([
-  'ATTEMPT', 'BACKEND_BASE_URL', 'CALLBACK_TOKEN', 'CALLBACK_TOKEN_FILE', 'CHECKPOINT_URI', 'JOB_ID', 'JOB_UID', 'LEASE_JOB_UID',
-  'MASTER_ADDR', 'MASTER_PORT', 'MODEL_DIGEST', 'MODEL_URI', 'MODEL_VERSION', 'NNODES', 'NODE_RANK', 'POD_NAME', 'POD_UID',
-  'TRACE_ID', 'TRAINING_CONFIG', 'WORLD_SIZE',
-]) // biome-ignore format: a list of names
+  'ATTEMPT',
+  'BACKEND_BASE_URL',
+  'CALLBACK_TOKEN',
+  'CALLBACK_TOKEN_FILE',
+  'CHECKPOINT_URI',
+  'JOB_ID',
+  'JOB_UID',
+  'LEASE_JOB_UID',
+  'MASTER_ADDR',
+  'MASTER_PORT',
+  'MODEL_DIGEST',
+  'MODEL_URI',
+  'MODEL_VERSION',
+  'NNODES',
+  'NODE_RANK',
+  'POD_NAME',
+  'POD_UID',
+  'TRACE_ID',
+  'TRAINING_CONFIG',
+  'WORLD_SIZE',
+])
 
 /** Joins what Specyard sets and what a person wrote, sorted by name. A person's variable of a reserved or taken name is a problem. */
 export function resolveVariables(

@@ -29,22 +29,20 @@ export function modelRecords(db: Database): ModelRecords {
         .orderBy('model_versions.version')
         .limit(listMax)
         .execute()
-      return rows.map(
-        (row): ModelVersion => ({
-          project: row.project,
-          model: row.model,
-          version: row.version,
-          digest: row.digest,
-          uri: row.artifact_path,
-          sizeBytes: row.size_bytes,
-          stage: row.stage,
-          run: { id: row.run_id, attempt: row.run_attempt, environment: row.run_environment },
-          framework: row.framework,
-          hyperparameters: row.hyperparameters,
-          metrics: row.metrics,
-          createdAt: row.created_at,
-        }),
-      )
+      return rows.map((row): ModelVersion => ({
+        project: row.project,
+        model: row.model,
+        version: row.version,
+        digest: row.digest,
+        uri: row.artifact_path,
+        sizeBytes: row.size_bytes,
+        stage: row.stage,
+        run: { id: row.run_id, attempt: row.run_attempt, environment: row.run_environment },
+        framework: row.framework,
+        hyperparameters: row.hyperparameters,
+        metrics: row.metrics,
+        createdAt: row.created_at,
+      }))
     },
   }
 }

@@ -18,7 +18,9 @@ export function runRecords(db: Database): RunRecords {
   const getMany = async (ids: readonly string[]) => {
     const known = ids.filter(isUuid)
     if (known.length === 0) return []
-    const rows = await selectRuns(db).where(sql<boolean>`job.id = any(${known}::uuid[])`).execute()
+    const rows = await selectRuns(db)
+      .where(sql<boolean>`job.id = any(${known}::uuid[])`)
+      .execute()
     return rows.map(runOf)
   }
   return {

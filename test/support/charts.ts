@@ -22,9 +22,10 @@ export const examplePin: ModelPin = {
 /** Compiles the worked example as it stands in `specs/`, for a deploy repository that is empty. */
 export function compileExample(): CompileResult {
   return compile({
-    sources: filesBelow('specs').map(
-      (path): SourceFile => ({ path, bytes: new Uint8Array(readFileSync(join(root, path))) }),
-    ),
+    sources: filesBelow('specs').map((path): SourceFile => ({
+      path,
+      bytes: new Uint8Array(readFileSync(join(root, path))),
+    })),
     source: { format: 1, repository: null, commit: null, dirty: false },
     deployed: { commit: null, files: new Map(), drifted: [] },
     chart: { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) },

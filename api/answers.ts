@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { Publication } from '../domain/publication.ts'
+import { runStates } from '../domain/run.ts'
+import type { ModelVersion } from '../records/records.ts'
+import { numberMap, objectMap } from './app.ts'
+
+const text = z.string()
+const textOrNull = z.string().nullable()
+const numberOrNull = z.number().nullable()
+
+export const attemptAnswer = z.object({
+  ...{ attempt: z.number(), job_name: text, job_uid: textOrNull, state: text, failure_class: textOrNull },
+  ...{ lease_granted_at: textOrNull, started_at: textOrNull, ended_at: textOrNull, retired_at: textOrNull },
+  ...{ disruptions: z.number(), checkpoint_uri: textOrNull },
+  evidence: z
+    .object({
+      ...{ exit_code: numberOrNull, signal: textOrNull, reason: textOrNull, message: textOrNull, node: textOrNull },
+      ...{ image_digest: textOrNull, pod_name: textOrNull, pod_uid: textOrNull, last_step: numberOrNull },
+      ...{ pod_conditions: z.array(objectMap), job_conditions: z.array(objectMap), events: z.array(objectMap) },
+      ...{ log_tail: z.array(text), unobtainable: z.array(text) },
+    })
+    .nullable(),
+})
+
+/** A run as lists show it. */
+export const runSummaryAnswer = z.object({
+  ...{ job_id: text, trace_id: text, environment: text, project: text, name: text, digest: text },
+  ...{ status: z.enum(runStates), reason: text, message: text, verdict: textOrNull, attempt: z.number() },
+  ...{ retry_count: z.number(), disruption_count: z.number(), spec_path: text, spec_line: z.number() },
+  ...{ source_repository: textOrNull, source_commit: textOrNull, source_dirty: z.boolean() },
+  progress: z
+    .object({ step: numberOrNull, epoch: numberOrNull, total_epochs: numberOrNull, percentage: numberOrNull })
+    .nullable(),
+  ...{ final_metrics: numberMap.nullable(), mlflow_run_id: textOrNull },
+  ...{ created_at: text, queued_at: textOrNull, started_at: textOrNull, completed_at: textOrNull },
+  next_attempt_at: textOrNull,
+})
+
+export const runAnswer = z.object({ ...runSummaryAnswer.shape, attempts: z.array(attemptAnswer) })
+
+export const stateChangeAnswer = z.object({
+  ...{ from: textOrNull, to: text, reason: text, message: text, attempt: z.number(), at: text },
+})
+
+export const runEventAnswer = z.object({
+  ...{ id: z.number(), type: text, reason: text, message: text, attempt: numberOrNull, details: objectMap, at: text },
+})
+
+export const metricAnswer = z.object({
+  ...{ id: z.number(), attempt: z.number(), epoch: numberOrNull, step: z.number(), loss: numberOrNull },
+  ...{ accuracy: numberOrNull, val_loss: numberOrNull, val_accuracy: numberOrNull, gpu_utilization: numberOrNull },
+  ...{ memory_usage_gb: numberOrNull, metrics: numberMap, at: text },
+})
+
+export const endpointAnswer = z.object({
+  ...{ id: text, environment: text, project: text, name: text, route: text, status: text, reason: text },
+  ...{ message: text, url: textOrNull, model: text, model_version: numberOrNull, model_digest: textOrNull },
+  ...{ framework: text, min_replicas: z.number(), max_replicas: z.number(), revision: z.number() },
+  ...{ spec_path: text, spec_line: z.number(), deployment_spec: objectMap, last_health_check: textOrNull },
+  ...{ created_at: text, updated_at: text },
+})
+
+export function endpointJson(endpoint: Endpoint): z.output<typeof endpointAnswer> {
+  const { id, environment, project, name, route, status, reason, message, url, model, framework, revision } = endpoint
+  return {
+    ...{ id, environment, project, name, route, status, reason, message, url, model, framework, revision },
+    model_version: endpoint.modelVersion,
+    model_digest: endpoint.modelDigest,
+    min_replicas: endpoint.minReplicas,
+    max_replicas: endpoint.maxReplicas,
+    spec_path: endpoint.specPath,
+    spec_line: endpoint.specLine,
+    deployment_spec: { ...endpoint.deploymentSpec },
+    last_health_check: timeJson(endpoint.lastHealthCheck),
+    created_at: endpoint.createdAt.toISOString(),
+    updated_at: endpoint.updatedAt.toISOString(),
+  }
+}
+
+export const modelVersionAnswer = z.object({
+  ...{ project: text, model: text, version: z.number(), digest: text, uri: text, size_bytes: z.number(), stage: text },
+  run: z.object({ id: text, attempt: z.number(), environment: text }),
+  ...{ framework: textOrNull, hyperparameters: objectMap, metrics: numberMap, created_at: text },
+})
+
+export function modelVersionJson(one: ModelVersion): z.output<typeof modelVersionAnswer> {
+  const { project, model, version, digest, uri, stage, framework } = one
+  return {
+    ...{ project, model, version, digest, uri, stage, framework },
+    size_bytes: one.sizeBytes,
+    run: { ...one.run },
+    hyperparameters: { ...one.hyperparameters },
+    metrics: { ...one.metrics },
+    created_at: one.createdAt.toISOString(),
+  }
+}
+
+export const publicationAnswer = z.object({
+  ...{ commit: text, parent: textOrNull, action: text, subject: text, subjects: z.array(text), files: z.number() },
+  ...{ source_repository: textOrNull, source_commit: textOrNull, source_dirty: z.boolean() },
+  ...{ request_id: text, at: text },
+})
+
+export function publicationJson(one: Publication): z.output<typeof publicationAnswer> {
+  const { commit, parent, action, subject, files } = one
+  return {
+    ...{ commit, parent, action, subject, files, subjects: [...one.subjects] },
+    source_repository: one.sourceRepository,
+    source_commit: one.sourceCommit,
+    source_dirty: one.sourceDirty,
+    request_id: one.requestId,
+    at: one.at.toISOString(),
+  }
+}
+
+export function timeJson(time: Date | null): string | null {
+  return time === null ? null : time.toISOString()
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { canonicalJson, type Json, sha256 } from '../../domain/canonical.ts'
+import type { Run } from '../../domain/run.ts'
+import type { CallbackMessage, CallbackOutcome } from '../../records/records.ts'
+import { type App, refusals, runParams } from '../app.ts'
+import { createBatcher } from '../batch.ts'
+import { ApiError, runNotFound, tokenError } from '../errors.ts'
+import type { ApiPorts } from '../ports.ts'
+import { tokenLifetimeSeconds } from '../tokens.ts'
+import { bearerOf, createAdmission, refuseOther, refuseRetired, refuseSuperseded } from './admission.ts'
+import { doneBody, doneOf, eventBody, eventOf, heartbeatBody, heartbeatOf } from './bodies.ts'
+import { createKnownRuns, type KnownRuns } from './known-runs.ts'
+import { createLiveCopy } from './live-copy.ts'
+
+const storedTogetherMost = 500
+const waitingMost = 20_000
+
+const accepted = z.object({
+  accepted: z.literal(true),
+  token: z.string().optional().describe('use this one from now on'),
+  token_expires_at: z.string().optional(),
+})
+const exchanged = z.object({ token: z.string(), token_expires_at: z.string() })
+
+const documented = { tags: ['trainers'], params: runParams, security: [{ callbackToken: [] }] }
+
+/** The doors of trainers. What is answered with 200 is committed. */
+export function callbackRoutes(app: App, ports: ApiPorts): void {
+  const { tokens, now } = ports
+  const runs = createKnownRuns(ports.records.runs, now)
+  const liveCopy = createLiveCopy(ports)
+  const store = createBatcher<CallbackMessage, CallbackOutcome>({
+    most: storedTogetherMost,
+    waitingMost,
+    run: (messages) => ports.records.callbacks.store(messages),
+  })
+  app.addHook('onClose', () => liveCopy.settled())
+
+  const admit = createAdmission(ports, runs)
+  const take = async (run: Run, message: CallbackMessage): Promise<void> => {
+    const outcome = await store(message)
+    if (outcome === 'unknown-run') throw runNotFound(run.id)
+    if (outcome === 'conflict')
+      throw new ApiError(
+        'CALLBACK_CONFLICT',
+        `${message.kind} ${message.sender.sequence} of pod ${message.sender.podUid} was stored with another body`,
+        { hint: 'a message that is sent again has the same body; a new message has the next sequence' },
+      )
+    if (outcome === 'stored') liveCopy.tell(run, message)
+  }
+  app.post(
+    '/v1/jobs/:id/heartbeat',
+    {
+      schema: {
+        ...{ ...documented, summary: 'Say how far a training is', body: heartbeatBody },
+        response: { 200: accepted, ...refusals },
+      },
+    },
+    async ({ params, headers, body }) => {
+      const { run, sender, expiresAt } = await admit(params.id, headers.authorization, body, refuseSuperseded)
+      const heartbeat = heartbeatOf(body)
+      await take(run, { kind: 'heartbeat', sender, body: heartbeat, bodyHash: hashOf(heartbeat), at: now() })
+      const remaining = expiresAt.getTime() - now().getTime()
+      if (remaining > (tokenLifetimeSeconds / 3) * 1000) return { accepted: true as const }
+      const fresh = await tokens.mint({ runId: run.id, attempt: sender.attempt })
+      return { accepted: true as const, token: fresh.token, token_expires_at: fresh.expiresAt.toISOString() }
+    },
+  )
+
+  app.post(
+    '/v1/jobs/:id/event',
+    {
+      schema: {
+        ...{ ...documented, summary: 'Say what happened in a training', body: eventBody },
+        response: { 200: accepted, ...refusals },
+      },
+    },
+    async ({ params, headers, body }) => {
+      const { run, sender } = await admit(params.id, headers.authorization, body, refuseRetired)
+      const event = eventOf(body)
+      await take(run, { kind: 'event', sender, body: event, bodyHash: hashOf(event), at: now() })
+      return { accepted: true as const }
+    },
+  )
+
+  app.post(
+    '/v1/jobs/:id/done',
+    {
+      schema: {
+        ...{ ...documented, summary: 'Say how a training ended', body: doneBody },
+        response: { 200: accepted, ...refusals },
+      },
+    },
+    async ({ params, headers, body }) => {
+      const { run, sender } = await admit(params.id, headers.authorization, body, refuseRetired)
+      const done = doneOf(body)
+      await take(run, { kind: 'done', sender, body: done, bodyHash: hashOf(done), at: now() })
+      return { accepted: true as const }
+    },
+  )
+  tokenRoute(app, ports, runs)
+}
+
+function tokenRoute(app: App, { tokens }: Pick<ApiPorts, 'tokens'>, runs: KnownRuns): void {
+  app.post(
+    '/v1/jobs/:id/token',
+    {
+      schema: {
+        ...{ ...documented, summary: 'Exchange a token that has expired', body: z.strictObject({}).nullish() },
+        response: { 200: exchanged, ...refusals },
+      },
+    },
+    async ({ params, headers }) => {
+      const verified = await tokens.verify(bearerOf(headers.authorization), { allowExpired: true })
+      if (!verified.ok) throw tokenError(verified.code)
+      refuseOther(params.id, verified)
+      const run = await runs.fresh(verified.runId)
+      if (run === null) throw runNotFound(params.id)
+      refuseSuperseded(run, verified.attempt)
+      const { token, expiresAt } = await tokens.mint(verified)
+      return { token, token_expires_at: expiresAt.toISOString() }
+    },
+  )
+}
+
+function hashOf(body: object): string {
+  return sha256(canonicalJson(body as Json))
+}

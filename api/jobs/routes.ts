@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import type { Json, JsonObject } from '../../domain/canonical.ts'
+import { runStates } from '../../domain/run.ts'
+import { runAnswer, runSummaryAnswer, stateChangeAnswer } from '../answers.ts'
+import { type App, objectMap, refusals, runParams } from '../app.ts'
+import { ApiError } from '../errors.ts'
+import type { ApiPorts } from '../ports.ts'
+import { runJson, runSummaryJson, stateChangeJson } from './json.ts'
+import { readRun } from './read.ts'
+
+const specDepthMax = 100
+
+const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const listQuery = z.strictObject({
+  environment: z.string().max(100).optional(),
+  project: z.string().max(100).optional(),
+  name: z.string().max(100).optional(),
+  status: z
+    .union([z.enum(runStates), z.array(z.enum(runStates)).max(runStates.length)])
+    .optional()
+    .describe('may be given several times'),
+  limit: wholeNumber(1, 500).default(100),
+  after: z.uuid().optional().describe('the `next` of the page before'),
+})
+const submitted = z.object({ job_id: z.string(), spec_path: z.string(), commit: z.string().nullable() })
+
+/** Runs for people and their tools. */
+export function jobRoutes(app: App, ports: ApiPorts): void {
+  const { runs } = ports.records
+  const tags = ['jobs']
+
+  app.post(
+    '/v1/jobs',
+    {
+      schema: {
+        ...{ tags, summary: 'Hand in a training spec', body: objectMap },
+        description: 'The body is one TrainingJob document. A spec that exists answers with its run.',
+        response: { 200: submitted, 201: submitted, ...refusals },
+      },
+    },
+    async ({ body }, reply) => {
+      if (depthOf(body) > specDepthMax)
+        throw new ApiError('REQUEST_INVALID', `the document is nested deeper than ${specDepthMax} levels`)
+      const result = await ports.submitJob(body as JsonObject)
+      if (result.kind === 'problems')
+        throw new ApiError('SPEC_INVALID', `the spec has ${result.problems.length} problems`, {
+          ...{ hint: 'each problem has its place in the document as it would be written', problems: result.problems },
+        })
+      const { runId, path, commit } = result
+      reply.code(result.kind === 'written' ? 201 : 200).header('location', `/v1/jobs/${runId}`)
+      return { job_id: runId, spec_path: path, commit }
+    },
+  )
+
+  app.get(
+    '/v1/jobs',
+    {
+      schema: {
+        ...{ tags, summary: 'List runs, newest first', querystring: listQuery },
+        response: { 200: z.object({ jobs: z.array(runSummaryAnswer), next: z.string().nullable() }), ...refusals },
+      },
+    },
+    async ({ query: { environment, project, name, status, limit, after } }) => {
+      const found = await runs.list({
+        ...{ limit, ...(environment && { environment }), ...(project && { project }), ...(name && { name }) },
+        ...(status && { states: Array.isArray(status) ? status : [status] }),
+        ...(after && { after }),
+      })
+      return { jobs: found.map(runSummaryJson), next: found.length === limit ? (found.at(-1)?.id ?? null) : null }
+    },
+  )
+
+  app.get(
+    '/v1/jobs/:id',
+    {
+      schema: {
+        ...{ tags, summary: 'The whole record of a run', params: runParams },
+        response: { 200: z.object({ ...runAnswer.shape, history: z.array(stateChangeAnswer) }), ...refusals },
+      },
+    },
+    async ({ params }) => {
+      const run = await readRun(ports, params.id)
+      return { ...runJson(run), history: (await runs.history(run.id)).map(stateChangeJson) }
+    },
+  )
+}
+
+/** How deep a document is nested; never deeper on the stack itself. */
+function depthOf(document: Readonly<Record<string, unknown>>): number {
+  let level: unknown[] = [document]
+  let depth = 0
+  while (level.length > 0 && depth <= specDepthMax) {
+    depth += 1
+    level = level.flatMap((value) => Object.values(value as Record<string, Json>)).filter(isNested)
+  }
+  return depth
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}

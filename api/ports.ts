@@ -1,0 +1,47 @@
+import type { JsonObject } from '../domain/canonical.ts'
+import type { Operation, OperationResult } from '../domain/operation.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { Run } from '../domain/run.ts'
+import type { LiveState } from '../records/live.ts'
+import type { Records } from '../records/records.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What became of a spec that was handed in. `exists`: a run of this very spec is recorded already. */
+export type SubmitResult =
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'written' | 'exists'
+      readonly runId: string
+      readonly path: string
+      /** The commit of the deploy repository; null where nothing was left to publish. */
+      readonly commit: string | null
+    }
+
+export interface RunLog {
+  readonly attempt: number
+  /** `cluster`: read from the pod now. `evidence`: the tail that was kept at the attempt's end. */
+  readonly source: 'cluster' | 'evidence' | 'none'
+  readonly lines: readonly string[]
+}
+
+/** What the API asks of the rest of the house. Every function may throw a `Fault`. */
+export interface ApiPorts {
+  readonly records: Records
+  readonly live: LiveState
+  readonly tokens: Tokens
+  /** The last lines of an attempt's log; of the current attempt where `attempt` is null. */
+  logs(run: Run, attempt: number | null, lines: number): Promise<RunLog>
+  submitJob(spec: JsonObject): Promise<SubmitResult>
+  /** Raises `spec.rerun` of an ended run's spec and publishes; `runId` is the new run. */
+  raiseRerun(run: Run): Promise<{ readonly path: string; readonly commit: string | null; readonly runId: string }>
+  /** Makes the next attempt of a waiting run due now. */
+  skipBackoff(run: Run): Promise<void>
+  operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
+  /** Tells the reconciler that a run is worth a look. */
+  changed(runId: string): void
+  readonly version: string
+  now(): Date
+  /** The `host:port` values under which this API may be asked. */
+  readonly allowedHosts: readonly string[]
+  log(entry: { level: 'debug' | 'info' | 'warn' | 'error'; message: string }): void
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Files } from '../domain/publication.ts'
+
+/** The folder of the installed package: the nearest one above this program that holds its package.json. */
+export function packageRoot(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (dirname(folder) === folder) throw new Error('the package of this program has no package.json above it')
+  }
+}
+
+export function packageVersion(): string {
+  const parsed = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
+  return parsed.version
+}
+
+/** The program that runs as the small parent of each local process: built beside this one, or the source when that is what runs. */
+export function keeperProgram(): readonly string[] {
+  const root = packageRoot()
+  const built = join(root, 'dist', 'keeper.js')
+  if (!import.meta.url.endsWith('.ts') && existsSync(built)) return [process.execPath, built]
+  return [process.execPath, '--import', 'tsx', join(root, 'local', 'keeper.ts')]
+}
+
+/** The chart that new endpoints are pinned to. */
+export async function readChart(): Promise<{ version: string; files: Files }> {
+  const folder = join(packageRoot(), 'charts', 'serving-endpoint')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = new Map<string, string>()
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    files.set(relative(folder, path).replaceAll('\\', '/'), await readFile(path, 'utf8'))
+  }
+  const version = /^version: *"?([0-9A-Za-z.+-]+)"?/m.exec(files.get('Chart.yaml') ?? '')?.[1]
+  if (!version) throw new Error(`${folder}/Chart.yaml names no version`)
+  return { version, files }
+}

@@ -1,0 +1,43 @@
+import { hasErrors } from '../../domain/problem.ts'
+import { gitEnvironment } from '../environment.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { openDeploy } from '../open.ts'
+import { formatProblems } from '../problems.ts'
+import type { World } from '../world.ts'
+import { describeImpact, publishSpecs } from '../publish-specs.ts'
+import { readSettings } from '../settings.ts'
+
+/** Compiles the working tree and commits the difference to the deploy repository. */
+export async function runPublish(
+  world: World,
+  directory: string,
+  options: { output: 'human' | 'json' },
+): Promise<ExitCode> {
+  const settings = await readSettings(directory, world.environment)
+  const git = gitEnvironment(world.environment)
+  const deploy = await openDeploy(settings, git, world.now)
+  const { result, problems, publication } = await publishSpecs({ settings, deploy, gitEnvironment: git })
+  const failed = hasErrors(problems)
+  if (options.output === 'json') {
+    const document = {
+      commit: publication?.commit ?? null,
+      files: publication?.files ?? 0,
+      impact: describeImpact(result),
+      problems,
+    }
+    world.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  } else {
+    const shown = problems.filter((one) => one.severity !== 'note')
+    if (shown.length > 0) world.stdout.write(`${formatProblems(shown)}\n`)
+    if (failed) world.stdout.write('nothing was published\n')
+    else if (!publication)
+      world.stdout.write('nothing to publish: the deploy repository already says what the specs say\n')
+    else {
+      world.stdout.write(
+        `published ${publication.commit.slice(0, 10)} to ${settings.deployUrl} (${publication.files} files)\n`,
+      )
+      for (const line of describeImpact(result)) world.stdout.write(`${line}\n`)
+    }
+  }
+  return failed ? exitCodes.problems : exitCodes.fine
+}

@@ -1,0 +1,70 @@
+import { expectOk, withApi } from '../client.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import type { World } from '../world.ts'
+import { readSettings } from '../settings.ts'
+import { age, table } from '../table.ts'
+
+interface Listed {
+  readonly items: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** What runs, serves and waits, as three tables or one JSON document. */
+export async function runStatus(
+  world: World,
+  directory: string,
+  options: { output: 'human' | 'json' },
+): Promise<ExitCode> {
+  const settings = await readSettings(directory, world.environment)
+  const [jobs, endpoints, models] = await withApi(settings, world, async (ask) => {
+    const list = async (path: string): Promise<Listed> => expectOk(await ask('GET', path)) as Listed
+    return [await list('/v1/jobs?limit=500'), await list('/v1/endpoints'), await list('/v1/models')] as const
+  })
+  if (options.output === 'json') {
+    world.stdout.write(
+      `${JSON.stringify({ jobs: jobs.items, endpoints: endpoints.items, models: models.items }, null, 2)}\n`,
+    )
+    return exitCodes.fine
+  }
+  const now = world.now()
+  const text = (value: unknown): string => (value === null || value === undefined || value === '' ? '-' : String(value))
+  const name = (one: Readonly<Record<string, unknown>>): string =>
+    `${text(one['environment'])}/${text(one['project'])}/${text(one['name'])}`
+  world.stdout.write(
+    table(
+      ['RUN', 'STATE', 'ATTEMPT', 'REASON', 'AGE', 'ID'],
+      jobs.items.map((one) => [
+        name(one),
+        text(one['state']),
+        text(one['attempt']),
+        text(one['reason']),
+        age(one['created_at'] as string, now),
+        text(one['id']),
+      ]),
+    ),
+  )
+  world.stdout.write('\n')
+  world.stdout.write(
+    table(
+      ['ENDPOINT', 'STATUS', 'MODEL', 'URL'],
+      endpoints.items.map((one) => [
+        name(one),
+        text(one['status']),
+        one['model_version'] ? `${text(one['model'])}@${text(one['model_version'])}` : text(one['model']),
+        text(one['url'] ?? one['message']),
+      ]),
+    ),
+  )
+  world.stdout.write('\n')
+  world.stdout.write(
+    table(
+      ['MODEL', 'VERSION', 'STAGE', 'DIGEST'],
+      models.items.map((one) => [
+        `${text(one['project'])}/${text(one['model'])}`,
+        text(one['version']),
+        text(one['stage']),
+        text(one['digest']).slice(0, 19),
+      ]),
+    ),
+  )
+  return exitCodes.fine
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SubmitResult } from '../api/ports.ts'
+import { compile } from '../compiler/compile.ts'
+import { raiseRerun, writeSpec } from '../compiler/load/edit.ts'
+import type { Json, JsonObject } from '../domain/canonical.ts'
+import { Fault } from '../domain/fault.ts'
+import { type RunKey, runId, specDigest } from '../domain/names.ts'
+import type { SourceFile } from '../domain/publication.ts'
+import type { Run } from '../domain/run.ts'
+import { describeSource, readWorkingTree } from '../publisher/source.ts'
+import { writeSpecFile } from '../publisher/specs.ts'
+import { readChart } from './assets.ts'
+import type { Opened } from './open.ts'
+import { publishSpecs } from './publish-specs.ts'
+
+type Editing = Pick<Opened, 'settings' | 'deploy' | 'gitEnvironment' | 'records'>
+
+/**
+ * Writes a training spec from outside into the working tree, after it has passed every check beside the specs that are there,
+ * and publishes. A spec that exists answers with its run.
+ */
+export async function submitJob(opened: Editing, spec: JsonObject): Promise<SubmitResult> {
+  const key = keyOf(spec)
+  const known = await opened.records.runs.get(runId(key, specDigest('TrainingJob', blockOf(spec['spec']))))
+  if (known) return { kind: 'exists', runId: known.id, path: known.specPath, commit: null }
+  const text = writeSpec(spec)
+  const path = `specs/submitted/${key.environment}-${key.project}-${key.name}.yaml`
+  const added: SourceFile = { path, bytes: new TextEncoder().encode(text) }
+  const tree = await readWorkingTree(opened.settings.root)
+  const before = tree.files.find((file) => file.path === path)
+  const compiled = await compileWith(opened, [...tree.files.filter((file) => file !== before), added])
+  const plan = compiled.impact.starts.find((one) => one.source.path === path)
+  if (!plan) return { kind: 'problems', problems: compiled.problems }
+  await writeSpecFile(opened.settings.root, path, text, before ? new TextDecoder().decode(before.bytes) : null)
+  const published = await publishSpecs(opened)
+  return { kind: 'written', runId: plan.id, path, commit: published.publication?.commit ?? null }
+}
+
+async function compileWith(opened: Editing, sources: readonly SourceFile[]) {
+  const { settings, deploy, gitEnvironment } = opened
+  return compile({
+    sources,
+    source: await describeSource(settings.root, gitEnvironment),
+    deployed: await deploy.read(),
+    chart: await readChart(),
+    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
+  })
+}
+
+function keyOf(spec: JsonObject): RunKey {
+  const { name, project } = blockOf(spec['metadata'])
+  const { environment } = blockOf(spec['spec'])
+  // What does not look like a name becomes one that the compiler's own check then reports at its place.
+  const safe = (part: unknown): string =>
+    typeof part === 'string' && /^[a-z0-9-]{1,63}$/.test(part) ? part : 'unnamed'
+  return { environment: safe(environment), project: safe(project), name: safe(name) }
+}
+
+function blockOf(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+/** Asks for an ended run again: raises `spec.rerun` where the spec stands, keeping everything else, and publishes. */
+export async function raiseRerunOf(
+  opened: Editing,
+  run: Run,
+): Promise<{ path: string; commit: string | null; runId: string }> {
+  const path = join(opened.settings.root, run.specPath)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new Fault('FILE_FAILED', `the spec of ${run.name} is no longer at ${run.specPath}`, {
+      retry: 'never',
+      hint: 'restore the spec, then raise spec.rerun in it',
+      cause,
+    })
+  }
+  const raised = raiseRerun(text, { kind: 'TrainingJob', project: run.project, name: run.name })
+  await writeSpecFile(opened.settings.root, run.specPath, raised, text)
+  const published = await publishSpecs(opened)
+  const started = published.result.impact.starts.find(
+    (plan) => plan.name === run.name && plan.project === run.project && plan.environment === run.environment,
+  )
+  return { path: run.specPath, commit: published.publication?.commit ?? null, runId: started?.id ?? run.id }
+}

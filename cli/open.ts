@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { readOrCreateSigningKey } from '../api/signing-key.ts'
+import { createTokens, type Tokens } from '../api/tokens.ts'
+import { describeOperations } from '../compiler/operate/describe.ts'
+import { operate } from '../compiler/operate/operate.ts'
+import type { Operation, OperationResult } from '../domain/operation.ts'
+import type { Publication } from '../domain/publication.ts'
+import { openEmbeddedDatabase } from '../local/database.ts'
+import { memoryLiveState } from '../local/live.ts'
+import { type DeployRepository, initBareRepository, openDeployRepository } from '../publisher/deploy.ts'
+import { openDatabase, type PoolLike } from '../records/database.ts'
+import type { LiveState } from '../records/live.ts'
+import { migrate } from '../records/migrate.ts'
+import { openRecords } from '../records/open.ts'
+import type { Records } from '../records/records.ts'
+import { openRedis } from '../records/redis.ts'
+import { readChart } from './assets.ts'
+import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
+import type { Settings } from './settings.ts'
+
+/** The parts that every command works with, wired for these settings. */
+export interface Opened {
+  readonly settings: Settings
+  readonly gitEnvironment: ProcessEnvironment
+  readonly records: Records
+  readonly live: LiveState
+  readonly deploy: DeployRepository
+  readonly tokens: Tokens
+  /** Publishes operations as one commit; tells what became of each. */
+  operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
+  /** Hears every commit that this process made. */
+  onPublication(listener: (publication: Publication) => void): void
+  close(): Promise<void>
+}
+
+export const author = { name: 'Specyard', email: 'specyard@localhost' } as const
+
+/**
+ * Opens database, live state, deploy repository and signing key.
+ * With the embedded default the caller holds the lock of the state folder.
+ */
+export async function open(settings: Settings, environment: ProcessEnvironment, now: () => Date): Promise<Opened> {
+  const closers: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const pool = await openPool(settings, closers)
+    await migrate(pool, 'up')
+    const live = settings.redisUrl ? await openRedis(settings.redisUrl) : memoryLiveState(now)
+    closers.push(() => live.close())
+    const git = gitEnvironment(environment)
+    const deploy = await openDeploy(settings, git, now)
+    const key = await readOrCreateSigningKey(join(settings.stateFolder, 'signing-key'), settings.signingKey)
+    const listeners: ((publication: Publication) => void)[] = []
+    const heard = hearPublications(deploy, (publication) => {
+      for (const listener of listeners) listener(publication)
+    })
+    return {
+      settings,
+      gitEnvironment: git,
+      records: openRecords(pool),
+      live,
+      deploy: heard,
+      tokens: createTokens(key, now),
+      operate: (operations) =>
+        publishOperations(heard, operations, { url: settings.deployUrl, branch: settings.deployBranch }),
+      onPublication: (listener) => listeners.push(listener),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openPool(settings: Settings, closers: (() => Promise<void>)[]): Promise<PoolLike> {
+  if (settings.databaseUrl) {
+    const pool = await openDatabase(settings.databaseUrl)
+    closers.push(() => pool.end())
+    return pool
+  }
+  const embedded = await openEmbeddedDatabase(join(settings.stateFolder, 'database'))
+  closers.push(() => embedded.close())
+  return embedded.pool
+}
+
+/** Opens the deploy repository alone: all that `check --against`, `compile` and `publish` need. */
+export async function openDeploy(
+  settings: Settings,
+  git: ProcessEnvironment,
+  now: () => Date,
+): Promise<DeployRepository> {
+  if (settings.embeddedDeploy) await initBareRepository(settings.deployRepository, settings.deployBranch, git)
+  return openDeployRepository({
+    url: settings.deployRepository,
+    branch: settings.deployBranch,
+    cacheFolder: join(settings.stateFolder, 'deploy-cache'),
+    author,
+    environment: git,
+    now,
+  })
+}
+
+function hearPublications(deploy: DeployRepository, heard: (publication: Publication) => void): DeployRepository {
+  return {
+    ...deploy,
+    publish: async (request) => {
+      const publication = await deploy.publish(request)
+      if (publication) heard(publication)
+      return publication
+    },
+  }
+}
+
+async function publishOperations(
+  deploy: DeployRepository,
+  operations: readonly Operation[],
+  address: { readonly url: string; readonly branch: string },
+): Promise<readonly OperationResult[]> {
+  const chart = await readChart()
+  let results: readonly OperationResult[] = []
+  await deploy.publish({
+    source: null,
+    change: (deployed) => {
+      const operated = operate(deployed, operations, chart, address)
+      results = operated.results
+      if (operated.change.size === 0) return undefined
+      const { subject, body } = describeOperations(operated.results)
+      return { files: operated.change, subject, body, action: operated.actions, subjects: operated.subjects }
+    },
+  })
+  return results
+}

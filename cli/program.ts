@@ -1,0 +1,208 @@
+import { Command, type CommanderError, Option } from 'commander'
+import { packageVersion } from './assets.ts'
+import { exitCodes } from './exit.ts'
+import { type UpFlags, UsageError, type World } from './world.ts'
+
+/** The command line. Each command loads its own parts when it runs, so that none waits for what it does not use. */
+export function createProgram(world: World): Command {
+  const program = new Command('specyard')
+    .description('Compiles training and serving specs into what Argo CD syncs, and records what then happens.')
+    .version(packageVersion(), '--version', 'print the version')
+    .option('-C, --directory <path>', 'the spec repository, instead of the folder you are in')
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+    })
+    .exitOverride((error: CommanderError) => {
+      if (error.exitCode === 0) return
+      throw new UsageError('')
+    })
+    .showHelpAfterError('(specyard <command> --help says how)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: ${exitCodes.fine} fine; ${exitCodes.problems} problems in specs, or a run that failed; ${exitCodes.usage} wrong use; ${exitCodes.outside} the outside world failed or a time limit passed
+
+Examples:
+  specyard up                     run the specs of this folder on this machine, and watch them
+  specyard check                  find every problem of the specs
+  specyard trace <anything>       where a run, pod, commit, model version or endpoint comes from and what came of it`,
+    )
+  for (const add of commands) add(program, world)
+  return program
+}
+
+const outputOption = (choices: readonly string[]): Option =>
+  new Option('-o, --output <format>', 'how to print the result').choices([...choices]).default('human')
+
+type AddCommand = (program: Command, world: World) => void
+
+const folder = (program: Command, world: World): string => {
+  const { directory } = program.opts<{ directory?: string }>()
+  return directory ?? world.directory
+}
+
+function integer(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`error: "${text}" is not a whole number`)
+  return Number(text)
+}
+
+/** Milliseconds of `90`, `90s`, `10m` or `2h`. */
+function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,6})(s|m|h)?$/.exec(text) ?? []
+  if (number === undefined) throw new UsageError(`error: "${text}" is not a duration; write 90s, 10m or 2h`)
+  return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's' | 'm' | 'h']
+}
+
+const addUp: AddCommand = (program, world) => {
+  program
+    .command('up')
+    .description('compile and publish the specs, run them on this machine, and watch them')
+    .option('--until-settled', 'end when everything that a connected cluster serves has settled')
+    .option('--fresh', 'forget everything under .specyard/ first')
+    .option('--port <number>', 'port of the API on 127.0.0.1; 0 takes a free one', integer)
+    .option('--timeout <duration>', 'how long --until-settled waits', duration, 15 * 60_000)
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  specyard up\n  specyard up --until-settled --output json --timeout 5m\n  specyard up --fresh --port 9000',
+    )
+    .action(async (options: UpFlags) => {
+      const { runUp } = await import('./commands/up.ts')
+      world.exit(await runUp(world, folder(program, world), options))
+    })
+}
+
+const addCheck: AddCommand = (program, world) => {
+  program
+    .command('check')
+    .description('find every problem of the specs; changes nothing')
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText('after', '\nExamples:\n  specyard check\n  specyard check --output json')
+    .action(async (options: { output: 'human' | 'json' }) => {
+      const { runCheck } = await import('./commands/check.ts')
+      world.exit(await runCheck(world, folder(program, world), options))
+    })
+}
+
+const addCompile: AddCommand = (program, world) => {
+  program
+    .command('compile')
+    .description('print the tree that would be published, or write it to a folder')
+    .option('--to <folder>', 'write the files there instead of printing them')
+    .addHelpText('after', '\nExamples:\n  specyard compile\n  specyard compile --to /tmp/tree')
+    .action(async (options: { to?: string }) => {
+      const { runCompile } = await import('./commands/compile.ts')
+      world.exit(await runCompile(world, folder(program, world), options))
+    })
+}
+
+const addPublish: AddCommand = (program, world) => {
+  program
+    .command('publish')
+    .description('compile the specs and commit the difference to the deploy repository')
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText('after', '\nExamples:\n  specyard publish\n  specyard publish --output json')
+    .action(async (options: { output: 'human' | 'json' }) => {
+      const { runPublish } = await import('./commands/publish.ts')
+      world.exit(await runPublish(world, folder(program, world), options))
+    })
+}
+
+const addStatus: AddCommand = (program, world) => {
+  program
+    .command('status')
+    .description('what runs, serves and waits')
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText('after', '\nExamples:\n  specyard status\n  specyard status --output json')
+    .action(async (options: { output: 'human' | 'json' }) => {
+      const { runStatus } = await import('./commands/status.ts')
+      world.exit(await runStatus(world, folder(program, world), options))
+    })
+}
+
+const addLogs: AddCommand = (program, world) => {
+  program
+    .command('logs <run>')
+    .description('the log of a run, by its name, id or Job name')
+    .option('--attempt <number>', 'the attempt; the newest unless told', integer)
+    .option('--tail <lines>', 'how many of the last lines', integer, 200)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  specyard logs handbook-lm\n  specyard logs handbook-retry --attempt 1 --tail 20',
+    )
+    .action(async (run: string, options: { attempt?: number; tail: number }) => {
+      const { runLogs } = await import('./commands/logs.ts')
+      world.exit(await runLogs(world, folder(program, world), run, options))
+    })
+}
+
+const addTrace: AddCommand = (program, world) => {
+  program
+    .command('trace <anything>')
+    .description('the chain that something belongs to, from the line of a spec to the endpoint and back')
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText(
+      'after',
+      '\n<anything> is a run, Job, pod, commit, spec file, model version (model@1), digest or endpoint.\n\nExamples:\n  specyard trace handbook-lm\n  specyard trace handbook-lm@1\n  specyard trace specs/handbook/training.yaml',
+    )
+    .action(async (text: string, options: { output: 'human' | 'json' }) => {
+      const { runTrace } = await import('./commands/trace.ts')
+      world.exit(await runTrace(world, folder(program, world), text, options))
+    })
+}
+
+const addRequests: AddCommand = (program, world) => {
+  for (const [verb, description] of [
+    ['cancel', 'cancel a run: one commit takes its manifest away'],
+    ['retry', 'skip the backoff of a waiting run, or run an ended one again by raising spec.rerun'],
+  ] as const) {
+    program
+      .command(`${verb} <run>`)
+      .description(description)
+      .addHelpText('after', `\nExamples:\n  specyard ${verb} handbook-lm`)
+      .action(async (run: string) => {
+        const { runRequest } = await import('./commands/request.ts')
+        world.exit(await runRequest(world, folder(program, world), verb, run))
+      })
+  }
+}
+
+const addReconcile: AddCommand = (program, world) => {
+  program
+    .command('reconcile')
+    .description('look at clusters and records and bring the records up to date')
+    .option('--once', 'one full pass, then end')
+    .addHelpText('after', '\nExamples:\n  specyard reconcile --once')
+    .action(async (options: { once?: boolean }) => {
+      const { runReconcile } = await import('./commands/reconcile.ts')
+      world.exit(await runReconcile(world, folder(program, world), options))
+    })
+}
+
+const addMigrate: AddCommand = (program, world) => {
+  program
+    .command('migrate <direction>')
+    .description('the schema of the database: up, down (one step) or status')
+    .addHelpText('after', '\nExamples:\n  specyard migrate status\n  DATABASE_URL=postgres://… specyard migrate up')
+    .action(async (direction: string) => {
+      if (direction !== 'up' && direction !== 'down' && direction !== 'status') {
+        throw new UsageError(`error: "${direction}" is none of up, down, status`)
+      }
+      const { runMigrate } = await import('./commands/migrate.ts')
+      world.exit(await runMigrate(world, folder(program, world), direction))
+    })
+}
+
+const commands: readonly AddCommand[] = [
+  addUp,
+  addCheck,
+  addCompile,
+  addPublish,
+  addStatus,
+  addLogs,
+  addTrace,
+  addRequests,
+  addReconcile,
+  addMigrate,
+]

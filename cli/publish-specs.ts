@@ -1,0 +1,92 @@
+import { compile } from '../compiler/compile.ts'
+import type { CompileResult } from '../compiler/compile-types.ts'
+import { hasErrors, type Problem } from '../domain/problem.ts'
+import type { Publication, PublishedChange } from '../domain/publication.ts'
+import { descends, describeSource, readWorkingTree } from '../publisher/source.ts'
+import { readChart } from './assets.ts'
+import type { Opened } from './open.ts'
+
+export interface PublishedSpecs {
+  readonly result: CompileResult
+  /** Problems of reading and compiling, in the order of places. */
+  readonly problems: readonly Problem[]
+  /** Undefined when there was nothing to change, or when errors kept it from being published. */
+  readonly publication: Publication | undefined
+}
+
+/**
+ * Compiles the working tree against what is deployed and publishes the difference as one commit.
+ * With an error among the problems nothing is published.
+ */
+export async function publishSpecs(
+  opened: Pick<Opened, 'settings' | 'deploy' | 'gitEnvironment'>,
+): Promise<PublishedSpecs> {
+  const { settings, deploy, gitEnvironment } = opened
+  const [tree, source, chart] = await Promise.all([
+    readWorkingTree(settings.root),
+    describeSource(settings.root, gitEnvironment),
+    readChart(),
+  ])
+  let result: CompileResult | undefined
+  const publication = await deploy.publish({
+    source,
+    descends: descends(settings.root, gitEnvironment),
+    // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
+    allowDiverged: settings.embeddedDeploy,
+    change: (deployed) => {
+      result = compile({
+        sources: tree.files,
+        source,
+        deployed,
+        chart,
+        deploy: { url: settings.deployUrl, branch: settings.deployBranch },
+      })
+      if (hasErrors([...tree.problems, ...result.problems]) || result.change.size === 0) return undefined
+      return describeChange(result)
+    },
+  })
+  if (!result) throw new Error('the publisher did not ask for the change')
+  return { result, problems: [...tree.problems, ...result.problems], publication }
+}
+
+function describeChange(result: CompileResult): PublishedChange {
+  const { starts, supersedes, cancels, releases, removes, waits } = result.impact
+  const counted = [
+    count(starts.length, 'run starts', 'runs start'),
+    count(supersedes.length, 'is superseded', 'are superseded'),
+    count(cancels.length, 'is cancelled', 'are cancelled'),
+    count(releases.length, 'endpoint is released', 'endpoints are released'),
+    count(removes.length, 'endpoint is removed', 'endpoints are removed'),
+    count(waits.length, 'endpoint waits', 'endpoints wait'),
+  ].filter((part) => part !== '')
+  const subject = `Publish specs: ${counted.join(', ') || 'nothing starts or stops'}`
+  return {
+    files: result.change,
+    subject: subject.length <= 72 ? subject : `${subject.slice(0, 71)}…`,
+    body: describeImpact(result).join('\n'),
+    action: 'publication',
+    subjects: [
+      ...starts.map((plan) => `${plan.environment}/${plan.project}/${plan.name}`),
+      ...[...cancels, ...releases].map(({ key }) => `${key.environment}/${key.project}/${key.name}`),
+    ],
+  }
+}
+
+/** What a publication does, a line for each effect, most important first. */
+export function describeImpact(result: CompileResult): readonly string[] {
+  const { starts, supersedes, cancels, releases, removes, waits } = result.impact
+  const name = (key: { environment: string; project: string; name: string }) =>
+    `${key.environment}/${key.project}/${key.name}`
+  return [
+    ...starts.map((plan) => `starts      ${name(plan)}  (${plan.source.path}:${plan.source.line})`),
+    ...supersedes.map(({ key, oldRunId }) => `supersedes  ${name(key)}  (run ${oldRunId} is cancelled)`),
+    ...cancels.map(({ key, runId }) => `cancels     ${name(key)}  (its spec is gone; run ${runId})`),
+    ...releases.map(({ key, modelVersion }) => `releases    ${name(key)}  (model version ${modelVersion})`),
+    ...removes.map((key) => `removes     ${name(key)}`),
+    ...waits.map(({ key, message }) => `waits       ${name(key)}  (${message})`),
+  ]
+}
+
+function count(number: number, one: string, many: string): string {
+  return number === 0 ? '' : `${number} ${number === 1 ? one : many}`
+}

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { parseYaml } from '../compiler/load/document.ts'
+import { Fault } from '../domain/fault.ts'
+
+export const settingsFile = 'specyard.yaml'
+
+const settingsSchema = z.strictObject({
+  apiVersion: z.literal('specyard.dev/v1'),
+  kind: z.literal('Settings'),
+  deploy: z
+    .strictObject({
+      repository: z.string().min(1).default('.specyard/deploy.git'),
+      branch: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)
+        .default('main'),
+    })
+    .prefault({}),
+  api: z.strictObject({ port: z.int().min(0).max(65_535).default(8787) }).prefault({}),
+  reconcile: z.strictObject({ cron: z.string().default('*/30 * * * * *') }).prefault({}),
+})
+
+/** How this spec repository is published and served; complete, checked and frozen. */
+export interface Settings {
+  /** Root of the spec repository, absolute. */
+  readonly root: string
+  /** `.specyard/` under the root: everything of the embedded default. */
+  readonly stateFolder: string
+  /** Path or URL of the deploy repository, usable by Git from any folder. */
+  readonly deployRepository: string
+  /** The same as it is written in the settings file: what Applications name. */
+  readonly deployUrl: string
+  readonly deployBranch: string
+  /** True when the deploy repository is the embedded default's own, which no other writer shares. */
+  readonly embeddedDeploy: boolean
+  readonly port: number
+  readonly reconcileCron: string
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
+  readonly signingKey: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL and SPECYARD_SIGNING_KEY.
+ * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID
+ */
+export async function readSettings(start: string, environment: Environment): Promise<Settings> {
+  const root = await findRoot(resolve(start))
+  const path = join(root, settingsFile)
+  const text = await readFile(path, 'utf8')
+  const parsed = parseYaml(text, settingsFile)
+  const first = parsed.problems[0]
+  if (first) {
+    throw invalid(`${settingsFile}:${first.where.line}:${first.where.column}: ${first.message}`)
+  }
+  const checked = settingsSchema.safeParse(parsed.value)
+  if (!checked.success) {
+    const issue = checked.error.issues[0]
+    throw invalid(`${settingsFile}: ${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`)
+  }
+  const { deploy, api, reconcile } = checked.data
+  const remote = /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(deploy.repository)
+  const deployRepository = remote || isAbsolute(deploy.repository) ? deploy.repository : join(root, deploy.repository)
+  const stateFolder = join(root, '.specyard')
+  return Object.freeze({
+    root,
+    stateFolder,
+    deployRepository,
+    deployUrl: deploy.repository,
+    deployBranch: deploy.branch,
+    embeddedDeploy: deployRepository.startsWith(`${stateFolder}/`),
+    port: api.port,
+    reconcileCron: reconcile.cron,
+    databaseUrl: environment['DATABASE_URL'] || undefined,
+    redisUrl: environment['REDIS_URL'] || undefined,
+    signingKey: environment['SPECYARD_SIGNING_KEY'] || undefined,
+  })
+}
+
+async function findRoot(start: string): Promise<string> {
+  for (let folder = start; ; folder = dirname(folder)) {
+    try {
+      await readFile(join(folder, settingsFile))
+      return folder
+    } catch {
+      if (dirname(folder) === folder) break
+    }
+  }
+  throw new Fault('NOT_A_SPEC_REPOSITORY', `there is no ${settingsFile} in ${start} or in a folder above it`, {
+    retry: 'never',
+    hint: `run the command inside a spec repository, or name one with --directory; a ${settingsFile} of two lines (apiVersion: specyard.dev/v1, kind: Settings) makes a folder one`,
+  })
+}
+
+function invalid(message: string): Fault {
+  return new Fault('SETTINGS_INVALID', message, {
+    retry: 'never',
+    hint: 'docs/handbook has the settings of a spec repository',
+  })
+}

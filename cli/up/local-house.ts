@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import { listen } from '../../api/listen.ts'
+import { createApi } from '../../api/server.ts'
+import { type LedgerView, readLedger } from '../../domain/ledger-files.ts'
+import { openLocalCluster } from '../../local/cluster.ts'
+import { createReconciler } from '../../reconciler/reconciler.ts'
+import { apiPorts } from '../api-ports.ts'
+import { keeperProgram, packageVersion } from '../assets.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { type Opened, open } from '../open.ts'
+import { type PublishedSpecs, publishSpecs } from '../publish-specs.ts'
+import type { Settings } from '../settings.ts'
+import type { Unsettled } from './state.ts'
+import type { View } from './view.ts'
+
+/** Everything that `up` runs in one process: database, API, local cluster, reconciler. */
+export interface LocalHouse {
+  readonly opened: Opened
+  /** Where the API answers. */
+  readonly url: string
+  /** Whether a cluster is connected for an environment. */
+  connected(environment: string): boolean
+  publish(): Promise<PublishedSpecs>
+  /** What is not in the records: commits that the cluster has not applied, actions that are due. */
+  unsettled(): Promise<readonly Unsettled[]>
+  /** Resolves when something may have changed, at the latest after a second or when `stopped`. */
+  nextChange(stopped: AbortSignal): Promise<void>
+  /** The orderly stop: the local cluster goes down like a node. */
+  stop(): Promise<void>
+}
+
+/** The grace before a Job's end without a word from its trainer decides; local callbacks do not travel. */
+const localDecisionGraceSeconds = 3
+
+export async function openLocalHouse(
+  settings: Settings,
+  options: {
+    port: number | undefined
+    environment: ProcessEnvironment
+    view: View
+    now: () => Date
+  },
+): Promise<LocalHouse> {
+  const { now, view } = options
+  const opened = await open(settings, options.environment, now)
+  const closers: (() => Promise<void>)[] = [() => opened.close()]
+  const stop = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const connectedTo = new Set<string>()
+    const log = (entry: { level: string; message: string }): void => {
+      if (entry.level === 'warn' || entry.level === 'error') view.line(`${entry.level}  ${entry.message}`)
+    }
+    const api = await listen(options.port ?? settings.port)
+    closers.push(() => api.close())
+    const cluster = openLocalCluster({
+      root: settings.root,
+      stateFolder: join(settings.stateFolder, 'local'),
+      environments: () => [...connectedTo],
+      deploy: opened.deploy,
+      keeperProgram: keeperProgram(),
+      backendUrl: api.url,
+      path: options.environment['PATH'] ?? '',
+      now,
+      log,
+    })
+    const clusterOf = (environment: string) => (connectedTo.has(environment) ? cluster : undefined)
+    const reconciler = createReconciler({
+      records: opened.records,
+      live: opened.live,
+      cluster: clusterOf,
+      deploy: {
+        read: async () => {
+          const deployed = await opened.deploy.read()
+          const ledger = readLedger(deployed.files)
+          for (const environment of localEnvironments(ledger)) connectedTo.add(environment)
+          return { commit: deployed.commit, ledger }
+        },
+        log: (after) => opened.deploy.log(after),
+      },
+      operate: opened.operate,
+      mintToken: (lease) => opened.tokens.mint(lease),
+      rules: { decisionGraceSeconds: localDecisionGraceSeconds },
+      now,
+      log,
+    })
+    opened.onPublication(() => {
+      void cluster.refresh([])
+      reconciler.changed({ everything: true })
+    })
+    const app = await createApi(
+      apiPorts({ opened, clusterOf, reconciler, version: packageVersion(), hosts: api.hosts, now, log }),
+    )
+    await api.serve(app)
+    await reconciler.pass()
+    await cluster.start()
+    closers.push(() => cluster.stop('orderly'))
+    reconciler.start({ cron: settings.reconcileCron, clusters: [cluster] })
+    closers.push(() => reconciler.stop())
+    const changes = await hearChanges(opened)
+    closers.push(changes.close)
+    return {
+      opened,
+      url: api.url,
+      connected: (environment) => connectedTo.has(environment),
+      publish: async () => {
+        const published = await publishSpecs(opened)
+        for (const { name, cluster: kind } of published.result.environments) if (kind === 'local') connectedTo.add(name)
+        reconciler.changed({ everything: true })
+        return published
+      },
+      unsettled: async () => {
+        const head = await opened.deploy.head()
+        const pending = await opened.records.actions.pendingCount()
+        return [
+          ...cluster.behind(head).map((why) => ({ what: 'the local cluster', why })),
+          ...(pending > 0 ? [{ what: 'the reconciler', why: `${pending} actions are not done` }] : []),
+          ...(reconciler.idle() ? [] : [{ what: 'the reconciler', why: 'is looking at changes' }]),
+        ]
+      },
+      nextChange: changes.next,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function localEnvironments(ledger: LedgerView): readonly string[] {
+  const runs = ledger.runs.flatMap((entry) => entry.runs.map((run) => run.plan))
+  const plans = [...runs, ...ledger.endpoints.map((entry) => entry.plan)]
+  return plans.flatMap((plan) => (plan?.cluster === 'local' ? [plan.environment] : []))
+}
+
+/** Turns the messages about runs into one «something changed», so that a burst is looked at once. */
+async function hearChanges(
+  opened: Opened,
+): Promise<{ next(stopped: AbortSignal): Promise<void>; close(): Promise<void> }> {
+  let wake: (() => void) | undefined
+  let missed = false
+  const unsubscribe = await opened.live.subscribe(() => {
+    missed = true
+    wake?.()
+  })
+  return {
+    next: (stopped) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(latest)
+          stopped.removeEventListener('abort', done)
+          wake = undefined
+          missed = false
+          // A short pause gathers a burst; the picture is drawn at most five times a second.
+          setTimeout(resolve, 200)
+        }
+        const latest = setTimeout(done, 1000)
+        stopped.addEventListener('abort', done)
+        wake = done
+        if (missed || stopped.aborted) done()
+      }),
+    close: unsubscribe,
+  }
+}

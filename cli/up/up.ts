@@ -1,0 +1,179 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrors } from '../../domain/problem.ts'
+import type { Publication } from '../../domain/publication.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { formatProblems } from '../problems.ts'
+import { describeImpact } from '../publish-specs.ts'
+import type { Settings } from '../settings.ts'
+import { holdStateFolder } from '../state-folder.ts'
+import { type UpDocument, upDocument } from './document.ts'
+import { type LocalHouse, openLocalHouse } from './local-house.ts'
+import { failures, name, readState, type State, unsettled } from './state.ts'
+import type { View } from './view.ts'
+import { watchSpecs } from './watch.ts'
+
+export interface UpOptions {
+  readonly untilSettled: boolean
+  readonly fresh: boolean
+  /** Undefined: the settings' port. */
+  readonly port: number | undefined
+  /** Bounds the wait of `--until-settled`, milliseconds. */
+  readonly timeoutMilliseconds: number
+}
+
+export interface UpEnd {
+  readonly code: ExitCode
+  readonly document: UpDocument
+}
+
+/** Runs everything on this machine until it has settled or is told to stop. */
+export async function up(
+  settings: Settings,
+  options: UpOptions,
+  world: { environment: ProcessEnvironment; view: View; stopped: AbortSignal; now: () => Date },
+): Promise<UpEnd> {
+  const began = performance.now()
+  const lock = await holdStateFolder(settings, 'specyard up')
+  let house: LocalHouse | undefined
+  try {
+    if (options.fresh) await startOver(settings, world.view)
+    house = await openLocalHouse(settings, { port: options.port, ...world })
+    await lock.update({ url: house.url })
+    const publications: Publication[] = []
+    house.opened.onPublication((publication) => {
+      publications.push(publication)
+      if (publication.action !== 'publication')
+        world.view.line(`published   ${publication.commit.slice(0, 10)}  ${publication.subject}`)
+    })
+    const broken = await publishAndTell(house, settings, world.view)
+    const end = options.untilSettled
+      ? await untilSettled(house, options, world, broken)
+      : await untilStopped(house, settings, world)
+    const state = await endState(house)
+    return { code: end.code, document: upDocument(publications, state, (performance.now() - began) / 1000, end.reason) }
+  } finally {
+    world.view.stop()
+    await house?.stop()
+    await lock.release()
+  }
+}
+
+/** Publishes the specs and says what that does; returns whether they have errors. */
+async function publishAndTell(house: LocalHouse, settings: Settings, view: View): Promise<boolean> {
+  const { result, problems, publication } = await house.publish()
+  const shown = problems.filter((problem) => problem.severity !== 'note')
+  if (shown.length > 0) view.line(formatProblems(shown))
+  if (hasErrors(problems)) {
+    view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
+    return true
+  }
+  if (publication) {
+    view.line(`published   ${publication.commit.slice(0, 10)}  to ${settings.deployUrl}  (${publication.files} files)`)
+    for (const line of describeImpact(result)) view.line(line)
+    for (const plan of result.impact.starts.filter((one) => !house.connected(one.environment))) {
+      view.line(`waits       ${name(plan)}  (no cluster is connected for environment ${plan.environment})`)
+    }
+  } else {
+    view.line('published   nothing: the deploy repository already says what the specs say')
+  }
+  return false
+}
+
+interface Ending {
+  readonly code: ExitCode
+  readonly reason: string | null
+}
+
+async function untilSettled(
+  house: LocalHouse,
+  options: UpOptions,
+  world: { view: View; stopped: AbortSignal },
+  broken: boolean,
+): Promise<Ending> {
+  if (broken) return { code: exitCodes.problems, reason: 'the specs have problems; nothing was published' }
+  const deadline = performance.now() + options.timeoutMilliseconds
+  for (;;) {
+    const state = await readState(house.opened.records)
+    world.view.show(state)
+    const left = [...unsettled(state, house.connected), ...(await house.unsettled())]
+    if (left.length === 0) return afterSettled(state, house)
+    const first = left.map(({ what, why }) => `${what}: ${why}`).join('; ')
+    if (world.stopped.aborted) return { code: exitCodes.outside, reason: `stopped before it settled: ${first}` }
+    if (performance.now() > deadline) {
+      return { code: exitCodes.outside, reason: `not settled within ${options.timeoutMilliseconds / 1000} s: ${first}` }
+    }
+    await house.nextChange(world.stopped)
+  }
+}
+
+function afterSettled(state: State, house: LocalHouse): Ending {
+  const failed = failures(state, house.connected)
+  if (failed.length === 0) return { code: exitCodes.fine, reason: null }
+  return { code: exitCodes.problems, reason: failed.map(({ what, why }) => `${what}: ${why}`).join('; ') }
+}
+
+async function untilStopped(
+  house: LocalHouse,
+  settings: Settings,
+  world: { view: View; stopped: AbortSignal },
+): Promise<Ending> {
+  const watching = watchSpecs(settings.root, async () => {
+    world.view.line('saved       specs changed')
+    await publishAndTell(house, settings, world.view)
+  })
+  let told = false
+  try {
+    while (!world.stopped.aborted) {
+      const state = await readState(house.opened.records)
+      world.view.show(state)
+      if (!told && [...unsettled(state, house.connected), ...(await house.unsettled())].length === 0) {
+        told = true
+        for (const line of whereThingsAre(house, state)) world.view.line(line)
+      }
+      await house.nextChange(world.stopped)
+    }
+  } finally {
+    await watching.close()
+  }
+  world.view.line('stopping: endpoints end, trainings that run are interrupted and resume at the next start …')
+  return { code: exitCodes.fine, reason: null }
+}
+
+function whereThingsAre(house: LocalHouse, state: State): readonly string[] {
+  const run = state.runs.find((one) => one.state === 'SUCCEEDED') ?? state.runs[0]
+  const endpoint = state.endpoints.find((one) => one.status === 'healthy' && one.url !== null)
+  return [
+    '',
+    `API         ${house.url}    reference: ${house.url}/docs`,
+    ...(endpoint
+      ? [
+          `endpoint    curl -s ${endpoint.url}/generate -H 'content-type: application/json' -d '{"prompt":"A run ","max_tokens":120}'`,
+        ]
+      : []),
+    'status      npx specyard status',
+    ...(run
+      ? [
+          `logs        npx specyard logs ${run.name}`,
+          `trace       npx specyard trace ${run.attempts.at(-1)?.jobName ?? run.id}`,
+        ]
+      : []),
+    'watching    specs/ : save a changed spec and its run is superseded; Ctrl-C stops in order',
+    '',
+  ]
+}
+
+async function endState(house: LocalHouse): Promise<State> {
+  return readState(house.opened.records)
+}
+
+/** `--fresh`: ends what an earlier `up` left running, then forgets everything but the lock. */
+async function startOver(settings: Settings, view: View): Promise<void> {
+  const { endLeftovers } = await import('../../local/leftovers.ts')
+  await endLeftovers(join(settings.stateFolder, 'local'))
+  for (const part of ['database', 'deploy.git', 'deploy-cache', 'local', 'storage']) {
+    await rm(join(settings.stateFolder, part), { recursive: true, force: true })
+  }
+  view.line('fresh       database, deploy repository, local cluster and storage under .specyard/ are gone')
+}

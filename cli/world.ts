@@ -1,0 +1,24 @@
+import type { ProcessEnvironment } from './environment.ts'
+import type { ExitCode } from './exit.ts'
+
+/** The world that commands act in. */
+export interface World {
+  readonly environment: ProcessEnvironment
+  readonly directory: string
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+  readonly now: () => Date
+  exit(code: ExitCode): void
+}
+
+/** Wrong use of the command line: exit 2, with what would be right. */
+export class UsageError extends Error {}
+
+/** The options of `specyard up`. */
+export interface UpFlags {
+  readonly untilSettled?: boolean
+  readonly fresh?: boolean
+  readonly port?: number
+  readonly timeout: number
+  readonly output: 'human' | 'json'
+}
