@@ -25,8 +25,8 @@ export const attemptAnswer = z.object({
 
 /** A run as lists show it. */
 export const runSummaryAnswer = z.object({
-  ...{ job_id: text, trace_id: text, environment: text, project: text, name: text, digest: text },
-  ...{ status: z.enum(runStates), reason: text, message: text, verdict: textOrNull, attempt: z.number() },
+  ...{ id: text, trace_id: text, environment: text, project: text, name: text, digest: text },
+  ...{ state: z.enum(runStates), reason: text, message: text, verdict: textOrNull, attempt: z.number() },
   ...{ retry_count: z.number(), disruption_count: z.number(), spec_path: text, spec_line: z.number() },
   ...{ source_repository: textOrNull, source_commit: textOrNull, source_dirty: z.boolean() },
   progress: z

@@ -23,12 +23,12 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
       schema: {
         ...{ tags: ['serving'], summary: 'List endpoints' },
         querystring: z.strictObject({ environment: name, project: name }),
-        response: { 200: z.object({ endpoints: z.array(endpointAnswer) }), ...refusals },
+        response: { 200: z.object({ items: z.array(endpointAnswer) }), ...refusals },
       },
     },
     async ({ query: { environment, project } }) => {
       const found = await records.endpoints.list({ ...(environment && { environment }), ...(project && { project }) })
-      return { endpoints: found.map(endpointJson) }
+      return { items: found.map(endpointJson) }
     },
   )
 
@@ -38,12 +38,12 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
       schema: {
         ...{ tags: ['serving'], summary: 'List model versions' },
         querystring: z.strictObject({ project: name, model: name }),
-        response: { 200: z.object({ model_versions: z.array(modelVersionAnswer) }), ...refusals },
+        response: { 200: z.object({ items: z.array(modelVersionAnswer) }), ...refusals },
       },
     },
     async ({ query: { project, model } }) => {
       const found = await records.models.list({ ...(project && { project }), ...(model && { model }) })
-      return { model_versions: found.map(modelVersionJson) }
+      return { items: found.map(modelVersionJson) }
     },
   )
 
@@ -53,10 +53,10 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
       schema: {
         ...{ tags: ['records'], summary: 'List commits of the deploy repository, newest first' },
         querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
-        response: { 200: z.object({ publications: z.array(publicationAnswer) }), ...refusals },
+        response: { 200: z.object({ items: z.array(publicationAnswer) }), ...refusals },
       },
     },
-    async ({ query }) => ({ publications: (await records.publications.list(query.limit)).map(publicationJson) }),
+    async ({ query }) => ({ items: (await records.publications.list(query.limit)).map(publicationJson) }),
   )
 
   app.get(
@@ -71,7 +71,7 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
           200: z.object({
             hits: z.array(z.object({ kind: z.string(), id: z.string() })),
             publications: z.array(publicationAnswer),
-            jobs: z.array(runAnswer),
+            runs: z.array(runAnswer),
             model_versions: z.array(modelVersionAnswer),
             endpoints: z.array(endpointAnswer),
           }),
@@ -84,7 +84,7 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
       return {
         hits: chain.hits.map(({ kind, id }) => ({ kind, id })),
         publications: chain.publications.map(publicationJson),
-        jobs: chain.runs.map(runJson),
+        runs: chain.runs.map(runJson),
         model_versions: chain.modelVersions.map(modelVersionJson),
         endpoints: chain.endpoints.map(endpointJson),
       }

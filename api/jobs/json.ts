@@ -18,8 +18,8 @@ export function runJson(run: Run): z.output<typeof runAnswer> {
 export function runSummaryJson(run: Run): z.output<typeof runSummaryAnswer> {
   const { environment, project, name, digest, reason, message, verdict, attempt, progress } = run
   return {
-    ...{ job_id: run.id, trace_id: run.traceId, environment, project, name, digest },
-    ...{ status: run.state, reason, message, verdict, attempt },
+    ...{ id: run.id, trace_id: run.traceId, environment, project, name, digest },
+    ...{ state: run.state, reason, message, verdict, attempt },
     retry_count: run.retryCount,
     disruption_count: run.disruptionCount,
     spec_path: run.specPath,

@@ -14,8 +14,7 @@ const logsQuery = z.strictObject({
   attempt: wholeNumber(1, 1_000_000).optional(),
   tail: wholeNumber(1, 10_000).default(100).describe('number of lines'),
 })
-const page = <Item extends z.ZodType>(name: string, item: Item) =>
-  z.object({ [name]: z.array(item), next: z.number().nullable() })
+const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.number().nullable() })
 
 /** What a run told and measured, in pages. */
 export function jobLogRoutes(app: App, ports: ApiPorts): void {
@@ -27,12 +26,12 @@ export function jobLogRoutes(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'What happened to a run, oldest first', params: runParams, querystring: pageQuery },
-        response: { 200: page('events', runEventAnswer), ...refusals },
+        response: { 200: page(runEventAnswer), ...refusals },
       },
     },
     async ({ params, query: { after, limit } }) => {
       const found = await runs.events((await readRun(ports, params.id)).id, after, limit)
-      return { events: found.map(runEventJson), next: nextOf(found, limit) }
+      return { items: found.map(runEventJson), next: nextOf(found, limit) }
     },
   )
 
@@ -41,12 +40,12 @@ export function jobLogRoutes(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'What the heartbeats of a run measured', params: runParams, querystring: pageQuery },
-        response: { 200: page('metrics', metricAnswer), ...refusals },
+        response: { 200: page(metricAnswer), ...refusals },
       },
     },
     async ({ params, query: { after, limit } }) => {
       const found = await runs.metrics((await readRun(ports, params.id)).id, after, limit)
-      return { metrics: found.map(metricJson), next: nextOf(found, limit) }
+      return { items: found.map(metricJson), next: nextOf(found, limit) }
     },
   )
 

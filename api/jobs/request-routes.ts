@@ -20,12 +20,12 @@ function cancelRoute(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'Cancel a run', params: runParams, body: noBody },
-        response: { 202: z.object({ job_id: z.string() }), ...refusals },
+        response: { 202: z.object({ id: z.string() }), ...refusals },
       },
     },
     async ({ params }, reply) => {
       const run = await readRun(ports, params.id)
-      if (isTerminal(run.state)) throw new ApiError('RUN_ENDED', `run ${run.id} has ended as ${run.state}`)
+      if (isTerminal(run.state)) throw new ApiError('RUN_FINISHED', `run ${run.id} has ended as ${run.state}`)
       const { environment, project, name } = run
       const [result] = await ports.operate([
         { kind: 'cancel', key: { environment, project, name }, runId: run.id, reason: 'REQUESTED' },
@@ -34,7 +34,7 @@ function cancelRoute(app: App, ports: ApiPorts): void {
         throw new ApiError('OPERATION_DROPPED', `run ${run.id} is not cancelled: ${result.why}`)
       ports.changed(run.id)
       reply.code(202)
-      return { job_id: run.id }
+      return { id: run.id }
     },
   )
 }
@@ -49,7 +49,7 @@ function retryRoute(app: App, ports: ApiPorts): void {
           'A run that waits for its next attempt stops waiting. Of a run that has ended, `spec.rerun` is raised: that is a new run.',
         response: {
           202: z.object({
-            job_id: z.string().describe('the run that will train'),
+            id: z.string().describe('the run that will train'),
             action: z.enum(['backoff_skipped', 'rerun_raised']),
             spec_path: z.string().nullable(),
             commit: z.string().nullable(),
@@ -63,7 +63,7 @@ function retryRoute(app: App, ports: ApiPorts): void {
       if (isTerminal(run.state)) {
         const { path, commit, runId } = await ports.raiseRerun(run)
         reply.code(202).header('location', `/v1/jobs/${runId}`)
-        return { job_id: runId, action: 'rerun_raised' as const, spec_path: path, commit }
+        return { id: runId, action: 'rerun_raised' as const, spec_path: path, commit }
       }
       if (run.nextAttemptAt === null)
         throw new ApiError('RUN_GOES_ON', `run ${run.id} is ${run.state} and waits for no further attempt`, {
@@ -71,7 +71,7 @@ function retryRoute(app: App, ports: ApiPorts): void {
         })
       await ports.skipBackoff(run)
       reply.code(202)
-      return { job_id: run.id, action: 'backoff_skipped' as const, spec_path: null, commit: null }
+      return { id: run.id, action: 'backoff_skipped' as const, spec_path: null, commit: null }
     },
   )
 }

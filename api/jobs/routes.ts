@@ -15,14 +15,14 @@ const listQuery = z.strictObject({
   environment: z.string().max(100).optional(),
   project: z.string().max(100).optional(),
   name: z.string().max(100).optional(),
-  status: z
+  state: z
     .union([z.enum(runStates), z.array(z.enum(runStates)).max(runStates.length)])
     .optional()
     .describe('may be given several times'),
   limit: wholeNumber(1, 500).default(100),
   after: z.uuid().optional().describe('the `next` of the page before'),
 })
-const submitted = z.object({ job_id: z.string(), spec_path: z.string(), commit: z.string().nullable() })
+const submitted = z.object({ id: z.string().describe('run id'), spec_path: z.string(), commit: z.string().nullable() })
 
 /** Runs for people and their tools. */
 export function jobRoutes(app: App, ports: ApiPorts): void {
@@ -48,7 +48,7 @@ export function jobRoutes(app: App, ports: ApiPorts): void {
         })
       const { runId, path, commit } = result
       reply.code(result.kind === 'written' ? 201 : 200).header('location', `/v1/jobs/${runId}`)
-      return { job_id: runId, spec_path: path, commit }
+      return { id: runId, spec_path: path, commit }
     },
   )
 
@@ -57,16 +57,16 @@ export function jobRoutes(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'List runs, newest first', querystring: listQuery },
-        response: { 200: z.object({ jobs: z.array(runSummaryAnswer), next: z.string().nullable() }), ...refusals },
+        response: { 200: z.object({ items: z.array(runSummaryAnswer), next: z.string().nullable() }), ...refusals },
       },
     },
-    async ({ query: { environment, project, name, status, limit, after } }) => {
+    async ({ query: { environment, project, name, state, limit, after } }) => {
       const found = await runs.list({
         ...{ limit, ...(environment && { environment }), ...(project && { project }), ...(name && { name }) },
-        ...(status && { states: Array.isArray(status) ? status : [status] }),
+        ...(state && { states: Array.isArray(state) ? state : [state] }),
         ...(after && { after }),
       })
-      return { jobs: found.map(runSummaryJson), next: found.length === limit ? (found.at(-1)?.id ?? null) : null }
+      return { items: found.map(runSummaryJson), next: found.length === limit ? (found.at(-1)?.id ?? null) : null }
     },
   )
 

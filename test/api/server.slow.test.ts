@@ -142,12 +142,12 @@ describe('runs', () => {
   it('are listed newest first, in pages, by state', async () => {
     const second = await add({ createdAt: new Date(sampleDate.getTime() + 1000), state: 'FAILED', name: 'other' })
     const first = await api.ask('GET', '/v1/jobs?limit=1')
-    expect(first.json).toMatchObject({ jobs: [{ job_id: second.id, status: 'FAILED' }], next: second.id })
+    expect(first.json).toMatchObject({ items: [{ id: second.id, state: 'FAILED' }], next: second.id })
     expect((await api.ask('GET', `/v1/jobs?limit=1&after=${second.id}`)).json).toMatchObject({
-      jobs: [{ job_id: run.id }],
+      items: [{ id: run.id }],
     })
-    const states = await api.ask('GET', '/v1/jobs?status=RUNNING&status=QUEUED')
-    expect(states.json).toMatchObject({ jobs: [{ job_id: run.id }], next: null })
+    const states = await api.ask('GET', '/v1/jobs?state=RUNNING&state=QUEUED')
+    expect(states.json).toMatchObject({ items: [{ id: run.id }], next: null })
   })
 
   it('are shown whole, with history, events and metrics', async () => {
@@ -158,15 +158,15 @@ describe('runs', () => {
     })
     const whole = await api.ask('GET', `/v1/jobs/${run.id}`)
     expect(whole.json).toMatchObject({
-      job_id: run.id,
+      id: run.id,
       progress: { step: 3 },
       attempts: [{ attempt: 1, evidence: null }],
     })
     expect(whole.json.history.length).toBeGreaterThan(0)
     const events = await api.ask('GET', `/v1/jobs/${run.id}/events?limit=1`)
-    expect(events.json).toMatchObject({ events: [{ reason: 'Committed' }], next: expect.any(Number) })
+    expect(events.json).toMatchObject({ items: [{ reason: 'Committed' }], next: expect.any(Number) })
     const metrics = await api.ask('GET', `/v1/jobs/${run.id}/metrics`)
-    expect(metrics.json).toMatchObject({ metrics: [{ step: 3, loss: 2 }], next: null })
+    expect(metrics.json).toMatchObject({ items: [{ step: 3, loss: 2 }], next: null })
   })
 
   it('are cancelled while they go on, and not when the operation is dropped or they have ended', async () => {
@@ -186,7 +186,7 @@ describe('runs', () => {
     expect(api.changed).toEqual([run.id])
     expect(await cancel()).toMatchObject({ status: 409, json: { error: { code: 'OPERATION_DROPPED' } } })
     run = await add({ state: 'SUCCEEDED', name: 'ended' })
-    expect(await cancel()).toMatchObject({ status: 409, json: { error: { code: 'RUN_ENDED' } } })
+    expect(await cancel()).toMatchObject({ status: 409, json: { error: { code: 'RUN_FINISHED' } } })
     expect(asked).toHaveLength(2)
   })
 
@@ -225,10 +225,10 @@ describe('runs', () => {
     const hand = () => api.ask('POST', '/v1/jobs', { body: { kind: 'TrainingJob' } })
     expect(await hand()).toMatchObject({
       status: 201,
-      json: { job_id: run.id, commit },
+      json: { id: run.id, commit },
       headers: { location: `/v1/jobs/${run.id}` },
     })
-    expect(await hand()).toMatchObject({ status: 200, json: { job_id: run.id, commit: null } })
+    expect(await hand()).toMatchObject({ status: 200, json: { id: run.id, commit: null } })
     expect(await hand()).toMatchObject({ status: 422, json: { error: { problems: [{ code: 'KEY_MISSING', where }] } } })
   })
 })
@@ -248,16 +248,16 @@ describe('a trace', () => {
     for (const q of links) {
       const { json } = await api.ask('GET', `/v1/trace?q=${encodeURIComponent(q)}`)
       expect(json, q).toMatchObject({
-        jobs: [{ job_id: run.id }],
+        runs: [{ id: run.id }],
         model_versions: [{ model: 'handbook-lm', version: 1, run: { id: run.id } }],
         endpoints: [{ name: 'handbook', model_version: 1 }],
         publications: [{ commit }],
       })
     }
-    expect((await api.ask('GET', '/v1/trace?q=nothing-of-this-name')).json).toMatchObject({ hits: [], jobs: [] })
-    expect((await api.ask('GET', '/v1/endpoints?project=language')).json.endpoints).toHaveLength(1)
-    expect((await api.ask('GET', '/v1/models?model=handbook-lm')).json.model_versions).toHaveLength(1)
-    expect((await api.ask('GET', '/v1/publications?limit=1')).json.publications).toHaveLength(1)
+    expect((await api.ask('GET', '/v1/trace?q=nothing-of-this-name')).json).toMatchObject({ hits: [], runs: [] })
+    expect((await api.ask('GET', '/v1/endpoints?project=language')).json.items).toHaveLength(1)
+    expect((await api.ask('GET', '/v1/models?model=handbook-lm')).json.items).toHaveLength(1)
+    expect((await api.ask('GET', '/v1/publications?limit=1')).json.items).toHaveLength(1)
   })
 })
 

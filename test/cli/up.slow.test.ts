@@ -46,9 +46,26 @@ async function run(...args: readonly string[]): Promise<{ code: number | null; s
 
 const settle = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s'] as const
 
-/** How often a trainer was started, by its pods' folders. */
+/** The pods there have been, by the folders that the local cluster made for them. */
 function pods(): readonly string[] {
   return readdirSync(join(folder, '.specyard', 'local', 'pods')).sort()
+}
+
+/** Which attempts of which runs started their trainers, as the trainers' own first lines say. */
+async function trainerStarts(): Promise<readonly string[]> {
+  const starts: string[] = []
+  for (const [name, attempt] of [
+    ['handbook-lm', '1'],
+    ['handbook-retry', '1'],
+    ['handbook-retry', '2'],
+  ] as const) {
+    const { stdout } = await run('logs', name, '--attempt', attempt, '--tail', '10000')
+    const beginnings = stdout
+      .split('\n')
+      .filter((line) => / begins at the beginning| goes on from checkpoint/.test(line))
+    starts.push(`${name} ${attempt}: ${beginnings.length}`)
+  }
+  return starts
 }
 
 describe('specyard up on the worked example', () => {
@@ -74,9 +91,7 @@ describe('specyard up on the worked example', () => {
       ['handbook-retry', 'SUCCEEDED', 2, 1],
       ['support-sft', 'PENDING', 1, 0],
     ])
-    expect(pods().filter((name) => name.startsWith('handbook-lm-') || name.startsWith('handbook-retry-'))).toHaveLength(
-      3,
-    )
+    expect(await trainerStarts()).toEqual(['handbook-lm 1: 1', 'handbook-retry 1: 1', 'handbook-retry 2: 1'])
   })
 
   it('learns: the test perplexity is less than half of that of letter frequencies', () => {

@@ -34,7 +34,7 @@ export interface Asked {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
-  readonly json: any
+  readonly json: Loose
   readonly text: string
 }
 
