@@ -28,26 +28,9 @@ const documented = { tags: ['trainers'], params: runParams, security: [{ callbac
 export function callbackRoutes(app: App, ports: ApiPorts): void {
   const { tokens, now } = ports
   const runs = createKnownRuns(ports.records.runs, now)
-  const liveCopy = createLiveCopy(ports)
-  const store = createBatcher<CallbackMessage, CallbackOutcome>({
-    most: storedTogetherMost,
-    waitingMost,
-    run: (messages) => ports.records.callbacks.store(messages),
-  })
-  app.addHook('onClose', () => liveCopy.settled())
-
   const admit = createAdmission(ports, runs)
-  const take = async (run: Run, message: CallbackMessage): Promise<void> => {
-    const outcome = await store(message)
-    if (outcome === 'unknown-run') throw runNotFound(run.id)
-    if (outcome === 'conflict')
-      throw new ApiError(
-        'CALLBACK_CONFLICT',
-        `${message.kind} ${message.sender.sequence} of pod ${message.sender.podUid} was stored with another body`,
-        { hint: 'a message that is sent again has the same body; a new message has the next sequence' },
-      )
-    if (outcome === 'stored') liveCopy.tell(run, message)
-  }
+  const take = createTaking(app, ports)
+
   app.post(
     '/v1/jobs/:id/heartbeat',
     {
@@ -99,6 +82,28 @@ export function callbackRoutes(app: App, ports: ApiPorts): void {
     },
   )
   tokenRoute(app, ports, runs)
+}
+
+/** Records a message, together with others, and tells of it when it is new. */
+function createTaking(app: App, ports: ApiPorts) {
+  const liveCopy = createLiveCopy(ports)
+  const store = createBatcher<CallbackMessage, CallbackOutcome>({
+    most: storedTogetherMost,
+    waitingMost,
+    run: (messages) => ports.records.callbacks.store(messages),
+  })
+  app.addHook('onClose', () => liveCopy.settled())
+  return async (run: Run, message: CallbackMessage): Promise<void> => {
+    const outcome = await store(message)
+    if (outcome === 'unknown-run') throw runNotFound(run.id)
+    if (outcome === 'conflict')
+      throw new ApiError(
+        'CALLBACK_CONFLICT',
+        `${message.kind} ${message.sender.sequence} of pod ${message.sender.podUid} was stored with another body`,
+        { hint: 'a message that is sent again has the same body; a new message has the next sequence' },
+      )
+    if (outcome === 'stored') liveCopy.tell(run, message)
+  }
 }
 
 function tokenRoute(app: App, { tokens }: Pick<ApiPorts, 'tokens'>, runs: KnownRuns): void {

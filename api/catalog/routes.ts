@@ -58,7 +58,10 @@ export function catalogRoutes(app: App, { records }: Pick<ApiPorts, 'records'>):
     },
     async ({ query }) => ({ items: (await records.publications.list(query.limit)).map(publicationJson) }),
   )
+  traceRoute(app, records)
+}
 
+function traceRoute(app: App, records: ApiPorts['records']): void {
   app.get(
     '/v1/trace',
     {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,7 +45,15 @@ async function run(...args: readonly string[]): Promise<{ code: number | null; s
   return { code, stdout, stderr }
 }
 
-const settle = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s'] as const
+/** One port for all starts, as the settings' own: a trainer that outlives a killed `up` reports to the next one at the same address. */
+let settle: readonly string[]
+beforeAll(async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  settle = ['up', '--until-settled', '--output', 'json', '--port', String(port), '--timeout', '100s']
+})
 
 /** The pods there have been, by the folders that the local cluster made for them. */
 function pods(): readonly string[] {
