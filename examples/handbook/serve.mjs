@@ -16,79 +16,21 @@ import { generate } from './trainer/generate.mjs'
 /** How long it writes before it lets other requests in. */
 const breatheMilliseconds = 10
 
+/** @typedef {{ method: string, answer: (request: import('node:http').IncomingMessage) => unknown }} Path */
+
 /** @param {import('./server/config.mjs').Config} config */
 function start(config) {
   const { model, alphabet, digest } = readModel(config)
-  const metrics = createMetrics()
   const identity = { name: config.modelName, version: config.modelVersion, digest }
+  const metrics = createMetrics()
   let stopping = false
-
-  /** @param {import('node:http').IncomingMessage} request */
-  const write = async (request) => {
-    if (metrics.inFlight >= config.concurrentRequestsMax)
-      throw new RequestError(429, `${config.concurrentRequestsMax} requests are being answered; try again soon`)
-    metrics.inFlight += 1
-    try {
-      const options = checkRequest(await readJson(request), config)
-      const began = performance.now()
-      let breathed = began
-      let text = ''
-      for (const character of generate(model, alphabet, options)) {
-        text += character
-        if (performance.now() - breathed < breatheMilliseconds) continue
-        await breathe()
-        breathed = performance.now()
-      }
-      metrics.generation((performance.now() - began) / 1000, options.maxTokens)
-      return { text, model: identity.name, version: identity.version, digest, seed: options.seed }
-    } finally {
-      metrics.inFlight -= 1
-    }
-  }
-
-  /** @type {Record<string, { method: string, answer: (request: import('node:http').IncomingMessage) => unknown }>} */
-  const paths = {
-    '/': {
-      method: 'GET',
-      answer: () => ({
-        what: 'a character-level language model that has read a handbook',
-        model: identity.name,
-        version: identity.version,
-        digest,
-        try: `curl -s <this address>${config.route}/generate -H 'content-type: application/json' -d '{"prompt":"A run ","max_tokens":100}'`,
-      }),
-    },
-    '/healthz': { method: 'GET', answer: () => ({ status: 'ok' }) },
-    '/readyz': {
-      method: 'GET',
-      answer: () => {
-        if (stopping) throw new RequestError(503, 'stopping')
-        return { status: 'ready', model: identity.name, version: identity.version, digest }
-      },
-    },
-    '/metrics': { method: 'GET', answer: () => metrics.text(identity) },
-    '/generate': { method: 'POST', answer: write },
-  }
+  const paths = createPaths(config, identity, metrics, createWriter(config, model, alphabet, metrics), () => stopping)
 
   const server = createServer(async (request, response) => {
-    const path = pathOf(request.url ?? '/', config.route)
-    const known = Object.hasOwn(paths, path) ? paths[path] : undefined
-    let status = 200
-    /** @type {unknown} */
-    let answer
-    try {
-      if (!known) throw new RequestError(404, `there is no ${path}; there are ${Object.keys(paths).join(', ')}`)
-      const asked = request.method === 'HEAD' ? 'GET' : request.method
-      if (asked !== known.method) throw new RequestError(405, `${path} answers ${known.method} only`)
-      answer = await known.answer(request)
-    } catch (error) {
-      status = error instanceof RequestError ? error.status : 500
-      answer = { error: error instanceof RequestError ? error.message : 'the server failed' }
-      if (status === 500) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
-    }
-    metrics.request(known ? path : 'other', status)
+    const { path, status, answer, allow } = await answerTo(request, paths, config.route)
+    metrics.request(path, status)
     const isText = typeof answer === 'string'
-    if (status === 405 && known) response.setHeader('allow', known.method)
+    if (status === 405) response.setHeader('allow', allow)
     if (status === 429) response.setHeader('retry-after', '1')
     if (status === 413 || stopping) response.setHeader('connection', 'close')
     response.writeHead(status, {
@@ -104,9 +46,8 @@ function start(config) {
   server.listen(config.port, config.host, () => {
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : config.port
-    process.stdout.write(
-      `${identity.name} version ${identity.version || '?'} (${digest}) answers on http://${config.host}:${port}${config.route}\n`,
-    )
+    const where = `http://${config.host}:${port}${config.route}`
+    process.stdout.write(`${identity.name} version ${identity.version || '?'} (${digest}) answers on ${where}\n`)
   })
   // New requests are refused, those that are being answered are finished, then the process ends.
   process.once('SIGTERM', () => {
@@ -114,6 +55,80 @@ function start(config) {
     server.close(() => process.exit(0))
     server.closeIdleConnections()
   })
+}
+
+/**
+ * What writes the text that a request asks for, a little at a time.
+ * @param {import('./server/config.mjs').Config} config @param {import('./trainer/model.mjs').Model} model @param {string[]} alphabet
+ * @param {ReturnType<typeof createMetrics>} metrics
+ */
+function createWriter(config, model, alphabet, metrics) {
+  /** @param {import('node:http').IncomingMessage} request */
+  return async (request) => {
+    const most = config.concurrentRequestsMax
+    if (metrics.inFlight >= most) throw new RequestError(429, `${most} requests are being answered; try again soon`)
+    metrics.inFlight += 1
+    try {
+      const options = checkRequest(await readJson(request), config)
+      const began = performance.now()
+      let breathed = began
+      let text = ''
+      for (const character of generate(model, alphabet, options)) {
+        text += character
+        if (performance.now() - breathed < breatheMilliseconds) continue
+        await breathe()
+        breathed = performance.now()
+      }
+      metrics.generation((performance.now() - began) / 1000, options.maxTokens)
+      return { text, seed: options.seed }
+    } finally {
+      metrics.inFlight -= 1
+    }
+  }
+}
+
+/**
+ * @param {import('./server/config.mjs').Config} config @param {{ name: string, version: string, digest: string }} identity
+ * @param {ReturnType<typeof createMetrics>} metrics @param {ReturnType<typeof createWriter>} write @param {() => boolean} stopping
+ * @returns {Record<string, Path>}
+ */
+function createPaths(config, identity, metrics, write, stopping) {
+  const model = { model: identity.name, version: identity.version, digest: identity.digest }
+  const body = `'{"prompt":"A run ","max_tokens":100}'`
+  const example = `curl -s <this address>${config.route}/generate -H 'content-type: application/json' -d ${body}`
+  return {
+    '/': {
+      method: 'GET',
+      answer: () => ({ what: 'a language model that has read a handbook', ...model, try: example }),
+    },
+    '/healthz': { method: 'GET', answer: () => ({ status: 'ok' }) },
+    '/readyz': {
+      method: 'GET',
+      answer: () => {
+        if (stopping()) throw new RequestError(503, 'stopping')
+        return { status: 'ready', ...model }
+      },
+    },
+    '/metrics': { method: 'GET', answer: () => metrics.text(identity) },
+    '/generate': { method: 'POST', answer: async (request) => ({ ...(await write(request)), ...model }) },
+  }
+}
+
+/** @param {import('node:http').IncomingMessage} request @param {Record<string, Path>} paths @param {string} route */
+async function answerTo(request, paths, route) {
+  const path = pathOf(request.url ?? '/', route)
+  const known = Object.hasOwn(paths, path) ? paths[path] : undefined
+  const said = { path: known ? path : 'other', allow: known?.method ?? '' }
+  try {
+    if (!known) throw new RequestError(404, `there is no ${path}; there are ${Object.keys(paths).join(', ')}`)
+    const asked = request.method === 'HEAD' ? 'GET' : request.method
+    if (asked !== known.method) throw new RequestError(405, `${path} answers ${known.method} only`)
+    return { ...said, status: 200, answer: await known.answer(request) }
+  } catch (error) {
+    if (error instanceof RequestError) return { ...said, status: error.status, answer: { error: error.message } }
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+    return { ...said, status: 500, answer: { error: 'the server failed' } }
+  }
 }
 
 /** @param {string} url @param {string} route */

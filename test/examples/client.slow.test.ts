@@ -125,6 +125,19 @@ describe('the client of a trainer', () => {
     expect(sent()).toEqual(Array(4).fill('done 1 first'))
   })
 
+  it('what cannot be written as JSON is said in the log and harms nothing', async () => {
+    const told: string[] = []
+    const specyard = client({ log: (line) => told.push(line) })
+    const circle: { self?: object } = {}
+    circle.self = circle
+    specyard.heartbeat({ step: 1, metrics: circle })
+    specyard.event({ type: 'log', metrics: { big: 1n } })
+    specyard.event({ type: 'log' })
+    await specyard.flush(10_000)
+    expect(sent()).toEqual(['event 1 first'])
+    expect(told.filter((line) => line.includes('cannot be written as JSON'))).toHaveLength(2)
+  })
+
   it('without an address every call does nothing', async () => {
     const specyard = createClient({
       baseUrl: undefined,

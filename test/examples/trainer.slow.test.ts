@@ -6,6 +6,7 @@ import {
   type CallbackServer,
   type ReceivedCallback,
   startCallbackServer,
+  type Started,
   startProgram,
   trainingConfig,
   workingFolder,
@@ -13,11 +14,13 @@ import {
 
 let folder: ReturnType<typeof workingFolder>
 let server: CallbackServer
+const started: Started[] = []
 beforeEach(async () => {
   folder = workingFolder()
   server = await startCallbackServer()
 })
 afterEach(async () => {
+  for (const one of started.splice(0)) one.kill('SIGKILL')
   await server.close()
   folder.remove()
 })
@@ -41,8 +44,11 @@ function environment(more: Readonly<Record<string, string>> = {}): Readonly<Reco
 }
 
 const of = (kind: string): readonly ReceivedCallback[] => server.received.filter((one) => one.kind === kind)
-const train = (more: Readonly<Record<string, string>> = {}, words: readonly string[] = []) =>
-  startProgram(folder.path, ['train.mjs', ...words], environment(more))
+const train = (more: Readonly<Record<string, string>> = {}, words: readonly string[] = []): Started => {
+  const one = startProgram(folder.path, ['train.mjs', ...words], environment(more))
+  started.push(one)
+  return one
+}
 /** A training that does not end by itself within a test. */
 const endless = { TRAINING_CONFIG: trainingConfig({ epochs: 100_000, scheduler: { type: 'constant' } }) }
 
@@ -146,10 +152,10 @@ describe('the trainer as a process', () => {
   })
 
   it('a request to stop is answered by a checkpoint and exit code 143, and the next pod goes on from there', async () => {
-    const started = train(endless)
-    await started.seen(/epoch 2\/100000/)
-    started.kill('SIGTERM')
-    const { code, stdout } = await started.ended
+    const first = train(endless)
+    await first.seen(/epoch 2\/100000/)
+    first.kill('SIGTERM')
+    const { code, stdout } = await first.ended
     expect(code).toBe(143)
     const written = /checkpoint (\S+)\n[^\n]*asked to stop/.exec(stdout)?.[1] ?? ''
     expect(existsSync(join(folder.path, written))).toBe(true)
@@ -160,10 +166,10 @@ describe('the trainer as a process', () => {
   })
 
   it('killed at any moment it leaves no half of a checkpoint that the next pod would trip over', async () => {
-    const started = train(endless)
-    await started.seen(/epoch 3\//)
-    started.kill('SIGKILL')
-    await started.ended
+    const first = train(endless)
+    await first.seen(/epoch 3\//)
+    first.kill('SIGKILL')
+    await first.ended
     const next = train(endless)
     const [, epochs] = await next.seen(/goes on from checkpoint \S+: (\d+) of/)
     expect(Number(epochs)).toBeGreaterThanOrEqual(2)
