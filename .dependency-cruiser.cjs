@@ -40,7 +40,7 @@ const homes = {
   '^simple-git$': '^publisher/',
   '^@octokit/': '^publisher/',
   '^@kubernetes/client-node$': '^reconciler/',
-  '^ajv(-formats)?$': '^(compiler/validate|tools)/',
+  '^ajv$': '^(compiler/validate|tools)/',
   '^(js-yaml|yaml)$': '^(compiler/load|local)/',
   '^handlebars$': '^(compiler/render|tools)/',
   '^(fastify|@fastify/.*|fastify-type-provider-zod)$': '^api/',
