@@ -28,7 +28,7 @@ export type Operation =
       /** The outcome, when the run has ended; null while a later attempt goes on. */
       readonly outcome: RunOutcome | null
     }
-  /** Writes the outcome of a run whose manifests are gone already (cancelled, superseded). */
+  /** Writes the outcome of a run. Its manifests stay until they are retired. Late evidence of a lost one corrects it. */
   | { readonly kind: 'conclude'; readonly key: RunKey; readonly runId: string; readonly outcome: RunOutcome }
   /** Takes an active run's manifests away because a person asked for it. */
   | { readonly kind: 'cancel'; readonly key: RunKey; readonly runId: string; readonly reason: CancelReason }

@@ -40,7 +40,7 @@ function recordOf(entry: RunLedger, run: LedgerRun, at: Date): Run {
     failureClass: one.failureClass,
     leaseGrantedAt: null,
     startedAt: null,
-    endedAt: null,
+    endedAt: index < run.attempts.length - 1 || run.outcome !== null ? at : null,
     disruptions: 0,
     checkpointUri: one.checkpointUri,
     evidence: null,

@@ -1,4 +1,4 @@
-import { uuid5 } from '../domain/canonical.ts'
+import { canonicalJson, type Json, uuid5 } from '../domain/canonical.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointLedger } from '../domain/ledger.ts'
 import { applicationName } from '../domain/ledger.ts'
@@ -131,6 +131,6 @@ function same(left: Endpoint, right: Endpoint): boolean {
     version: _version,
     id: _id,
     ...rest
-  }: Endpoint) => JSON.stringify(rest, Object.keys(rest).sort())
+  }: Endpoint) => canonicalJson(JSON.parse(JSON.stringify(rest)) as Json)
   return facts(left) === facts(right)
 }

@@ -86,7 +86,8 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
         } catch (error) {
           failuresInARow += 1
           ports.log({
-            level: 'warn',
+            // Once may be a moment's hiccup, which the next try mends; twice is worth a person's attention.
+            level: failuresInARow > 1 ? 'warn' : 'info',
             message: `reconciling failed and is tried again: ${error instanceof Error ? error.message : String(error)}`,
           })
           lookLater(Math.min(30_000, 250 * 2 ** Math.min(failuresInARow, 7)) * (0.75 + Math.random() / 2))
@@ -167,9 +168,11 @@ async function decideRun(
   const decided = transition(run, seen, plan, rules)
   const waiting = seen.cluster === 'connected' && !isTerminal((decided?.next ?? run).state)
   if (!decided) return { moved: false, waiting }
-  const moved = await ports.records.runs.apply(decided)
-  if (moved) await tellLive(ports, decided.next)
-  return { moved: true, waiting }
+  const applied = await ports.records.runs.apply(decided)
+  if (applied) await tellLive(ports, decided.next)
+  // Progress alone asks for no further round: it comes with every heartbeat. What somebody else wrote meanwhile is looked at again.
+  const { next, actions, events } = decided
+  return { moved: !applied || next.state !== run.state || actions.length + events.length > 0, waiting }
 }
 
 async function tellLive(ports: ReconcilerPorts, run: Run): Promise<void> {

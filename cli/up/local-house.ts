@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { listen } from '../../api/listen.ts'
 import { createApi } from '../../api/server.ts'
 import { type LedgerView, readLedger } from '../../domain/ledger-files.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
@@ -10,6 +9,7 @@ import type { ProcessEnvironment } from '../environment.ts'
 import { type Opened, open } from '../open.ts'
 import { type PublishedSpecs, publishSpecs } from '../publish-specs.ts'
 import type { Settings } from '../settings.ts'
+import { listenAgain } from './port.ts'
 import type { Unsettled } from './state.ts'
 import type { View } from './view.ts'
 
@@ -45,14 +45,21 @@ export async function openLocalHouse(
   const opened = await open(settings, options.environment, now)
   const closers: (() => Promise<void>)[] = [() => opened.close()]
   const stop = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer()
+      } catch (error) {
+        // What is left must be closed all the same: a full disk may not leave a server behind.
+        view.line(`warn  stopping: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
   }
   try {
     const connectedTo = new Set<string>()
     const log = (entry: { level: string; message: string }): void => {
       if (entry.level === 'warn' || entry.level === 'error') view.line(`${entry.level}  ${entry.message}`)
     }
-    const api = await listen(options.port ?? settings.port)
+    const api = await listenAgain(settings.stateFolder, options.port ?? settings.port)
     closers.push(() => api.close())
     const cluster = openLocalCluster({
       root: settings.root,
@@ -95,9 +102,13 @@ export async function openLocalHouse(
     await api.serve(app)
     await reconciler.pass()
     await cluster.start()
-    closers.push(() => cluster.stop('orderly'))
     reconciler.start({ cron: settings.reconcileCron, clusters: [cluster] })
-    closers.push(() => reconciler.stop())
+    closers.push(async () => {
+      await cluster.stop('orderly')
+      // A last look, so that nothing is remembered as healthy or running that has just been stopped.
+      await reconciler.pass()
+      await reconciler.stop()
+    })
     const changes = await hearChanges(opened)
     closers.push(changes.close)
     return {

@@ -4,6 +4,7 @@ import { hasErrors } from '../../domain/problem.ts'
 import type { Publication } from '../../domain/publication.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
+import { explainFailure } from '../failure.ts'
 import { formatProblems } from '../problems.ts'
 import { describeImpact } from '../publish-specs.ts'
 import type { Settings } from '../settings.ts'
@@ -39,6 +40,7 @@ export async function up(
   let house: LocalHouse | undefined
   try {
     if (options.fresh) await startOver(settings, world.view)
+    world.view.line('starting    the database, the local cluster and the API; what they keep is under .specyard/')
     house = await openLocalHouse(settings, { port: options.port, ...world })
     await lock.update({ url: house.url })
     const publications: Publication[] = []
@@ -47,38 +49,47 @@ export async function up(
       if (publication.action !== 'publication')
         world.view.line(`published   ${publication.commit.slice(0, 10)}  ${publication.subject}`)
     })
-    const broken = await publishAndTell(house, settings, world.view)
+    const publish = createPublishing(house, settings, world.view)
+    const broken = await publish()
     const end = options.untilSettled
       ? await untilSettled(house, options, world, broken)
-      : await untilStopped(house, settings, world)
+      : await untilStopped(house, { root: settings.root, publish }, world)
     const state = await endState(house)
     return { code: end.code, document: upDocument(publications, state, (performance.now() - began) / 1000, end.reason) }
   } finally {
-    world.view.stop()
     await house?.stop()
+    world.view.stop()
     await lock.release()
   }
 }
 
-/** Publishes the specs and says what that does; returns whether they have errors. */
-async function publishAndTell(house: LocalHouse, settings: Settings, view: View): Promise<boolean> {
-  const { result, problems, publication } = await house.publish()
-  const shown = problems.filter((problem) => problem.severity !== 'note')
-  if (shown.length > 0) view.line(formatProblems(shown))
-  if (hasErrors(problems)) {
-    view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
-    return true
+/** What publishes the specs and says what that does; returns whether they have errors. What waits is said once, not after each save. */
+function createPublishing(house: LocalHouse, settings: Settings, view: View): () => Promise<boolean> {
+  const waited = new Set<string>()
+  const tell = (line: string): void => {
+    if (line.startsWith('waits') && waited.has(line)) return
+    waited.add(line)
+    view.line(line)
   }
-  if (publication) {
-    view.line(`published   ${publication.commit.slice(0, 10)}  to ${settings.deployUrl}  (${publication.files} files)`)
-    for (const line of describeImpact(result)) view.line(line)
-    for (const plan of result.impact.starts.filter((one) => !house.connected(one.environment))) {
-      view.line(`waits       ${name(plan)}  (no cluster is connected for environment ${plan.environment})`)
+  return async () => {
+    const { result, problems, publication } = await house.publish()
+    const shown = problems.filter((problem) => problem.severity !== 'note')
+    if (shown.length > 0) view.line(formatProblems(shown))
+    if (hasErrors(problems)) {
+      view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
+      return true
     }
-  } else {
-    view.line('published   nothing: the deploy repository already says what the specs say')
+    if (!publication) {
+      view.line('published   nothing: the deploy repository already says what the specs say')
+      return false
+    }
+    for (const line of describeImpact(result)) tell(line)
+    for (const plan of result.impact.starts.filter((one) => !house.connected(one.environment))) {
+      tell(`waits       ${name(plan)}  (no cluster is connected for environment ${plan.environment})`)
+    }
+    view.line(`published   ${publication.commit.slice(0, 10)}  to ${settings.deployUrl}  (${publication.files} files)`)
+    return false
   }
-  return false
 }
 
 interface Ending {
@@ -116,12 +127,19 @@ function afterSettled(state: State, house: LocalHouse): Ending {
 
 async function untilStopped(
   house: LocalHouse,
-  settings: Settings,
+  specs: { root: string; publish: () => Promise<boolean> },
   world: { view: View; stopped: AbortSignal },
 ): Promise<Ending> {
-  const watching = watchSpecs(settings.root, async () => {
-    world.view.line('saved       specs changed')
-    await publishAndTell(house, settings, world.view)
+  const watching = watchSpecs(specs.root, {
+    saved: async (paths) => {
+      world.view.line(`saved       ${describePaths(paths)}`)
+      await specs.publish()
+    },
+    failed: (error) => {
+      world.view.line(
+        `${explainFailure(error).trimEnd()}\nnothing that runs was changed; the save is looked at again soon`,
+      )
+    },
   })
   let told = false
   try {
@@ -139,6 +157,13 @@ async function untilStopped(
   }
   world.view.line('stopping: endpoints end, trainings that run are interrupted and resume at the next start …')
   return { code: exitCodes.fine, reason: null }
+}
+
+const pathsNamed = 3
+
+function describePaths(paths: readonly string[]): string {
+  const more = paths.length - pathsNamed
+  return paths.slice(0, pathsNamed).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 function whereThingsAre(house: LocalHouse, state: State): readonly string[] {

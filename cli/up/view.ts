@@ -9,6 +9,7 @@ type Colors = ReturnType<typeof pc.createColors>
 export interface View {
   line(text: string): void
   show(state: State): void
+  /** Leaves the last picture behind, with endpoints that no longer serve; lines may follow it. */
   stop(): void
 }
 
@@ -60,6 +61,7 @@ function runLine(run: Run): string {
 export function terminalView(stream: NodeJS.WriteStream, colors: Colors): View {
   const draw = createLogUpdate(stream)
   let picture = ''
+  let last: State | undefined
   return {
     line: (text) => {
       draw.clear()
@@ -67,19 +69,40 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): View {
       if (picture) draw(picture)
     },
     show: (state) => {
+      last = state
       picture = drawState(state, colors, stream.columns ?? 80)
       draw(picture)
     },
     stop: () => {
-      draw.done()
+      draw.clear()
+      picture = ''
+      if (last) stream.write(`${drawState(stopped(last), colors, stream.columns ?? 80)}\n`)
+      last = undefined
     },
+  }
+}
+
+/** What runs and serves as it is once everything has been stopped in order: the picture stays on the screen. */
+function stopped(state: State): State {
+  return {
+    ...state,
+    runs: state.runs.map((run) =>
+      run.state === 'RUNNING'
+        ? { ...run, state: 'QUEUED', reason: 'Interrupted', message: 'resumes at the next start' }
+        : run,
+    ),
+    endpoints: state.endpoints.map((endpoint) =>
+      endpoint.status === 'waiting' || endpoint.status === 'failed'
+        ? endpoint
+        : { ...endpoint, status: 'degraded', message: 'stopped; the next start brings it up again' },
+    ),
   }
 }
 
 function drawState(state: State, colors: Colors, columns: number): string {
   const width = Math.min(44, Math.max(12, ...[...state.runs, ...state.endpoints].map((one) => name(one).length)))
   const rows = [
-    ...state.runs.map((run) => {
+    ...worthARow(state.runs).map((run) => {
       const label = paintState(run.state.padEnd(9), run.state, colors)
       return `${name(run).padEnd(width)}  ${label}  ${runDetail(run, colors)}`
     }),
@@ -91,6 +114,12 @@ function drawState(state: State, colors: Colors, columns: number): string {
   return rows.map((row) => cut(row, columns - 1)).join('\n')
 }
 
+/** The newest run of each name, and older ones that have not ended: a day of saving must not fill the screen. */
+function worthARow(runs: readonly Run[]): readonly Run[] {
+  const newest = new Map(runs.map((run) => [name(run), run.id]))
+  return runs.filter((run) => !isTerminal(run.state) || newest.get(name(run)) === run.id)
+}
+
 function runDetail(run: Run, colors: Colors): string {
   const attempt = run.attempt > 1 ? `attempt ${run.attempt}  ` : ''
   if (run.state === 'RUNNING' && run.progress) {
@@ -98,7 +127,10 @@ function runDetail(run: Run, colors: Colors): string {
     return `${attempt}${bar(percentage ?? 0, colors)} ${String(Math.round(percentage ?? 0)).padStart(3)} %  epoch ${epoch ?? '?'}/${totalEpochs ?? '?'}`
   }
   if (isTerminal(run.state) && run.finalMetrics) {
-    const metrics = Object.entries(run.finalMetrics).slice(0, 3)
+    // What was measured on unseen data comes first: it is what people look for.
+    const metrics = Object.entries(run.finalMetrics)
+      .sort(([left], [right]) => Number(right.startsWith('test')) - Number(left.startsWith('test')))
+      .slice(0, 3)
     return attempt + metrics.map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`).join('  ')
   }
   return attempt + [run.reason, run.message].filter(Boolean).join(': ')

@@ -104,7 +104,8 @@ export function replaceRun(entry: RunLedger, run: LedgerRun): RunLedger {
 
 /** Drops the oldest ended runs beyond the limit, and the plans of ended runs that are not the newest. */
 export function bounded(entry: RunLedger): RunLedger {
-  const tooOld = new Set(entry.runs.filter((run) => run.status === 'ended').slice(ledgerRunsKept))
+  const over = entry.runs.filter((run) => run.status === 'ended' && run.attempts.every((one) => one.retired))
+  const tooOld = new Set(over.slice(ledgerRunsKept))
   const runs = entry.runs
     .filter((run) => !tooOld.has(run))
     .map((run, index) => (index > 0 && run.status === 'ended' && run.plan !== null ? { ...run, plan: null } : run))

@@ -18,8 +18,7 @@ export function editRun(entry: RunLedger, operation: RunOperation, draft: Draft)
     case 'retire':
       return bounded(replaceRun(entry, retired(run, operation, draft)))
     case 'conclude':
-      if (run.status === 'ended') throw new Dropped(`run ${run.id} has its outcome already`)
-      if (run.status === 'active') throw new Dropped(`run ${run.id} still has manifests: it is retired, not concluded`)
+      if (run.outcome === operation.outcome) throw new Dropped(`run ${run.id} has its outcome already`)
       return bounded(replaceRun(entry, { ...run, status: 'ended', outcome: operation.outcome }))
     case 'cancel':
       if (run.status !== 'active') throw new Dropped(`run ${run.id} is ${run.status} already`)
@@ -52,8 +51,8 @@ function retried(run: LedgerRun, operation: Of<'retry'>, draft: Draft): LedgerRu
 function retired(run: LedgerRun, operation: Of<'retire'>, draft: Draft): LedgerRun {
   const classes = new Map(operation.attempts.map((one) => [one.attempt, one.failureClass]))
   const newest = run.attempts.at(-1)
-  if (run.status === 'ended') throw new Dropped(`run ${run.id} has ended and is retired already`)
-  if (operation.outcome === null && newest && classes.has(newest.attempt)) {
+  if (run.attempts.every((one) => one.retired)) throw new Dropped(`every attempt of run ${run.id} is retired already`)
+  if (operation.outcome === null && run.status === 'active' && newest && classes.has(newest.attempt)) {
     throw new Dropped(`attempt ${newest.attempt} is the newest of run ${run.id}, which has no outcome yet`)
   }
   for (const attempt of run.attempts.filter(

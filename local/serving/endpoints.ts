@@ -20,6 +20,8 @@ export interface EndpointController {
   close(): void
 }
 
+const nodeDown = { reason: 'NodeNotReady', message: 'the local cluster is stopped; specyard up starts it again' }
+
 export function openEndpointController(world: World, kubelet: Kubelet): EndpointController {
   const servings = new Map<string, Serving>()
   let draining = false
@@ -53,11 +55,11 @@ export function openEndpointController(world: World, kubelet: Kubelet): Endpoint
       }
     },
     seen: (environment) =>
-      [...servings.values()].flatMap((serving) =>
-        serving.desired?.values.environment === environment && !serving.removing
-          ? [seenEndpoint(world, kubelet, serving, serving.desired)]
-          : [],
-      ),
+      [...servings.values()].flatMap((serving) => {
+        if (serving.desired?.values.environment !== environment || serving.removing) return []
+        const seen = seenEndpoint(world, kubelet, serving, serving.desired)
+        return [draining && seen.readyReplicas === 0 && !seen.failing ? { ...seen, ...nodeDown } : seen]
+      }),
     drain: () => {
       draining = true
     },

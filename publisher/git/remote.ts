@@ -152,9 +152,19 @@ export function shown(address: Address): string {
   return withoutCredentials(address.url, address.secrets)
 }
 
-/** Runs one of the commands that talk to a server. simple-git watches over silence; the arguments are ours alone. */
+/**
+ * Runs one of the commands that talk to a server. A terminal's interrupt reaches every process in front of it, Git's too, while we go on to
+ * stop in order: what a signal has ended is done once more. Each of these commands may be repeated.
+ */
 async function connect(place: GitPlace, args: readonly string[]): Promise<GitOutput> {
+  const signalled: GitOutput = { code: 128, stdout: Buffer.alloc(0), stderr: 'git was ended by a signal' }
+  return (await connectOnce(place, args)) ?? (await connectOnce(place, args)) ?? signalled
+}
+
+/** Undefined when a signal ended it. simple-git watches over silence; the arguments are ours alone. */
+async function connectOnce(place: GitPlace, args: readonly string[]): Promise<GitOutput | undefined> {
   let code = 0
+  let signalled = false
   let stderr = ''
   await mkdir(place.folder, { recursive: true })
   const variables = gitVariables(place)
@@ -172,6 +182,8 @@ async function connect(place: GitPlace, args: readonly string[]): Promise<GitOut
       allowUnsafeSshCommand: true,
     },
     errors: (error, result) => {
+      // No code at all: a signal ended it, which simple-git takes for a success.
+      signalled = (result.exitCode as number | null) === null
       code = result.exitCode
       stderr = Buffer.concat(result.stdErr).toString('utf8')
       return error
@@ -179,7 +191,7 @@ async function connect(place: GitPlace, args: readonly string[]): Promise<GitOut
   })
   try {
     const text = await client.env(variables).raw([...args])
-    return { code, stdout: Buffer.from(text), stderr }
+    return signalled ? undefined : { code, stdout: Buffer.from(text), stderr }
   } catch {
     // A negative code is the error number of a program that could not be started; its error names arguments, so it goes no further.
     if (code < 0) throw await notStarted(place, code === -2 ? 'ENOENT' : String(code))

@@ -100,6 +100,8 @@ export async function runGit(
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     timeout: localMillisecondsMax,
     killSignal: 'SIGKILL',
+    // A group of its own, which an interrupt on the terminal does not reach: an orderly stop lets it end.
+    detached: true,
   })
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []

@@ -1,5 +1,6 @@
 import type { Action, RunEvent } from '../../domain/action.ts'
 import { actionKey } from '../../domain/action.ts'
+import { canonicalJson, type Json } from '../../domain/canonical.ts'
 import type { Attempt, Run } from '../../domain/run.ts'
 import { secondsBetween } from './rules.ts'
 
@@ -72,6 +73,11 @@ export function decide(before: Run, now: Date): Decision {
   }
 }
 
+/** The database gives keys back in an order of its own, which is no change. */
 function sameRecord(left: Run, right: Run): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right)
+  return left === right || canonical(left) === canonical(right)
+}
+
+function canonical(run: Run): string {
+  return canonicalJson(JSON.parse(JSON.stringify(run)) as Json)
 }

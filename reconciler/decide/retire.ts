@@ -7,7 +7,7 @@ import { secondsBetween } from './rules.ts'
 
 /**
  * What is left to do for attempts that have ended: their manifests leave after their time to live and never before their evidence is recorded,
- * then their leases; a cancelled run gets its outcome in the ledger.
+ * then their leases; the outcome of a run goes into the ledger.
  */
 export function tidyUp(decision: Decision, seen: RunObservation, plan: TrainingPlan): void {
   const { run } = decision
@@ -15,7 +15,8 @@ export function tidyUp(decision: Decision, seen: RunObservation, plan: TrainingP
   const { ledger } = seen
   if (!ledger) return
   const outcome = isTerminal(run.state) ? run.state : null
-  if (ledger.status === 'cancelling' && outcome !== null) {
+  // At once, not with the retirement: who changes the spec of a run that has ended must be told that it ended, not that it is cancelled.
+  if (outcome !== null && ledger.outcome !== outcome) {
     decision.ask(operate(decision, { kind: 'conclude', key, runId: run.id, outcome }))
   }
   const due = run.attempts.filter((attempt) => {
@@ -26,7 +27,7 @@ export function tidyUp(decision: Decision, seen: RunObservation, plan: TrainingP
     return atOnce || secondsBetween(attempt.endedAt, seen.at) >= plan.ttlSecondsAfterFinished
   })
   const whole = outcome !== null && due.some((attempt) => attempt.attempt === run.attempt)
-  if (ledger.status === 'active' && due.length > 0) {
+  if (ledger.status !== 'cancelling' && due.length > 0) {
     const attempts = due.map(({ attempt, failureClass }) => ({ attempt, failureClass }))
     decision.ask(operate(decision, { kind: 'retire', key, runId: run.id, attempts, outcome: whole ? outcome : null }))
   }

@@ -202,6 +202,47 @@ describe('operations', () => {
   })
 })
 
+describe('a run that has succeeded and is not retired yet', () => {
+  const concluded = perform(first, { kind: 'conclude', key, runId: run.id, outcome: 'SUCCEEDED' }).deployed
+  const retire = {
+    kind: 'retire',
+    key,
+    runId: run.id,
+    attempts: [{ attempt: 1, failureClass: null }],
+    outcome: 'SUCCEEDED',
+  } as const
+
+  it('keeps its manifest and its outcome, and asks for nothing', () => {
+    expect(manifests(concluded)).toEqual(manifests(first))
+    expect(runs(concluded)[0]).toMatchObject({ status: 'ended', outcome: 'SUCCEEDED' })
+    expect(compileTexts([training()], concluded).change.size).toBe(0)
+  })
+
+  it('is followed, not superseded, when its spec changes', () => {
+    const { impact, change } = compileTexts([training('letters', '  rerun: 1\n')], concluded)
+    expect([impact.starts.length, impact.supersedes, impact.cancels]).toEqual([1, [], []])
+    expect(manifests(deployedAfter(concluded, change))).toHaveLength(2)
+  })
+
+  it('is not cancelled when its spec is removed, and its manifest stays until it is retired', () => {
+    const { impact, change } = compileTexts([], concluded)
+    expect(impact.cancels).toEqual([])
+    expect(manifests(deployedAfter(concluded, change))).toHaveLength(1)
+  })
+
+  it('is retired once', () => {
+    const retired = perform(concluded, retire).deployed
+    expect(manifests(retired)).toEqual([])
+    expect(perform(retired, retire).results[0]).toMatchObject({ applied: false })
+  })
+
+  it('has its outcome corrected by late evidence', () => {
+    const lost = perform(first, { kind: 'conclude', key, runId: run.id, outcome: 'FAILED' }).deployed
+    const corrected = perform(lost, { kind: 'conclude', key, runId: run.id, outcome: 'SUCCEEDED' }).deployed
+    expect(runs(corrected)[0]).toMatchObject({ status: 'ended', outcome: 'SUCCEEDED' })
+  })
+})
+
 describe('models are pinned in each environment', () => {
   const both = publishTexts([training(), endpoint()])
   const version = (digit: string) => ({

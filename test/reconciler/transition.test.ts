@@ -132,7 +132,7 @@ const table: readonly (readonly [
     ],
     'SUCCEEDED',
     '',
-    ['grant-lease', 'register'],
+    ['grant-lease', 'register', 'conclude'],
   ],
   [
     'done with success while the process lives is waited for',
@@ -146,7 +146,7 @@ const table: readonly (readonly [
     [granted, running, { ...running, said: [done('SUCCEEDED')], at: at(60) }],
     'SUCCEEDED',
     '',
-    ['grant-lease', 'register'],
+    ['grant-lease', 'register', 'conclude'],
   ],
   [
     'done with success wins over a later exit code',
@@ -163,7 +163,7 @@ const table: readonly (readonly [
     ],
     'SUCCEEDED',
     '',
-    ['grant-lease', 'register'],
+    ['grant-lease', 'register', 'conclude'],
   ],
   [
     'a Job that failed without a done is waited for',
@@ -197,7 +197,7 @@ const table: readonly (readonly [
     ],
     'SUCCEEDED',
     '',
-    ['grant-lease'],
+    ['grant-lease', 'conclude'],
   ],
   [
     'a passed deadline is not tried again unless the spec says so',
@@ -213,7 +213,7 @@ const table: readonly (readonly [
     ],
     'FAILED',
     'DEADLINE',
-    ['grant-lease'],
+    ['grant-lease', 'conclude'],
   ],
   [
     'an image that cannot be had fails the run after its grace',
@@ -230,7 +230,7 @@ const table: readonly (readonly [
     ],
     'FAILED',
     'IMAGE',
-    ['grant-lease'],
+    ['grant-lease', 'conclude'],
   ],
   [
     'a missing Secret of its own fails the run only when the lease has been there',
@@ -252,7 +252,7 @@ const table: readonly (readonly [
     ],
     'FAILED',
     'CONFIG',
-    ['grant-lease'],
+    ['grant-lease', 'conclude'],
   ],
   [
     'a disruption inside the Job puts a running run back into the queue',
@@ -292,14 +292,14 @@ const table: readonly (readonly [
     [granted, running, seen({ at: at(20) }), seen({ at: at(100) })],
     'FAILED',
     'LOST',
-    ['grant-lease'],
+    ['grant-lease', 'conclude'],
   ],
   [
     'a lost run whose trainer reports success after all is corrected',
     [granted, running, seen({ at: at(20) }), seen({ at: at(100) }), seen({ at: at(110), said: [done('SUCCEEDED')] })],
     'SUCCEEDED',
     '',
-    ['grant-lease', 'register'],
+    ['grant-lease', 'conclude', 'register', 'conclude'],
   ],
   [
     'a cluster that does not answer changes nothing',
@@ -341,6 +341,14 @@ describe('the transition', () => {
     const { run } = through(fresh, observations)
     const last = observations.at(-1)
     if (last) expect(transition(run, last, plan)).toBeUndefined()
+  })
+
+  it.each(table)('keys in the order of the database are no change: %s', (_sentence, observations) => {
+    const { run } = through(fresh, observations)
+    const last = observations.at(-1)
+    const waitingSince = Object.fromEntries(Object.entries(run.waitingSince).reverse())
+    const stored = Object.fromEntries(Object.entries({ ...run, waitingSince }).reverse()) as unknown as Run
+    if (last) expect(transition(stored, last, plan)).toBeUndefined()
   })
 
   it('a second Job of the attempt gets no lease and is told once', () => {
@@ -394,7 +402,8 @@ describe('the transition', () => {
       said: [done('SUCCEEDED')],
     })
     const { run } = through(fresh, [granted, running, ended])
-    const late = { ...ended, at: at(2 * 3600) }
+    const concluded = { ...ledgerRun, status: 'ended' as const, outcome: 'SUCCEEDED' as const }
+    const late = { ...ended, ledger: concluded, at: at(2 * 3600) }
     expect(asked(through(run, [late]).all)).toEqual([])
     const evidence = new Map([[1, { exitCode: 0 } as never]])
     expect(asked(through(run, [{ ...ended, evidence }]).all)).toEqual([])
