@@ -14,16 +14,18 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** Asks the API: of the process that runs here, or, where none does, the same API over the database opened for this one question. */
+/**
+ * Asks the API: of the process that runs here, or, where none does, the same API over the database opened for this one question.
+ */
 export type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Answer>
 
 export async function withApi<Result>(
   settings: Settings,
   world: World,
-  use: (ask: Ask) => Promise<Result>,
+  use: (ask: Ask, watched: boolean) => Promise<Result>,
 ): Promise<Result> {
   const url = await runningUrl(settings)
-  if (url) return use((method, path, body) => askOver(url, method, path, body))
+  if (url) return use((method, path, body) => askOver(url, method, path, body), true)
   const lock = await holdStateFolder(settings, 'specyard')
   try {
     const opened = await open(settings, world.environment, world.now)
@@ -40,7 +42,7 @@ export async function withApi<Result>(
           log,
         }),
       )
-      const result = await use(async (method, path, body) => {
+      const ask: Ask = async (method, path, body) => {
         const answer = await app.inject({
           method,
           url: path,
@@ -48,7 +50,9 @@ export async function withApi<Result>(
           ...(body === undefined ? {} : { payload: body as object }),
         })
         return { status: answer.statusCode, body: parse(answer.body) }
-      })
+      }
+      // A database of its own may be written by a reconciler elsewhere; the embedded one is written by nobody but the holder of the lock.
+      const result = await use(ask, settings.databaseUrl !== undefined)
       await app.close()
       return result
     } finally {

@@ -15,15 +15,18 @@ export async function runStatus(
   options: { output: 'human' | 'json' },
 ): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
-  const [jobs, endpoints, models] = await withApi(settings, world, async (ask) => {
+  const [jobs, endpoints, models, watched] = await withApi(settings, world, async (ask, observed) => {
     const list = async (path: string): Promise<Listed> => expectOk(await ask('GET', path)) as Listed
-    return [await list('/v1/jobs?limit=500'), await list('/v1/endpoints'), await list('/v1/models')] as const
+    return [await list('/v1/jobs?limit=500'), await list('/v1/endpoints'), await list('/v1/models'), observed] as const
   })
   if (options.output === 'json') {
     world.stdout.write(
-      `${JSON.stringify({ jobs: jobs.items, endpoints: endpoints.items, models: models.items }, null, 2)}\n`,
+      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items }, null, 2)}\n`,
     )
     return exitCodes.fine
+  }
+  if (!watched) {
+    world.stderr.write('note: nobody watches this cluster now; this is how it was last seen. specyard up watches it.\n')
   }
   const now = world.now()
   const text = (value: unknown): string => (value === null || value === undefined || value === '' ? '-' : String(value))

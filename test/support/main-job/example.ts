@@ -1,0 +1,45 @@
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { endLeftovers } from '../../../local/leftovers.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** A copy of the worked example in a folder of its own. */
+export interface Example {
+  readonly folder: string
+  /** Everything that `up` keeps. */
+  readonly state: string
+  /** Changes a file of the copy. */
+  edit(path: string, change: (text: string) => string): void
+  /** Ends what still runs of it and takes the folder away. */
+  remove(): Promise<void>
+}
+
+/**
+ * @param samplesPerEpoch how much there is to learn: with 20,000 a training takes some seconds
+ * @param folder an empty folder to put it in; a temporary one unless told
+ */
+export function copyExample(
+  samplesPerEpoch: number,
+  folder = mkdtempSync(join(realpathSync(tmpdir()), 'specyard-example-')),
+): Example {
+  for (const part of ['specs', 'specyard.yaml', 'examples'])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  const example: Example = {
+    folder,
+    state: join(folder, '.specyard'),
+    edit: (path, change) => {
+      const file = join(folder, path)
+      writeFileSync(file, change(readFileSync(file, 'utf8')))
+    },
+    remove: async () => {
+      await endLeftovers(join(folder, '.specyard', 'local'))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  example.edit('specs/handbook/training.yaml', (text) =>
+    text.replaceAll(/samplesPerEpoch: \d+/g, `samplesPerEpoch: ${samplesPerEpoch}`),
+  )
+  return example
+}

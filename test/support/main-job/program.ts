@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** The product, built from the sources as they are now: what people run, and quicker to start than the sources. */
+export interface Program {
+  /** `node` and the program. */
+  readonly words: readonly string[]
+  remove(): void
+}
+
+/** Builds as `tools/build.ts` does, into a package of its own, so that nobody else's build comes between. */
+export function buildProgram(): Program {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'specyard-program-')))
+  mkdirSync(join(folder, 'dist'))
+  for (const part of ['package.json', 'node_modules', 'charts', 'schemas', 'docs', 'compiler']) {
+    symlinkSync(join(root, part), join(folder, part))
+  }
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: { specyard: 'cli/main.ts', keeper: 'local/keeper.ts' },
+    outdir: join(folder, 'dist'),
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })
+  return {
+    words: [process.execPath, join(folder, 'dist', 'specyard.js')],
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly pid: number
+  /** What it has said so far, both streams. */
+  said(): string
+  hasEnded(): boolean
+  readonly ended: Promise<Ended>
+  kill(signal: NodeJS.Signals): void
+}
+
+export interface StartOptions {
+  readonly environment?: Readonly<Record<string, string>>
+  /** Words before `node`, such as a program that lowers limits. */
+  readonly before?: readonly string[]
+}
+
+/** Starts one command in a spec repository, with no variable of this process but PATH. */
+export function startProgram(
+  program: Program,
+  folder: string,
+  args: readonly string[],
+  { environment = {}, before = [] }: StartOptions = {},
+): Running {
+  const [command = '', ...words] = [...before, ...program.words, '--directory', folder, ...args]
+  const child = spawn(command, words, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+  })
+  return watchChild(child)
+}
+
+function watchChild(child: ChildProcess): Running {
+  let stdout = ''
+  let stderr = ''
+  let over = false
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      over = true
+      resolve({ code, stdout, stderr })
+    })
+  })
+  return {
+    pid: child.pid ?? 0,
+    said: () => stdout + stderr,
+    hasEnded: () => over,
+    ended,
+    kill: (signal) => void child.kill(signal),
+  }
+}
