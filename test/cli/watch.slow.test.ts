@@ -23,7 +23,7 @@ let up: Running
 
 beforeAll(() => {
   program = buildProgram()
-  example = copyExample(20_000)
+  example = copyExample()
   sight = lookAt(example)
 })
 afterAll(async () => {
@@ -102,7 +102,7 @@ describe('specyard up that goes on watching', () => {
       stderr: expect.stringMatching(new RegExp(`ALREADY_RUNNING.*${up.pid}`)) as unknown,
     })
     const [, port = ''] = /API +http:\/\/127\.0\.0\.1:(\d+)/.exec(up.said()) ?? []
-    const other = copyExample(20_000)
+    const other = copyExample()
     const busy = await startProgram(program, other.folder, ['up', '--until-settled', '--port', port]).ended
     await other.remove()
     expect({ code: busy.code, stderr: busy.stderr }).toMatchObject({

@@ -16,14 +16,11 @@ export interface Example {
   remove(): Promise<void>
 }
 
-/**
- * @param samplesPerEpoch how much there is to learn: with 20,000 a training takes some seconds
- * @param folder an empty folder to put it in; a temporary one unless told
- */
-export function copyExample(
-  samplesPerEpoch: number,
-  folder = mkdtempSync(join(realpathSync(tmpdir()), 'specyard-example-')),
-): Example {
+/** So few samples in an epoch that a training takes some seconds. */
+const samplesPerEpoch = 20_000
+
+/** @param folder an empty folder to put it in; a temporary one unless told */
+export function copyExample(folder = mkdtempSync(join(realpathSync(tmpdir()), 'specyard-example-'))): Example {
   for (const part of ['specs', 'specyard.yaml', 'examples'])
     cpSync(join(root, part), join(folder, part), { recursive: true })
   const example: Example = {

@@ -28,11 +28,13 @@ export interface Milestone {
 export class Missed extends Error {}
 
 const reachSecondsMax = 60
+/** Looks at files cost little; questions to the API would keep it from its work. */
 const lookMilliseconds = 4
+const askMilliseconds = 100
 const settleSeconds = 100
 
-export function beginLife(program: Program, samplesPerEpoch: number): Life {
-  const example = copyExample(samplesPerEpoch)
+export function beginLife(program: Program): Life {
+  const example = copyExample()
   return { example, sight: lookAt(example), program, said: [], tokens: new Set() }
 }
 
@@ -66,10 +68,10 @@ async function until(
   reached: (life: Life) => boolean | Promise<boolean>,
 ): Promise<void> {
   const latest = performance.now() + reachSecondsMax * 1000
-  while (!(await reached(life))) {
+  for (let look = reached(life); !(await look); look = reached(life)) {
     if (up.hasEnded()) throw new Error(`up ended by itself before ${what}:\n${up.said()}`)
     if (performance.now() > latest) throw new Error(`not reached in ${reachSecondsMax} s: ${what}\n${up.said()}`)
-    await pause(lookMilliseconds)
+    await pause(typeof look === 'boolean' ? lookMilliseconds : askMilliseconds)
   }
 }
 

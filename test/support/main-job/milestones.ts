@@ -20,7 +20,7 @@ export const milestones = {
   trainer: seen('the trainer has started', (life) => trainerSaid(life, 'handbook-lm', 1, /begins at the beginning/)),
   heartbeat: seen(
     'the first heartbeat is recorded',
-    async (life) => (await runOf(life, 'handbook-lm'))?.progress != null,
+    async (life) => (await runOf(life, 'handbook-lm'))?.['progress'] != null,
   ),
   halfway: seen('half of the epochs are recorded', async (life) => {
     const epochs = (await eventsOf(life, 'handbook-lm')).filter(({ type }) => type === 'epoch_end')
@@ -44,10 +44,11 @@ export const milestones = {
   ),
   secondEnd: seen('attempt 2 has exited', (life) => hasExited(life, 'handbook-retry', 2)),
   conclusion: commit('the outcome of the retried run is committed', /Conclude dev\/language\/handbook-retry/),
-  retirement: seen('the manifest of attempt 2 is retired', ({ sight }) => {
-    const paths = sight.commits().length > 0 ? [...sight.published().keys()] : []
-    const ledger = sight.commits().some((subject) => /^Retry/.test(subject))
-    return ledger && !paths.some((path) => /jobs\/handbook-retry-[0-9a-f]+-2\.yaml$/.test(path))
+  retirement: seen('the Job of attempt 2 is retired and gone', ({ sight }) => {
+    const ended = sight
+      .commits()
+      .some((subject) => /^Retire dev\/language\/handbook-retry: SUCCEEDED| and \d+ more$/.test(subject))
+    return ended && !sight.jobs().some((name) => /^handbook-retry-[0-9a-f]+-2$/.test(name))
   }),
   registration: commit('the model version is committed and the endpoint pinned', /^(Register|.* and \d+ more$)/),
   endpoint: file('the endpoint is in the local cluster', 'local', 'endpoints', 'dev.language.endpoint.handbook.json'),

@@ -39,7 +39,16 @@ export function lookAt({ state }: Example): Sight {
   const deploy = join(state, 'deploy.git')
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', deploy, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  const isPublished = () => existsSync(join(deploy, 'refs', 'heads', 'main')) || existsSync(join(deploy, 'packed-refs'))
+  // Asked again and again: Git is, only when the branch has moved.
+  let known = { head: '', subjects: [] as readonly string[] }
+  const commits = (): readonly string[] => {
+    const head = textOf(join(deploy, 'refs', 'heads', 'main')).trim()
+    if (head !== '' && head !== known.head) {
+      const subjects = git('log', '--format=%s', head).split('\n')
+      known = { head, subjects: subjects.filter((line) => line !== '') }
+    }
+    return known.subjects
+  }
   const pods = (): readonly SeenPodFolder[] =>
     namesIn(local('pods')).flatMap((uid) => {
       const folder = local('pods', uid)
@@ -62,12 +71,7 @@ export function lookAt({ state }: Example): Sight {
           return secret ? [secret as SecretObject] : []
         }),
       ),
-    commits: () =>
-      isPublished()
-        ? git('log', '--format=%s', 'main')
-            .split('\n')
-            .filter((line) => line !== '')
-        : [],
+    commits,
     published: () => readTree(git),
     ask: (path) => askLockHolder(state, path),
     logs: () => [

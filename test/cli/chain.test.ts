@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { type Chain, drawChain } from '../../cli/chain.ts'
+
+const run: Chain['runs'][number] = {
+  environment: 'dev',
+  project: 'language',
+  name: 'letters',
+  id: 'f70faf8f-f4b3-586d-81e4-8f734808fc0d',
+  state: 'SUCCEEDED',
+  reason: null,
+  spec_path: 'specs/training.yaml',
+  spec_line: 5,
+  source_commit: 'cf37e324ee45fc2028f7823c5bd6a3cbd25ea8da',
+  source_dirty: false,
+  started_at: '2026-11-21T07:01:54.000Z',
+  completed_at: '2026-11-21T07:02:10.000Z',
+  final_metrics: { test_perplexity: 3.675584 },
+  attempts: [
+    {
+      attempt: 1,
+      state: 'SUCCEEDED',
+      failure_class: null,
+      job_name: 'letters-17233af3-1',
+      evidence: { exit_code: 0, node: 'local', pod_name: 'letters-17233af3-1-8e752', image_digest: null, last_step: 9 },
+    },
+  ],
+}
+const published = {
+  commit: '90c4b74052a737e1929ee34b42ec6cdf07249ebd',
+  action: 'publication',
+  subject: 'Publish specs: 1 run starts',
+  subjects: ['dev/language/letters'],
+  at: '2026-11-21T07:01:53.000Z',
+}
+const version = {
+  project: 'language',
+  model: 'letters',
+  version: 1,
+  digest: `sha256:${'a'.repeat(64)}`,
+  uri: 'storage/model.bin',
+  size_bytes: 6_577_111,
+  run: { id: run.id },
+}
+const endpoint = {
+  environment: 'dev',
+  project: 'language',
+  name: 'writer',
+  status: 'healthy',
+  message: null,
+  url: 'http://127.0.0.1:1/writer',
+  model: 'letters',
+  model_version: 1,
+  spec_path: 'specs/serving.yaml',
+  spec_line: 2,
+}
+const nothing: Chain = { hits: [], publications: [], runs: [], model_versions: [], endpoints: [] }
+
+describe('the picture of a chain', () => {
+  it('goes from the line of a spec over commit, attempt and model to the endpoint', () => {
+    const chain = {
+      ...nothing,
+      publications: [published],
+      runs: [run],
+      model_versions: [version],
+      endpoints: [endpoint],
+    }
+    expect(drawChain(chain)).toBe(`specs/training.yaml:5  at cf37e324ee
+└─ run dev/language/letters  SUCCEEDED in 16 s  f70faf8f-f4b3-586d-81e4-8f734808fc0d
+   ├─ commit 90c4b74052  Publish specs: 1 run starts  (2026-11-21 07:01:53 UTC)
+   ├─ attempt 1  SUCCEEDED  Job letters-17233af3-1  pod letters-17233af3-1-8e752  node local  exit 0  step 9
+   ├─ metrics  test_perplexity 3.676
+   └─ model language/letters@1  sha256:aaaaaaaaaaaa  6.6 MB  storage/model.bin
+      └─ endpoint dev/language/writer  healthy  http://127.0.0.1:1/writer  (specs/serving.yaml:2)
+`)
+  })
+
+  it('an endpoint that waits stands for itself, with what it waits for', () => {
+    const waiting = { ...endpoint, status: 'waiting', model_version: null, url: null, message: 'no version yet' }
+    expect(drawChain({ ...nothing, endpoints: [waiting] })).toBe(`specs/serving.yaml:2
+└─ endpoint dev/language/writer  waiting  no version yet  (specs/serving.yaml:2)
+`)
+  })
+
+  it('a commit that concerns nothing that is known is still told', () => {
+    expect(drawChain({ ...nothing, publications: [published] })).toContain('commit 90c4b74052')
+  })
+})
