@@ -11,8 +11,18 @@ export type JsonObject = { readonly [key: string]: Json }
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  let text = '{'
+  for (const key of Object.keys(value).sort())
+    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`
+  return `${text}}`
+}
+
+/** The same value with the keys of every object in the order of `canonicalJson`; what is undefined becomes null, as there. */
+export function inCanonicalOrder(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (isArray(value)) return value.map(inCanonicalOrder)
   const keys = Object.keys(value).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`).join(',')}}`
+  return Object.fromEntries(keys.map((key) => [key, inCanonicalOrder(value[key] ?? null)]))
 }
 
 /** Hexadecimal SHA-256 of a UTF-8 text or of bytes. */

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from './canonical.ts'
+import { inCanonicalOrder, type Json } from './canonical.ts'
 import { Fault } from './fault.ts'
 import { type EndpointLedger, type ModelLedger, paths, type RunLedger } from './ledger.ts'
 import { compareText } from './problem.ts'
@@ -40,8 +40,7 @@ export function readModelLedger(files: Files, project: string, model: string): M
 
 /** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
 export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger): string {
-  const ordered: unknown = JSON.parse(canonicalJson(entry as unknown as Json))
-  return `${JSON.stringify(ordered, null, 2)}\n`
+  return `${JSON.stringify(inCanonicalOrder(entry as unknown as Json), null, 2)}\n`
 }
 
 function parse<Entry>(path: string, files: Files): Entry {

@@ -27,6 +27,7 @@ const inCluster = 'https://kubernetes.default.svc'
 /** Finds the environment and the namespace of the project in it. @param where the environment is named */
 export function resolvePlace(name: string, where: () => SourcePlace, resolving: Resolving): Place | undefined {
   const spec = resolving.catalogue.environments.get(name)
+  if (!spec && resolving.catalogue.isBroken('Environment', '', name)) return undefined
   if (!spec) {
     const known = [...resolving.catalogue.environments.keys()]
     resolving.problems.push(
@@ -44,7 +45,7 @@ function placeIn(spec: SpecOf<'Environment'>, where: () => SourcePlace, resolvin
   const { cluster } = environment.spec
   if (cluster === 'local')
     return { environment, cluster: 'local', namespace: resolving.project, destination: { name: 'local' } }
-  const namespace = cluster.kubernetes.namespaces[resolving.project]
+  const namespace = own(cluster.kubernetes.namespaces, resolving.project)
   if (namespace === undefined) {
     resolving.problems.push(
       problem(
@@ -75,12 +76,13 @@ function placeIn(spec: SpecOf<'Environment'>, where: () => SourcePlace, resolvin
 /** Finds the folder of an image on the local cluster and checks that a protected environment gets it by digest. */
 export function resolveImage(image: string, place: Place, resolving: Resolving): string | null {
   const { images, protections } = place.environment.spec
-  const where = resolving.at.locate('/spec/image')
+  // Only a document with a problem is read again for its places: that costs more than all the rest of compiling it.
+  const where = () => resolving.at.locate('/spec/image')
   if (protections?.imagesByDigest && !/@sha256:[0-9a-f]{64}$/.test(image)) {
     resolving.problems.push(
       problem(
         'IMAGE_NOT_PINNED',
-        where,
+        where(),
         `environment "${place.environment.metadata.name}" wants images by digest, not "${image}"`,
         {
           hint: 'write name@sha256:… ; a tag can mean other bytes tomorrow',
@@ -89,16 +91,26 @@ export function resolveImage(image: string, place: Place, resolving: Resolving):
     )
   }
   if (place.cluster !== 'local') return null
-  const folder = images?.[image] ?? images?.[imageName(image)]
+  const folder = own(images ?? {}, image) ?? own(images ?? {}, imageName(image))
   if (folder === undefined) {
     resolving.problems.push(
-      problem('IMAGE_UNMAPPED', where, `the local cluster does not know where the files of "${imageName(image)}" are`, {
-        hint: `add "${imageName(image)}": <folder> to images of environment "${place.environment.metadata.name}"`,
-      }),
+      problem(
+        'IMAGE_UNMAPPED',
+        where(),
+        `the local cluster does not know where the files of "${imageName(image)}" are`,
+        {
+          hint: `add "${imageName(image)}": <folder> to images of environment "${place.environment.metadata.name}"`,
+        },
+      ),
     )
     return null
   }
   return folder
+}
+
+/** What a mapping itself holds under a key: a project may be called `constructor`, which every object inherits. */
+function own(mapping: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(mapping, key) ? mapping[key] : undefined
 }
 
 /** The name of an image without tag and digest. */

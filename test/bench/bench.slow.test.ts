@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { Report } from './report.ts'
+
+it('the bench prints one JSON document with a row for each thing that it measures', () => {
+  const program = join(import.meta.dirname, 'bench.ts')
+  const ended = spawnSync(process.execPath, ['--import', 'tsx', program, '--json', '--quick'], { encoding: 'utf8' })
+  expect(ended.status, ended.stderr).toBe(0)
+  const { bench, machine, rows } = JSON.parse(ended.stdout) as Report
+  expect(bench).toBe('bench')
+  expect(machine['node']).toBe(process.version)
+  expect(rows.map((one) => one.metric)).toEqual([
+    'compile 20 training specs, cold',
+    'publish 20 specs without a change',
+    'callbacks over HTTP into PGlite',
+    'callbacks over HTTP into PostgreSQL',
+  ])
+  for (const { ours, metric } of rows.filter((one) => !one.metric.endsWith('PostgreSQL')))
+    expect(ours, metric).toBeGreaterThan(0)
+})
