@@ -25,7 +25,7 @@ const size = quick
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const rows: Row[] = []
 say('compiling …')
-rows.push(measureCompiling({ ...size, helm: findHelm() }))
+rows.push(measureCompiling({ ...size, helm: process.env['HELM'] ?? (quick ? null : buildHelm()) }))
 say('publishing …')
 rows.push(measurePublishing(size))
 for (const database of ['pglite', 'postgres'] as const) {
@@ -35,8 +35,8 @@ for (const database of ['pglite', 'postgres'] as const) {
 const measured = report('bench', rows)
 process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
 
-/** Builds Helm, or finds it in the cache; null where there is no Go to build it with. */
-function findHelm(): string | null {
+/** Builds Helm, which takes a minute, or finds it in the cache; null where there is no Go to build it with. */
+function buildHelm(): string | null {
   try {
     const script = join(import.meta.dirname, '..', '..', 'tools', 'install-helm.ts')
     return execFileSync(process.execPath, ['--import', 'tsx', script], {
