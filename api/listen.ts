@@ -17,11 +17,12 @@ export interface Listening {
 const closeSecondsMax = 5
 
 /**
- * Binds 127.0.0.1.
+ * Binds an address.
  * @param port 0 for any free one
+ * @param host this machine alone unless told
  * @throws Fault PORT_BUSY
  */
-export async function listen(port: number): Promise<Listening> {
+export async function listen(port: number, host = '127.0.0.1'): Promise<Listening> {
   let serving: { readonly app: FastifyInstance; readonly routing: Routing } | undefined
   const server = createServer((request, response) => {
     if (serving === undefined) notYet(response)
@@ -31,13 +32,13 @@ export async function listen(port: number): Promise<Listening> {
   server.headersTimeout = 30_000
   server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(portFault(error, port)))
-    server.listen(port, '127.0.0.1', resolve)
+    server.once('error', (error) => reject(portFault(error, host, port)))
+    server.listen(port, host, resolve)
   })
   const bound = (server.address() as AddressInfo).port
   return {
-    url: `http://127.0.0.1:${bound}`,
-    hosts: [`127.0.0.1:${bound}`, `localhost:${bound}`],
+    url: `http://${host}:${bound}`,
+    hosts: [`${host}:${bound}`, `localhost:${bound}`],
     serve: async (app) => {
       await app.ready()
       serving = { app, routing: (request, response) => app.routing(request, response) }
@@ -62,13 +63,13 @@ function notYet(response: ServerResponse): void {
   response.end(JSON.stringify({ error }))
 }
 
-function portFault(error: NodeJS.ErrnoException, port: number): unknown {
+function portFault(error: NodeJS.ErrnoException, host: string, port: number): unknown {
   if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
   return new Fault(
     'PORT_BUSY',
     error.code === 'EACCES'
-      ? `port ${port} of 127.0.0.1 may not be opened by this user`
-      : `port ${port} of 127.0.0.1 is taken by another program`,
+      ? `port ${port} of ${host} may not be opened by this user`
+      : `port ${port} of ${host} is taken by another program`,
     { retry: 'never', hint: 'choose another with --port (0 takes any free one)', cause: error },
   )
 }

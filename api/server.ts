@@ -24,6 +24,39 @@ const bodyBytesMost = 1024 * 1024
  * It trusts whoever reaches it from an allowed host; trainers prove themselves with a token.
  */
 export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
+  const app = createApp(ports)
+  app.addHook('onRequest', refuseForeign(ports.allowedHosts))
+  await app.register(swagger, { openapi: openApi(ports.version), transform: jsonSchemaTransform })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(async (scope) => {
+    const routes = scope.withTypeProvider<ZodTypeProvider>()
+    callbackRoutes(routes, ports)
+    jobRoutes(routes, ports)
+    jobLogRoutes(routes, ports)
+    jobRequestRoutes(routes, ports)
+    catalogRoutes(routes, ports)
+    streamRoutes(routes, ports)
+    healthRoutes(routes, ports)
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  return app
+}
+
+/**
+ * What trainers need of the API and nothing else: the only part that may be reached from other machines, since each request proves itself with
+ * a token and none is taken on trust. No page of a browser can hold such a token, so it is asked under whatever name it has there.
+ */
+export async function createCallbackApi(ports: ApiPorts): Promise<FastifyInstance> {
+  const app = createApp(ports)
+  await app.register(async (scope) => {
+    const routes = scope.withTypeProvider<ZodTypeProvider>()
+    callbackRoutes(routes, ports)
+    healthRoutes(routes, ports)
+  })
+  return app
+}
+
+function createApp(ports: ApiPorts): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytesMost,
     logger: false,
@@ -39,20 +72,6 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     })
   })
   acceptEmptyJson(app)
-  app.addHook('onRequest', refuseForeign(ports.allowedHosts))
-  await app.register(swagger, { openapi: openApi(ports.version), transform: jsonSchemaTransform })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
-  await app.register(async (scope) => {
-    const routes = scope.withTypeProvider<ZodTypeProvider>()
-    callbackRoutes(routes, ports)
-    jobRoutes(routes, ports)
-    jobLogRoutes(routes, ports)
-    jobRequestRoutes(routes, ports)
-    catalogRoutes(routes, ports)
-    streamRoutes(routes, ports)
-    healthRoutes(routes, ports)
-  })
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   return app
 }
 

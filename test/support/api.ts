@@ -13,6 +13,8 @@ export const signingKey = new TextEncoder().encode('a key of thirty-two bytes or
 /** The API over real records, with its clock in the test's hand. */
 export interface TestApi {
   readonly app: FastifyInstance
+  /** What the app asks of the rest of the house. */
+  readonly ports: ApiPorts
   readonly tokens: Tokens
   readonly live: LiveState
   /** Runs that the reconciler was told of. */
@@ -38,14 +40,14 @@ export interface Answer {
   readonly text: string
 }
 
-export async function openTestApi(records: Records, ports: Partial<ApiPorts> = {}): Promise<TestApi> {
+export async function openTestApi(records: Records, others: Partial<ApiPorts> = {}): Promise<TestApi> {
   let seconds = 0
   const now = (): Date => new Date(sampleDate.getTime() + seconds * 1000)
   const tokens = createTokens(signingKey, now)
-  const live = ports.live ?? memoryLiveState(now)
+  const live = others.live ?? memoryLiveState(now)
   const changed: string[] = []
   const logged: string[] = []
-  const app = await createApi({
+  const ports: ApiPorts = {
     ...{ records, live, tokens, now, version: '0.0.0-test', allowedHosts: [testHost, 'localhost:8600'] },
     logs: async (run, attempt) => ({ attempt: attempt ?? run.attempt, source: 'none', lines: [] }),
     submitJob: async () => ({ kind: 'problems', problems: [] }),
@@ -54,11 +56,12 @@ export async function openTestApi(records: Records, ports: Partial<ApiPorts> = {
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
     changed: (runId) => changed.push(runId),
     log: ({ message }) => logged.push(message),
-    ...ports,
-  })
+    ...others,
+  }
+  const app = await createApi(ports)
   await app.ready()
   return {
-    ...{ app, tokens, live, changed, logged },
+    ...{ app, ports, tokens, live, changed, logged },
     advance: (more) => {
       seconds += more
     },
