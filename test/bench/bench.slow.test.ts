@@ -11,8 +11,9 @@ it('the bench prints one JSON document with a row for each thing that it measure
   expect(bench).toBe('bench')
   expect(machine['node']).toBe(process.version)
   expect(rows.map((one) => one.metric)).toEqual([
-    'compile 20 training specs, cold',
-    'publish 20 specs without a change',
+    'compile 20 training specs, first in a process',
+    'specyard compile --to, 20 training specs',
+    'specyard publish, 20 specs, no change',
     'callbacks over HTTP into PGlite',
     'callbacks over HTTP into PostgreSQL',
   ])

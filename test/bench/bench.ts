@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { measureCallbacks } from './callbacks.ts'
 import { measureCompiling } from './compiling.ts'
-import { measurePublishing } from './publishing.ts'
+import { measureCommands } from './commands.ts'
 import { report, type Row, tableOf } from './report.ts'
 
 /*
@@ -25,9 +25,10 @@ const size = quick
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const rows: Row[] = []
 say('compiling …')
-rows.push(measureCompiling({ ...size, helm: process.env['HELM'] ?? (quick ? null : buildHelm()) }))
-say('publishing …')
-rows.push(measurePublishing(size))
+const helm = process.env['HELM'] ?? (quick ? null : buildHelm())
+rows.push(measureCompiling({ ...size, helm }))
+say('whole commands …')
+rows.push(...measureCommands({ ...size, helm }))
 for (const database of ['pglite', 'postgres'] as const) {
   say(`callbacks into ${database} …`)
   rows.push(await measureCallbacks({ ...size, database }))
