@@ -15,13 +15,13 @@ import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
-import { type Spec, validateDocument } from './validate/validate.ts'
+import { type BrokenSpec, type Spec, validateDocument } from './validate/validate.ts'
 
 /** Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec. */
 export function compile(input: CompileInput): CompileResult {
   const problems: Problem[] = []
-  const specs = loadSpecs(input, problems)
-  const known = catalogue(specs)
+  const { specs, broken } = loadSpecs(input, problems)
+  const known = catalogue(specs, broken)
   problems.push(...known.problems)
   const trainings = resolveTrainings(known.catalogue, input, problems)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
@@ -64,18 +64,23 @@ interface Result {
   readonly problems: Problem[]
 }
 
-function loadSpecs(input: CompileInput, problems: Problem[]): readonly Spec[] {
-  return [...input.sources]
-    .sort((left, right) => compareText(left.path, right.path))
-    .flatMap((file) => {
-      const loaded = loadDocuments(file)
-      problems.push(...loaded.problems)
-      return loaded.documents.flatMap((document) => {
-        const validated = validateDocument(document)
-        problems.push(...validated.problems)
-        return validated.spec ? [validated.spec] : []
-      })
-    })
+function loadSpecs(
+  input: CompileInput,
+  problems: Problem[],
+): { readonly specs: readonly Spec[]; readonly broken: readonly BrokenSpec[] } {
+  const specs: Spec[] = []
+  const broken: BrokenSpec[] = []
+  for (const file of [...input.sources].sort((left, right) => compareText(left.path, right.path))) {
+    const loaded = loadDocuments(file)
+    problems.push(...loaded.problems)
+    for (const document of loaded.documents) {
+      const validated = validateDocument(document)
+      problems.push(...validated.problems)
+      if (validated.spec) specs.push(validated.spec)
+      if (validated.broken) broken.push(validated.broken)
+    }
+  }
+  return { specs, broken }
 }
 
 function resolveTrainings(

@@ -643,11 +643,11 @@ export interface ServingEndpoint {
      */
     replicas?: {
       /**
-       * At least this many. Default 1.
+       * At least this many pods. Default 1.
        */
       min?: number
       /**
-       * At most this many. Default 1.
+       * At most this many pods. Default 1, or `min` where that is more.
        */
       max?: number
     }

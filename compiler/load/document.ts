@@ -1,11 +1,12 @@
-import { CORE_SCHEMA, load, YAMLException } from 'js-yaml'
+import { load, YAMLException } from 'js-yaml'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { problem } from '../problem.ts'
 import { limits } from './limits.ts'
-import { mayBeParsed, type Placed, parseWithPlaces, sameValue } from './places.ts'
-import { contentLine, readText, type Segment, splitDocuments } from './text.ts'
-import { examine } from './walk.ts'
+import { type Placed, parseWithPlaces, sameValue } from './places.ts'
+import { scalars } from './scalars.ts'
+import { contentLine, isPlain, readText, type Segment, splitDocuments } from './text.ts'
+import { examine, type Finding } from './walk.ts'
 
 /** One YAML document of a file, with the place of every node. */
 export interface Document {
@@ -29,8 +30,8 @@ export interface Loaded {
 }
 
 /**
- * Reads the documents of a file: a fast parser for all, and a slower one with places only for those that are asked about or that fail.
- * Where the two read different values, the document is refused.
+ * Reads the documents of a file: a fast parser for all, and a slower one with places only for those that are asked about, that fail, or
+ * that are written in a way that parsers may take differently. Where the two read different values, the document is refused.
  */
 export function loadDocuments(file: SourceFile): Loaded {
   const { text, problems } = readText(file)
@@ -56,7 +57,7 @@ function loadSegment(
   const line = contentLine(segment) ?? segment.linesBefore + 1
   let value: unknown
   try {
-    value = load(segment.text, { schema: CORE_SCHEMA, maxDepth: limits.depth } as Parameters<typeof load>[1])
+    value = load(segment.text, { schema: scalars, maxDepth: limits.depth } as Parameters<typeof load>[1])
   } catch (error) {
     return { problems: explainRefusal(segment, file, line, error) }
   }
@@ -65,18 +66,13 @@ function loadSegment(
     placed ??= parseWithPlaces(segment, file)
     return placed
   }
+  const agrees = (): boolean => places().problems.length === 0 && sameValue(places().value, value)
   const findings = examine(value)
-  const bounded = findings.every(
-    (finding) => finding.code === 'YAML_UNSAFE_KEY' || finding.code === 'YAML_NUMBER_TOO_LARGE',
-  )
-  if (findings.length > 0) {
-    const whole: Place = { file, line, column: 1 }
+  if (findings.length > 0) return { problems: explainFindings(findings, { file, line, column: 1 }, places) }
+  if (!isPlain(segment.text) && !agrees()) {
+    const refusals = places().problems
     return {
-      problems: findings.map((finding) =>
-        problem(finding.code, bounded ? places().place(finding.pointer, 'key') : whole, finding.message, {
-          hint: finding.hint,
-        }),
-      ),
+      problems: refusals.length > 0 ? refusals : [disagreement({ file, line, column: 1 }, 'each reads another value')],
     }
   }
   const locate = (pointer: string, of: 'key' | 'value'): Place => places().place(pointer, of)
@@ -88,13 +84,23 @@ function loadSegment(
       line,
       locate: (pointer) => locate(pointer, 'value'),
       locateKey: (pointer) => locate(pointer, 'key'),
-      agrees: () => places().problems.length === 0 && sameValue(places().value, value),
+      agrees,
     },
     problems: [],
   }
 }
 
-/** Every problem of a text that the fast parser refuses, with places where the slow parser may be asked. */
+/** What is dangerous about a value, at its places where it is small enough to look for them. */
+function explainFindings(findings: readonly Finding[], whole: Place, places: () => Placed): readonly Problem[] {
+  const bounded = findings.every((one) => one.code === 'YAML_UNSAFE_KEY' || one.code === 'YAML_NUMBER_TOO_LARGE')
+  return findings.map((finding) =>
+    problem(finding.code, bounded ? places().place(finding.pointer, 'key') : whole, finding.message, {
+      hint: finding.hint,
+    }),
+  )
+}
+
+/** Every problem of a text that the fast parser refuses. */
 function explainRefusal(segment: Segment, file: string, line: number, error: unknown): readonly Problem[] {
   if (!(error instanceof YAMLException)) throw error
   const mark = error.mark as { line: number; column: number } | undefined
@@ -102,21 +108,16 @@ function explainRefusal(segment: Segment, file: string, line: number, error: unk
     ? { file, line: segment.linesBefore + mark.line + 1, column: mark.column + 1 }
     : { file, line, column: 1 }
   const reason = error.reason || 'it is not YAML'
-  if (!mayBeParsed(segment.text)) {
-    const deep = /depth|nest/i.test(reason)
-    return [
-      problem(
-        deep ? 'YAML_TOO_DEEP' : 'YAML_SYNTAX',
-        where,
-        deep ? `it is nested more than ${limits.depth} levels deep` : `the YAML cannot be read: ${reason}`,
-      ),
-    ]
-  }
   const placed = parseWithPlaces(segment, file)
   if (placed.problems.length > 0) return placed.problems
+  const findings = examine(placed.value)
+  if (findings.length > 0) return explainFindings(findings, { file, line, column: 1 }, () => placed)
   if (placed.value === undefined) return [problem('YAML_SYNTAX', where, `the YAML cannot be read: ${reason}`)]
-  const message = `two YAML parsers read this differently: one refuses it (${reason}), the other accepts it`
-  return [
-    problem('YAML_PARSERS_DISAGREE', where, message, { hint: 'write it in a plainer way: quote texts, avoid tags' }),
-  ]
+  return [disagreement(where, `one refuses it (${reason}), the other accepts it`)]
+}
+
+function disagreement(where: Place, how: string): Problem {
+  return problem('YAML_PARSERS_DISAGREE', where, `two YAML parsers read this differently: ${how}`, {
+    hint: 'write it in a plainer way: quote texts, avoid tags and explicit keys',
+  })
 }

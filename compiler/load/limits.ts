@@ -2,7 +2,11 @@
 export const limits = {
   fileBytes: 256 * 1024,
   depth: 64,
+  /** Of the slower parser's syntax tree, in which a mapping inside a list counts once and a stray value too. */
+  tokenDepth: 128,
   aliases: 100,
   nodes: 50_000,
   keysOfMapping: 5_000,
+  /** Of one document that is not YAML: what follows the first few is mostly their consequence. */
+  syntaxProblems: 20,
 } as const

@@ -1,4 +1,5 @@
 import {
+  Composer,
   isAlias,
   isMap,
   isScalar,
@@ -6,14 +7,15 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
-  type Document as YamlDocument,
+  type Document as Yaml,
+  type YAMLMap,
 } from 'yaml'
 import { canonicalJson, type Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
 import { limits } from './limits.ts'
 import type { Segment } from './text.ts'
+import { readTokens } from './tokens.ts'
 import { pointerSteps } from './walk.ts'
 
 /** The slower parse of a segment, which knows where everything stands. */
@@ -25,12 +27,21 @@ export interface Placed {
 }
 
 /**
- * Parses a segment with places. Only for text that the fast parser accepted, or that `mayBeParsed` allows.
+ * Parses a segment with places. Safe for any text: what would stall or abort this parser is refused before its costly part.
  * @see https://eemeli.org/yaml/
  */
 export function parseWithPlaces(segment: Segment, file: string): Placed {
   const lines = new LineCounter()
-  const document = parseDocument(segment.text, {
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(Math.min(offset, segment.text.length))
+    return { file, line: segment.linesBefore + Math.max(1, line), column: Math.max(1, col) }
+  }
+  const { tokens, refused } = readTokens(segment.text, lines.addNewLine)
+  if (refused) {
+    const where = at(refused.offset)
+    return { problems: [problem(refused.code, where, refused.message)], value: undefined, place: () => at(0) }
+  }
+  const composer = new Composer({
     lineCounter: lines,
     schema: 'core',
     version: '1.2',
@@ -40,41 +51,18 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
     prettyErrors: false,
     logLevel: 'silent',
   })
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(Math.min(offset, segment.text.length))
-    return { file, line: segment.linesBefore + Math.max(1, line), column: Math.max(1, col) }
-  }
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    yamlProblem(error.code, error.message, at(error.pos[0])),
-  )
+  const [document, another] = [...composer.compose(tokens, true, segment.text.length)] as (Yaml | undefined)[]
+  if (!document) return { problems: [], value: null, place: () => at(0) }
+  const problems = [...document.errors, ...document.warnings]
+    .slice(0, limits.syntaxProblems)
+    .map((error) => yamlProblem(error.code, error.message, at(error.pos[0])))
+  if (another)
+    problems.push(problem('YAML_SYNTAX', at(another.range?.[0] ?? 0), 'another document begins here without ---'))
   return {
     problems,
-    value: document.errors.length > 0 ? undefined : plainValue(document),
+    value: problems.length > 0 ? undefined : plainValue(document),
     place: (pointer, of) => at(offsetOf(document, pointerSteps(pointer), of)),
   }
-}
-
-/**
- * Whether a text that the fast parser refused may be shown to the slow one: nesting so deep that it aborts the process, or mappings so long
- * that it takes minutes, must not reach it. Counts without regard to quotes, which errs on the safe side.
- */
-export function mayBeParsed(text: string): boolean {
-  let depth = 0
-  let deepest = 0
-  for (const character of text) {
-    if (character === '[' || character === '{') depth += 1
-    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
-    deepest = Math.max(deepest, depth)
-  }
-  if (deepest >= limits.depth) return false
-  const rows = text.split('\n')
-  if (rows.length > limits.keysOfMapping) return false
-  // Nesting by indentation and by compact sequences (`- - - -`) counts too.
-  return rows.every((row) => {
-    const indent = /^[ ]*/.exec(row)?.[0].length ?? 0
-    const dashes = /^[\s\-?:]*/.exec(row)?.[0].replace(/[^-?]/g, '').length ?? 0
-    return indent < limits.depth * 8 && dashes < limits.depth && row.split(/[,{]/).length < limits.keysOfMapping
-  })
 }
 
 /** Whether two parsers read the same value. */
@@ -86,7 +74,7 @@ export function sameValue(left: unknown, right: unknown): boolean {
   }
 }
 
-function plainValue(document: YamlDocument): unknown {
+function plainValue(document: Yaml): unknown {
   try {
     return document.toJS({ maxAliasCount: limits.aliases })
   } catch {
@@ -94,16 +82,14 @@ function plainValue(document: YamlDocument): unknown {
   }
 }
 
-function offsetOf(document: YamlDocument, steps: readonly string[], of: 'key' | 'value'): number {
+function offsetOf(document: Yaml, steps: readonly string[], of: 'key' | 'value'): number {
   let node: Node | null | undefined = document.contents
   let offset = node?.range?.[0] ?? 0
   for (const [index, step] of steps.entries()) {
     const resolved: Node | null | undefined = isAlias(node) ? node.resolve(document) : node
     const last = index === steps.length - 1
     if (isMap(resolved)) {
-      const pair: Pair<Node, Node | null> | undefined = (resolved.items as Pair<Node, Node | null>[]).find(
-        (one) => String(isScalar(one.key) ? one.key.value : one.key) === step,
-      )
+      const pair = pairOf(resolved, step)
       if (!pair) return offset
       const valueStart = pair.value?.range?.[0]
       const keyStart = pair.key.range?.[0] ?? offset
@@ -117,6 +103,20 @@ function offsetOf(document: YamlDocument, steps: readonly string[], of: 'key' | 
     } else return offset
   }
   return offset
+}
+
+type KeyedPair = Pair<Node, Node | null>
+const pairs = new WeakMap<YAMLMap, ReadonlyMap<string, KeyedPair>>()
+
+/** The pair of a key; remembered for each mapping, because a mapping of thousands of wrong keys is asked about each of them. */
+function pairOf(mapping: YAMLMap, key: string): KeyedPair | undefined {
+  let known = pairs.get(mapping)
+  if (!known) {
+    const items = mapping.items as KeyedPair[]
+    known = new Map(items.map((one) => [String(isScalar(one.key) ? one.key.value : one.key), one] as const).reverse())
+    pairs.set(mapping, known)
+  }
+  return known.get(key)
 }
 
 function isEmpty(node: Node | null): boolean {

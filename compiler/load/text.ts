@@ -24,18 +24,23 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
     const hint = 'save it as UTF-8'
     return { text: '', problems: [problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint })] }
   }
-  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.exec(text)
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\r(?!\n)/.exec(text)
   if (control) {
     const before = text.slice(0, control.index)
     const line = before.split('\n').length
     const place = { file: file.path, line, column: control.index - before.lastIndexOf('\n') }
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0')
-    return { text: '', problems: [problem('FILE_NOT_TEXT', place, `the file holds the control character U+${code}`)] }
+    const hint = code === '000d' ? 'end lines with a line feed, alone or after the carriage return' : 'remove it'
+    const message = `the file holds the control character U+${code}`
+    return { text: '', problems: [problem('FILE_NOT_TEXT', place, message, { hint })] }
   }
   return { text, problems: [] }
 }
 
-/** Splits a text at its document markers. Nothing inside a document can begin a line with `---` or `...`, so this is exact. */
+/**
+ * Splits a text at its document markers. Nothing inside a document can begin a line with `---` or `...`, so this is exact. Directives
+ * (`%YAML 1.2`) stay with the document that they stand before.
+ */
 export function splitDocuments(text: string): readonly Segment[] {
   const lines = text.split('\n')
   const segments: Segment[] = []
@@ -44,6 +49,7 @@ export function splitDocuments(text: string): readonly Segment[] {
     const starts = /^---(\s|$)/.test(line)
     const ends = /^\.\.\.(\s|$)/.test(line)
     if (!starts && !ends) return
+    if (starts && isPreamble(lines.slice(begin, number))) return
     if (number > begin) segments.push({ text: lines.slice(begin, number).join('\n'), linesBefore: begin })
     begin = ends ? number + 1 : number
   })
@@ -51,11 +57,47 @@ export function splitDocuments(text: string): readonly Segment[] {
   return segments.filter((segment) => contentLine(segment) !== undefined)
 }
 
+/** Whether lines are what may stand before a document: directives, and comments among them. */
+function isPreamble(lines: readonly string[]): boolean {
+  return lines.some((line) => line.startsWith('%')) && lines.every((line) => /^(%|\s*#|\s*$)/.test(line))
+}
+
 /** The line of the file on which a segment's content begins; undefined when it holds comments alone. */
 export function contentLine(segment: Segment): number | undefined {
-  const index = segment.text.split('\n').findIndex((line) => {
+  const lines = segment.text.split('\n')
+  const marker = lines.findIndex((line) => /^---(\s|$)/.test(line))
+  const index = lines.findIndex((line, number) => {
+    if (number < marker && line.startsWith('%')) return false
     const content = line.replace(/^---(?=\s|$)/, '').trim()
     return content !== '' && !content.startsWith('#')
   })
   return index < 0 ? undefined : segment.linesBefore + index + 1
+}
+
+const oddities = [
+  // anchors, aliases, tags, explicit keys, directives, white space of its own kind
+  /[&*!?%\t\u0085\u2028\u2029\ufeff]/,
+  // something that only looks like a document marker
+  /^(?:---|\.\.\.)\S/m,
+  // a comment that begins right behind a value
+  /["'\]}]#/,
+  // a block of text that states its indentation
+  /[|>][+-]?[0-9]/,
+  // a line with an odd number of quotes: a quoted text that goes on in the next line, however that is indented
+  /^(?:[^"\n]*"[^"\n]*")*[^"\n]*"[^"\n]*$/m,
+  /^(?:[^'\n]*'[^'\n]*')*[^'\n]*'[^'\n]*$/m,
+  // a list or mapping in brackets that goes on in the next line, likewise
+  /[[{][^\]}\n]*$/m,
+  // a list or mapping as a key, and a key that is empty
+  /[\]}] *:/,
+  /(?:^|[{,[-])[ \r]*(?:~|null|Null|NULL)? *:(?:\s|$)/m,
+] as const
+
+/**
+ * Whether a text is written so plainly that every YAML parser reads the same. Comments and apostrophes inside words do not count; a mark
+ * inside a quoted text does, which errs on the safe side.
+ */
+export function isPlain(text: string): boolean {
+  const bare = text.replaceAll(/(^| )#.*$/gm, '$1').replaceAll(/(?<=[\p{L}\p{N}])'(?=[\p{L}\p{N}])/gu, '')
+  return oddities.every((oddity) => !oddity.test(bare))
 }

@@ -17,6 +17,15 @@ export function examine(value: unknown): readonly Finding[] {
   const seen = new Set<object>()
   let nodes = 0
   let aliases = 0
+  let characters = 0
+  const isLong = (text: string, pointer: string): boolean => {
+    characters += text.length
+    if (characters <= limits.fileBytes) return false
+    // No file is that long: aliases of long texts have made it so.
+    const message = `its aliases make the document longer than ${limits.fileBytes} characters`
+    findings.push({ code: 'YAML_TOO_MANY_ALIASES', pointer, message, hint: 'write the values out' })
+    return true
+  }
   const visit = (node: unknown, pointer: string, depth: number): boolean => {
     nodes += 1
     if (nodes > limits.nodes) {
@@ -28,6 +37,7 @@ export function examine(value: unknown): readonly Finding[] {
       return false
     }
     if (typeof node === 'number') return visitNumber(node, pointer, findings)
+    if (typeof node === 'string') return !isLong(node, pointer)
     if (typeof node !== 'object' || node === null) return true
     if (depth >= limits.depth) {
       findings.push({ code: 'YAML_TOO_DEEP', pointer, message: `it is nested more than ${limits.depth} levels deep` })
@@ -53,6 +63,7 @@ export function examine(value: unknown): readonly Finding[] {
     }
     for (const [key, inner] of entries) {
       const at = `${pointer}/${escapePointer(String(key))}`
+      if (typeof key === 'string' && isLong(key, pointer)) return false
       if (typeof key === 'string' && unsafeKeys.has(key)) {
         findings.push({
           code: 'YAML_UNSAFE_KEY',

@@ -2,7 +2,7 @@ import type { Problem } from '../../domain/problem.ts'
 import type { SpecKind } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import { nearest } from '../validate/nearest.ts'
-import type { Spec, SpecOf } from '../validate/validate.ts'
+import type { BrokenSpec, Spec, SpecOf } from '../validate/validate.ts'
 
 /** Every spec by its name: what references are looked up in. */
 export interface Catalogue {
@@ -13,10 +13,15 @@ export interface Catalogue {
   readonly promptTemplates: ReadonlyMap<string, SpecOf<'PromptTemplate'>>
   readonly trainingJobs: readonly SpecOf<'TrainingJob'>[]
   readonly endpoints: readonly SpecOf<'ServingEndpoint'>[]
+  /** Whether there is such a document, but one with problems of its own, which are told already. */
+  isBroken(kind: SpecKind, project: string, name: string): boolean
 }
 
 /** Sorts specs by kind and name; two of one name are a problem at both places. */
-export function catalogue(specs: readonly Spec[]): { catalogue: Catalogue; problems: readonly Problem[] } {
+export function catalogue(
+  specs: readonly Spec[],
+  broken: readonly BrokenSpec[],
+): { catalogue: Catalogue; problems: readonly Problem[] } {
   const first = new Map<string, Spec>()
   const problems: Problem[] = []
   for (const spec of specs) {
@@ -51,6 +56,8 @@ export function catalogue(specs: readonly Spec[]): { catalogue: Catalogue; probl
       promptTemplates: byProject(of('PromptTemplate')),
       trainingJobs: of('TrainingJob'),
       endpoints: of('ServingEndpoint'),
+      isBroken: (kind, project, name) =>
+        broken.some((one) => one.kind === kind && one.project === project && one.name === name),
     },
     problems,
   }

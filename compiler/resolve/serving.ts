@@ -40,7 +40,8 @@ export function resolveServing(
       )
     }
     const place = resolvePlace(environment, () => spec.document.locateKey(pointer), resolving)
-    const merged = mergePatch(base as unknown as Json, overlay) as unknown as ServingEndpoint['spec']
+    const { metadata: _metadata, environments: _environments, ...patch } = overlay
+    const merged = mergePatch(base as unknown as Json, patch) as unknown as ServingEndpoint['spec']
     const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
     const before = context.problems.length
     context.problems.push(...validateValue('ServingEndpoint', whole, resolving.at))
@@ -181,6 +182,7 @@ function promptTemplate(merged: Merged, resolving: Resolving): EndpointPlan['pro
   if (ref === undefined) return null
   const template = resolving.catalogue.promptTemplates.get(`${resolving.project}/${ref}`)
   if (template) return { name: ref, text: template.value.spec.text }
+  if (resolving.catalogue.isBroken('PromptTemplate', resolving.project, ref)) return null
   const known = namesOf(resolving.catalogue.promptTemplates, resolving.project)
   resolving.problems.push(
     problem(
@@ -197,8 +199,9 @@ function promptTemplate(merged: Merged, resolving: Resolving): EndpointPlan['pro
 
 function checkEndpoint(merged: Merged, resolving: Resolving): void {
   const { at, problems, project } = resolving
-  if (!resolving.catalogue.models.has(`${project}/${merged.model.ref}`)) {
-    const hint = referenceHint(merged.model.ref, namesOf(resolving.catalogue.models, project), 'Model')
+  const { models, isBroken } = resolving.catalogue
+  if (!models.has(`${project}/${merged.model.ref}`) && !isBroken('Model', project, merged.model.ref)) {
+    const hint = referenceHint(merged.model.ref, namesOf(models, project), 'Model')
     problems.push(
       problem(
         'MODEL_UNKNOWN',

@@ -102,6 +102,8 @@ function resolveDataset(written: TrainingJob['spec'], place: Place | undefined, 
     )
   }
   const dataset = resolving.catalogue.datasets.get(`${resolving.project}/${ref}`)
+  const nothing = { variables: [], volumes: [], block: {} }
+  if (!dataset && resolving.catalogue.isBroken('Dataset', resolving.project, ref)) return nothing
   if (!dataset) {
     const known = namesOf(resolving.catalogue.datasets, resolving.project)
     resolving.problems.push(
@@ -114,7 +116,7 @@ function resolveDataset(written: TrainingJob['spec'], place: Place | undefined, 
         },
       ),
     )
-    return { variables: [], volumes: [], block: {} }
+    return nothing
   }
   const { uri, format, digest, version } = dataset.value.spec
   const isFolder = place?.cluster === 'local' && !/^[a-z][a-z0-9+.-]*:\/\//.test(uri)
@@ -175,6 +177,7 @@ function ownVariables(
 function checkOutput(written: TrainingJob['spec'], resolving: Resolving): void {
   const model = written.output?.model
   if (model === undefined || resolving.catalogue.models.has(`${resolving.project}/${model}`)) return
+  if (resolving.catalogue.isBroken('Model', resolving.project, model)) return
   const known = namesOf(resolving.catalogue.models, resolving.project)
   resolving.problems.push(
     problem(

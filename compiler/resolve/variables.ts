@@ -19,6 +19,7 @@ const reserved = new Set([
   'MASTER_ADDR',
   'MASTER_PORT',
   'MODEL_DIGEST',
+  'MODEL_NAME',
   'MODEL_URI',
   'MODEL_VERSION',
   'NNODES',

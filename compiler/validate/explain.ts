@@ -6,6 +6,8 @@ import { problem } from '../problem.ts'
 import { nearest } from './nearest.ts'
 import { type SchemaNode, schemaAt } from './schemas.ts'
 
+const exampleLengthMax = 160
+
 /** Tells where a part of a value was written; a merged value may come from several documents. */
 export interface Locator {
   locate(pointer: string): Place
@@ -146,8 +148,14 @@ function outOfRange(
 
 function missingHint(schema: SchemaNode, missing: string): string | undefined {
   const property = schema.properties?.[missing]
-  const example = property?.examples?.[0]
-  return example === undefined ? property?.description : `for example ${missing}: ${JSON.stringify(example)}`
+  const example = shortExample(property)
+  return example === undefined ? property?.description : `for example ${missing}: ${example}`
+}
+
+/** The first example of a schema as JSON; undefined where there is none, or one too long to be read in a hint. */
+function shortExample(schema: SchemaNode | undefined): string | undefined {
+  const example = JSON.stringify(schema?.examples?.[0])
+  return example !== undefined && example.length <= exampleLengthMax ? example : undefined
 }
 
 function wanted(schema: SchemaNode, type: unknown): string {
@@ -189,8 +197,8 @@ function typeHint(found: unknown, schema: SchemaNode, type: unknown): string | u
     return 'remove the quotes'
   }
   if (found === null) return 'give it a value, or remove the key'
-  const example = schema.examples?.[0]
-  return example === undefined ? schema.description : `for example ${JSON.stringify(example)}`
+  const example = shortExample(schema)
+  return example === undefined ? schema.description : `for example ${example}`
 }
 
 function described(value: unknown): string {

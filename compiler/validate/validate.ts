@@ -37,6 +37,13 @@ export type SpecOf<Kind extends SpecKind> = {
   readonly document: Document
   readonly value: Kinds[Kind]
 }
+/** A document of a known kind that does not fit its schema: what names it is no reference to nothing. */
+export interface BrokenSpec {
+  readonly kind: SpecKind
+  /** Empty for an Environment, which belongs to no project. */
+  readonly project: string
+  readonly name: string
+}
 export type Spec = { [Kind in SpecKind]: SpecOf<Kind> }[SpecKind]
 
 const validators = {
@@ -51,7 +58,11 @@ const validators = {
 const apiVersion = 'specyard.dev/v1'
 
 /** Checks a document against the schema of its kind; all its problems at once. */
-export function validateDocument(document: Document): { spec?: Spec; problems: readonly Problem[] } {
+export function validateDocument(document: Document): {
+  spec?: Spec
+  broken?: BrokenSpec
+  problems: readonly Problem[]
+} {
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const hint = `begin with apiVersion: ${apiVersion} and kind: one of ${specKinds.join(', ')}`
@@ -62,7 +73,7 @@ export function validateDocument(document: Document): { spec?: Spec; problems: r
   if (problems.length > 0) return { problems }
   const known = kind as SpecKind
   const found = validateValue(known, value, document)
-  if (found.length > 0) return { problems: withDisagreement(found, document) }
+  if (found.length > 0) return { problems: withDisagreement(found, document), ...brokenSpec(known, value) }
   return { spec: { kind: known, document, value } as Spec, problems: [] }
 }
 
@@ -71,6 +82,13 @@ export function validateValue(kind: SpecKind, value: unknown, at: Locator): read
   const validate = validators[kind]
   if (validate(value)) return []
   return explainErrors(kind, value, validate.errors ?? [], at)
+}
+
+/** Who a document would be if it were valid, where it says so. */
+function brokenSpec(kind: SpecKind, value: object): { broken?: BrokenSpec } {
+  const { name, project = '' } = ((value as { metadata?: unknown }).metadata ?? {}) as Record<string, unknown>
+  if (typeof name !== 'string' || typeof project !== 'string') return {}
+  return { broken: { kind, project: kind === 'Environment' ? '' : project, name } }
 }
 
 function checkKind(kind: unknown, document: Document): readonly Problem[] {

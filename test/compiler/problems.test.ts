@@ -70,6 +70,17 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'an overlay with a wrong value': [replaced(endpoint(), 'min: 2, max: 3', 'min: two')],
   'an overlay with an unknown key': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'replica: 2')],
   'an overlay that changes environments': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'environments: {}')],
+  'an overlay that changes metadata': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'metadata: { name: x }')],
+  'an overlay that takes away what must be there': [
+    replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'image: null'),
+  ],
+  'an overlay that is empty': [replaced(endpoint(), 'prod: { replicas: { min: 2, max: 3 } }', 'prod:')],
+  'what names a document that is itself wrong': [
+    replaced(training(), 'environment: dev', 'environment: wrong'),
+    'apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: wrong }\nspec: { cluster: locl }\n',
+    replaced(training('others'), 'ref: text', 'ref: wrong'),
+    'apiVersion: specyard.dev/v1\nkind: Dataset\nmetadata: { name: wrong, project: language }\nspec: { uri: data }\n',
+  ],
   'more replicas at least than at most': [replaced(endpoint(), 'min: 2, max: 3', 'min: 5, max: 3')],
   'a traffic split that is not whole': [
     endpoint('  rollout: { strategy: canary, trafficSplit: { old: 90, new: 20 } }\n'),

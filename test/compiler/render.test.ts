@@ -102,7 +102,7 @@ describe('rendered manifests', () => {
       ),
       { numRuns: 300 },
     )
-  })
+  }, 60_000)
 
   it('of values hold any text as that text', () => {
     fc.assert(
@@ -114,7 +114,7 @@ describe('rendered manifests', () => {
       }),
       { numRuns: 200 },
     )
-  })
+  }, 60_000)
 
   it('hold no hook, no time to live, no commit and no clock', () => {
     const text = renderJob(plan, { attempt: 1, checkpointUri: null })
@@ -165,7 +165,7 @@ describe('compiling', () => {
       }),
       { numRuns: 400 },
     )
-  })
+  }, 60_000)
 
   it('after any series of operations finds nothing to change', () => {
     const run = plan.id
