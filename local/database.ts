@@ -95,9 +95,24 @@ async function makeDatabase(folder: string, freeBytes: FreeBytes): Promise<void>
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(dirname(folder), { recursive: true })
   if ((await freeBytes(dirname(folder))) < newDatabaseBytes + reserveBytes) throw diskFull(folder)
-  const database = await PGlite.create({ dataDir: unfinished })
-  await database.close()
+  try {
+    const database = await PGlite.create({ dataDir: unfinished })
+    await database.close()
+  } catch (error) {
+    throw await makeFault(folder, error, freeBytes)
+  }
   await rename(unfinished, folder)
+}
+
+/** The server itself says little when it cannot write its first files; whatever it left is cleared away by the next try. */
+async function makeFault(folder: string, error: unknown, freeBytes: FreeBytes): Promise<unknown> {
+  if (typeof (error as { code?: unknown }).code === 'string') return error
+  if ((await freeBytes(dirname(folder))) < reserveBytes) return diskFull(folder, error)
+  return new Fault('DATABASE_FAILED', `the embedded database could not be made in ${folder}`, {
+    retry: 'later',
+    hint: 'check that files there may be written and may grow to 16 MiB (ulimit -f), and start again; nothing is left of this try',
+    cause: error,
+  })
 }
 
 function openFault(folder: string, error: unknown): unknown {

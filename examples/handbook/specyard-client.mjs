@@ -37,7 +37,7 @@ export function clientOptions(environment) {
 
 /**
  * @param {ClientOptions} options
- *   doneSeconds: how long `done` goes on trying to be heard
+ *   doneSeconds: how long `done` goes on trying to be heard; events that still wait then get a third of that on top
  */
 export function createClient({ doneSeconds = 30, log = () => {}, ...options }) {
   const { baseUrl, traceId, podUid } = options
@@ -102,7 +102,10 @@ export function createClient({ doneSeconds = 30, log = () => {}, ...options }) {
       if (text === undefined) return false
       const until = performance.now() + doneSeconds * 1000
       await flush((doneSeconds * 1000) / 3)
-      return send('done', text, { tries: Number.POSITIVE_INFINITY, until })
+      const heard = await send('done', text, { tries: Number.POSITIVE_INFINITY, until })
+      // After an outage the end may get through before the events that waited longer: whoever exits now would lose them.
+      if (heard) await flush((doneSeconds * 1000) / 3)
+      return heard
     },
   }
 }

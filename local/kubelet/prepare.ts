@@ -91,6 +91,7 @@ function variableSources(world: World, pod: PodObject, folder: string): Variable
       HOME: podFiles.home(folder),
       TMPDIR: podFiles.temporary(folder),
       BACKEND_BASE_URL: world.backendUrl,
+      CALLBACK_DONE_SECONDS: String(doneSeconds(pod, world.now())),
     },
     forced: pod.forced,
     namespace: pod.namespace,
@@ -99,6 +100,16 @@ function variableSources(world: World, pod: PodObject, folder: string): Variable
     labels: pod.labels,
     secret: (name) => world.store.secret(pod.namespace, name),
   }
+}
+
+/** A trainer that nobody hears waits for the next `up` for so long at most: what it made is known from its report alone. */
+const doneSecondsMax = 15 * 60
+
+/** Of the time that a pod has, a quarter at most is for being heard: waiting must not run into its deadline. */
+function doneSeconds(pod: PodObject, now: Date): number {
+  if (pod.deadlineAt === null) return doneSecondsMax
+  const left = (Date.parse(pod.deadlineAt) - now.getTime()) / 1000
+  return Math.max(30, Math.min(doneSecondsMax, Math.floor(left / 4)))
 }
 
 /** The folder that stands for a volume. */

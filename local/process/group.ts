@@ -73,6 +73,11 @@ function membersFromFiles(group: number): boolean {
 /** What `ps` says; exported because the other way is taken on Linux and both are tested there. */
 export function membersFromCommand(group: number): boolean {
   const text = execFileSync('ps', ['-A', '-o', 'pgid=,stat='], { env: commandEnvironment, encoding: 'utf8' })
+  return membersInText(text, group)
+}
+
+/** Whether the lines of `ps -A -o pgid=,stat=` name a living member of the group. */
+export function membersInText(text: string, group: number): boolean {
   return text.split('\n').some((line) => {
     const [member, state = ''] = line.trim().split(/\s+/)
     return Number(member) === group && !hasEnded(state)

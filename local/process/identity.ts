@@ -92,12 +92,17 @@ export function startFromCommand(pid: number): string | undefined {
       env: commandEnvironment,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-    const [state = '', ...start] = text.split(/\s+/)
-    return start.length === 0 || hasEnded(state) ? undefined : start.join(' ')
+    })
+    return startFromText(text)
   } catch {
     return undefined
   }
+}
+
+/** Reads the one line of `ps -o stat=,lstart=`, whose columns Linux and macOS pad differently; undefined when nothing lives. */
+export function startFromText(text: string): string | undefined {
+  const [state = '', ...start] = text.trim().split(/\s+/)
+  return start.length === 0 || hasEnded(state) ? undefined : start.join(' ')
 }
 
 export function isIdentity(value: unknown): value is ProcessIdentity {

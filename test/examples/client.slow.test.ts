@@ -125,6 +125,15 @@ describe('the client of a trainer', () => {
     expect(sent()).toEqual(Array(4).fill('done 1 first'))
   })
 
+  it('an event that waits longer than the end is sent after it', async () => {
+    const answers = [503, 503]
+    server.answer = ({ kind }) => ({ status: kind === 'event' ? (answers.shift() ?? 200) : 200 })
+    const specyard = client({ doneSeconds: 1.5 })
+    specyard.event({ type: 'log' })
+    expect(await specyard.done({ outcome: 'SUCCEEDED' })).toBe(true)
+    expect(sent()).toEqual(['event 1 first', 'event 1 first', 'done 1 first', 'event 1 first'])
+  })
+
   it('what cannot be written as JSON is said in the log and harms nothing', async () => {
     const told: string[] = []
     const specyard = client({ log: (line) => told.push(line) })

@@ -87,6 +87,8 @@ describe('a Job on the local cluster', () => {
     const folder = join(test.stateFolder, 'pods', pod?.uid ?? '')
     const expected = [
       'BACKEND_BASE_URL=http://127.0.0.1:1',
+      // A quarter of the Job's ten minutes, which have begun.
+      expect.stringMatching(/^CALLBACK_DONE_SECONDS=1[45]\d$/),
       'EPOCHS=30',
       `HOME=${folder}/home`,
       `PATH=${join(process.execPath, '..')}:/usr/bin:/bin`,

@@ -19,7 +19,7 @@ export interface Example {
 /** So few samples in an epoch that a training takes some seconds. */
 const samplesPerEpoch = 20_000
 
-/** @param folder an empty folder to put it in; a temporary one unless told */
+/** @param folder where to put it, made where it is missing; a temporary one unless told */
 export function copyExample(folder = mkdtempSync(join(realpathSync(tmpdir()), 'specyard-example-'))): Example {
   for (const part of ['specs', 'specyard.yaml', 'examples'])
     cpSync(join(root, part), join(folder, part), { recursive: true })

@@ -53,11 +53,11 @@ export async function killAt(life: Life, milestone: Milestone): Promise<void> {
     await until(life, up, `"${milestone.name}"`, (one) => milestone.reached(one))
   } finally {
     up.kill('SIGKILL')
-    milestone.alsoKill?.(life)
     rememberTokens(life)
     await up.ended
     life.said.push(up.said())
   }
+  milestone.alsoKill?.(life)
   if ((await up.ended).code !== null) throw new Missed(`up ended by itself at "${milestone.name}"`)
 }
 

@@ -2,7 +2,7 @@ import { isAlive } from '../../../local/process/identity.ts'
 import { killPod, signalProcess } from '../../../local/process/kill-pod.ts'
 import { podFiles, readClaim } from '../../../local/process/pod-files.ts'
 import { readText } from '../../../local/process/files.ts'
-import type { Life, Milestone } from './life.ts'
+import { type Life, type Milestone, Missed } from './life.ts'
 
 /** The points of the worked example's main job at which it is killed, in the order in which they come. */
 export const milestones = {
@@ -69,9 +69,13 @@ export const milestones = {
   },
   machine: {
     name: 'the machine dies with everything on it after a checkpoint',
-    reached: async (life: Life) => (await eventsOf(life, 'handbook-lm')).some(({ type }) => type === 'checkpoint'),
-    alsoKill: ({ sight }: Life) => {
-      for (const { folder, exit } of sight.pods()) if (!exit) killPod(folder)
+    // The failing attempt is over by then: one that resumes after its failure would not fail.
+    reached: async (life: Life) =>
+      hasExited(life, 'handbook-retry', 1) &&
+      (await eventsOf(life, 'handbook-lm')).some(({ type }) => type === 'checkpoint'),
+    alsoKill: (life: Life) => {
+      if (hasExited(life, 'handbook-lm', 1)) throw new Missed('the trainer had ended before the machine died')
+      for (const { folder, exit } of life.sight.pods()) if (!exit) killPod(folder)
     },
   },
   keeperAlone: {

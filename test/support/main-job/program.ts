@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -102,4 +103,20 @@ function watchChild(child: ChildProcess): Running {
     ended,
     kill: (signal) => void child.kill(signal),
   }
+}
+
+/** Waits until a program has said something. @throws when it has ended without, or does not say it in a minute */
+export async function untilSaid(running: Running, pattern: RegExp): Promise<void> {
+  for (const latest = performance.now() + 60_000; !pattern.test(running.said()); await pause(20)) {
+    if (running.hasEnded() || performance.now() > latest) throw new Error(`${pattern} in vain in:\n${running.said()}`)
+  }
+}
+
+/** Waits for the end. @throws with what it said when that does not come in time */
+export async function endOf(running: Running, seconds: number): Promise<Ended> {
+  const late = pause(seconds * 1000, undefined, { ref: false })
+  const ended = await Promise.race([running.ended, late])
+  if (ended) return ended
+  running.kill('SIGKILL')
+  throw new Error(`it has not ended in ${seconds} s:\n${running.said()}`)
 }
