@@ -16,6 +16,7 @@ export const faultCodes = [
   'DATABASE_FAILED',
   'DATABASE_SCHEMA_OLD',
   'DATABASE_SCHEMA_NEWER',
+  'FENCE_LOST',
   'REDIS_UNREACHABLE',
   'DISK_FULL',
   'FILE_FAILED',
@@ -23,6 +24,7 @@ export const faultCodes = [
   'ALREADY_RUNNING',
   'SIGNING_KEY_INVALID',
   'CLUSTER_UNREACHABLE',
+  'CLUSTER_REFUSED',
   'RUN_NOT_FOUND',
   'API_UNREACHABLE',
 ] as const

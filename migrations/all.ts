@@ -4,6 +4,7 @@ import * as trainingJobs from './0002_training_jobs.ts'
 import * as callbacks from './0003_callbacks.ts'
 import * as modelsAndServing from './0004_models_and_serving.ts'
 import * as publicationsAndActions from './0005_publications_and_actions.ts'
+import * as fenceAndRetention from './0006_fence_and_retention.ts'
 
 /** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003_callbacks': callbacks,
   '0004_models_and_serving': modelsAndServing,
   '0005_publications_and_actions': publicationsAndActions,
+  '0006_fence_and_retention': fenceAndRetention,
 }

@@ -9,6 +9,8 @@ const connectSecondsMax = 5
 /** Longer than any statement of ours takes; the wait for another process's migration is the longest. */
 const statementSecondsMax = 120
 const sessionsMax = 10
+/** A process that is frozen or cut off in the middle of a transaction keeps its locks no longer than this. */
+const silentTransactionSecondsMax = 10
 
 /**
  * Opens a pool of sessions with a PostgreSQL server (15 or newer) and makes sure that it answers.
@@ -28,6 +30,7 @@ export async function openDatabase(url: string): Promise<PoolLike> {
     statement_timeout: statementSecondsMax * 1000,
     // The server ends a statement first, which keeps the session usable; this is for a server that has gone silent.
     query_timeout: (statementSecondsMax + 10) * 1000,
+    idle_in_transaction_session_timeout: silentTransactionSecondsMax * 1000,
     keepAlive: true,
     application_name: new URL(url).searchParams.get('application_name') ?? 'specyard',
     types: { getTypeParser: typeParser },

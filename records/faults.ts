@@ -72,8 +72,8 @@ function stateFault(code: string, error: Error): Fault {
       hint: 'check user, password and database name in DATABASE_URL, and the rights of that user',
       cause: error,
     })
-  // Connection exceptions, shutting down or starting up, too many connections.
-  if (code.startsWith('08') || code.startsWith('57P') || code.startsWith('533'))
+  // Connection exceptions, shutting down or starting up, too many connections, a transaction that was silent for too long.
+  if (code === '25P03' || code.startsWith('08') || code.startsWith('57P') || code.startsWith('533'))
     return new Fault('DATABASE_UNREACHABLE', `the database ended or refused the connection (SQLSTATE ${code})`, {
       retry: 'soon',
       cause: error,

@@ -16,6 +16,48 @@ export interface Records {
   readonly endpoints: EndpointRecords
   readonly publications: PublicationRecords
   readonly traces: TraceRecords
+  readonly retention: RetentionRecords
+  readonly fence: FenceRecords
+  /**
+   * The same records for the holder of a fence token. Every write, and the reading of due actions, throws Fault FENCE_LOST (never to be tried
+   * again) once a newer token was issued; the check is part of the write's own transaction.
+   */
+  fenced(token: FenceToken): Records
+}
+
+/** Counts up for ever, over restarts and restored databases too. */
+export type FenceToken = number
+
+/** Which reconciler may write, where several run. */
+export interface FenceRecords {
+  /**
+   * Issues a newer token: from here on every write with an older one is refused. Waits for the writes that are under way, at most as long as
+   * the database lets a silent session keep its transaction (10 seconds).
+   * @param holder who takes it, for people who read the table: host, process
+   */
+  take(holder: string): Promise<FenceToken>
+  /** Of records that are fenced: throws Fault FENCE_LOST unless their token is still the newest. To be asked right before an effect outside. */
+  confirm(): Promise<void>
+  current(): Promise<{ readonly token: FenceToken; readonly holder: string; readonly takenAt: Date } | undefined>
+}
+
+/** Rows that a call removed. */
+export interface Removed {
+  readonly callbacks: number
+  readonly metrics: number
+  readonly events: number
+  readonly actions: number
+  readonly publications: number
+  /** Whether the call left something for the next one. */
+  readonly more: boolean
+}
+
+export interface RetentionRecords {
+  /**
+   * Removes what `retentionLimits` keeps no longer, a bounded number of rows each call. Looks at nothing for ten minutes after a call that
+   * left nothing behind, and writes nothing where there is nothing to remove.
+   */
+  apply(now: Date): Promise<Removed>
 }
 
 export interface RunQuery {

@@ -25,6 +25,7 @@ export interface Tables {
   readonly serving_deployments: ServingDeploymentTable
   readonly deployments: DeploymentTable
   readonly publications: PublicationTable
+  readonly reconciler_fence: FenceTable
 }
 
 /** Read parsed, written as text (`jsonText`). */
@@ -96,6 +97,7 @@ export interface TrainingJobTable {
   completed_at: Date | null
   updated_at: DefaultedDate
   deleted_at: Date | null
+  condensed_at: Date | null
   version: number
 }
 
@@ -329,4 +331,11 @@ export interface PublicationTable {
   request_id: string
   files: number
   committed_at: Date
+}
+
+export interface FenceTable {
+  scope: string
+  token: number
+  holder: string
+  taken_at: DefaultedDate
 }

@@ -2,14 +2,17 @@ import { sql } from 'kysely'
 import { type Action, actionKey } from '../../domain/action.ts'
 import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
-import type { ActionRecords } from '../records.ts'
+import type { ActionRecords, FenceRecords } from '../records.ts'
+import type { Writing } from '../writing.ts'
 
 const pageMax = 1000
 const errorLengthMax = 2000
 
-export function actionRecords(db: Database): ActionRecords {
+export function actionRecords(db: Database, writing: Writing, fence: FenceRecords): ActionRecords {
   return {
-    add: (actions) => addActions(db, actions),
+    add: async (actions) => {
+      if (actions.length > 0) await writing.statement((one) => addActions(one, actions))
+    },
     due: async (now, limit) => {
       const rows = await db
         .selectFrom('actions')
@@ -19,6 +22,8 @@ export function actionRecords(db: Database): ActionRecords {
         .orderBy('id')
         .limit(Math.max(0, Math.min(limit, pageMax)))
         .execute()
+      // After the reading: what was read while the token was the newest may be begun.
+      if (rows.length > 0) await fence.confirm()
       return rows.map((row) => ({
         id: row.id,
         action: row.body as Action,
@@ -32,13 +37,17 @@ export function actionRecords(db: Database): ActionRecords {
     },
     done: async (ids, result) => {
       if (ids.length === 0) return
-      await sql`update actions set done_at = now(), result = ${bounded(result)}
-        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(db)
+      await writing.statement((one) =>
+        sql`update actions set done_at = now(), result = ${bounded(result)}
+        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(one),
+      )
     },
     putOff: async (ids, until, error) => {
       if (ids.length === 0) return
-      await sql`update actions set due_at = ${until}, tries = tries + 1, last_error = ${bounded(error)}
-        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(db)
+      await writing.statement((one) =>
+        sql`update actions set due_at = ${until}, tries = tries + 1, last_error = ${bounded(error)}
+        where id = any(${[...ids]}::bigint[]) and done_at is null`.execute(one),
+      )
     },
   }
 }

@@ -5,17 +5,18 @@ import type { RunState } from '../../domain/run.ts'
 import { type CallbackKnowledge, callbackKey, decideCallbacks, type KnownPod } from '../callbacks/decide.ts'
 import { callbackRows, normalised } from '../callbacks/rows.ts'
 import { jsonText } from '../json.ts'
-import { type Database, inTransaction } from '../kysely.ts'
+import type { Database } from '../kysely.ts'
 import type { CallbackMessage, CallbackRecords } from '../records.ts'
+import type { Writing } from '../writing.ts'
 import { isUuid } from './run-rows.ts'
 
-export function callbackRecords(db: Database): CallbackRecords {
+export function callbackRecords(db: Database, writing: Writing): CallbackRecords {
   return {
     store: async (messages) => {
       const batch = messages.map(normalised)
       // No row is locked for a batch that cannot belong to anybody.
       if (!batch.some((message) => isUuid(message.sender.runId))) return batch.map(() => 'unknown-run')
-      return inTransaction(db, async (transaction) => {
+      return writing.transaction(async (transaction) => {
         const decided = decideCallbacks(batch, await knowledge(transaction, batch))
         await write(transaction, callbackRows(decided))
         return decided.map(({ outcome }) => outcome)

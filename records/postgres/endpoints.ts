@@ -1,14 +1,15 @@
 import { type Selectable, sql } from 'kysely'
 import type { JsonObject } from '../../domain/canonical.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
-import { type Database, inTransaction } from '../kysely.ts'
+import type { Database } from '../kysely.ts'
 import type { EndpointRecords } from '../records.ts'
 import type { ServingEndpointTable } from '../schema.ts'
+import type { Writing } from '../writing.ts'
 import { putEndpoint } from './endpoint-rows.ts'
 
 const listMax = 10_000
 
-export function endpointRecords(db: Database): EndpointRecords {
+export function endpointRecords(db: Database, writing: Writing): EndpointRecords {
   return {
     get: async ({ environment, project, name }) => {
       const row = await selectEndpoints(db)
@@ -31,11 +32,13 @@ export function endpointRecords(db: Database): EndpointRecords {
       return rows.map(endpointOf)
     },
     put: (endpoint, resource, plan) =>
-      inTransaction(db, (transaction) => putEndpoint(transaction, endpoint, resource, plan ?? null)),
+      writing.transaction((transaction) => putEndpoint(transaction, endpoint, resource, plan ?? null)),
     remove: async ({ environment, project, name }) => {
-      await sql`update serving_endpoints set deleted_at = now(), updated_at = now(), version = version + 1
+      await writing.statement((one) =>
+        sql`update serving_endpoints set deleted_at = now(), updated_at = now(), version = version + 1
         where environment = ${environment} and name = ${name} and deleted_at is null
-          and project_id = (select id from projects where name = ${project})`.execute(db)
+          and project_id = (select id from projects where name = ${project})`.execute(one),
+      )
     },
   }
 }

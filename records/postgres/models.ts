@@ -1,16 +1,17 @@
 import { sql } from 'kysely'
 import type { LedgerModelVersion } from '../../domain/ledger.ts'
 import { jsonText } from '../json.ts'
-import { type Database, inTransaction } from '../kysely.ts'
+import type { Database } from '../kysely.ts'
 import type { ModelRecords, ModelVersion } from '../records.ts'
+import type { Writing } from '../writing.ts'
 import { projectId } from './run-configs.ts'
 
 const listMax = 10_000
 
-export function modelRecords(db: Database): ModelRecords {
+export function modelRecords(db: Database, writing: Writing): ModelRecords {
   return {
     absorb: (project, model, family, versions) =>
-      inTransaction(db, async (transaction) => {
+      writing.transaction(async (transaction) => {
         const entry = await modelEntryId(transaction, await projectId(transaction, project), model, family)
         return addVersions(transaction, entry, versions)
       }),

@@ -4,16 +4,19 @@ import { jsonText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { PublicationRecords } from '../records.ts'
 import type { PublicationTable } from '../schema.ts'
+import type { Writing } from '../writing.ts'
 
 const listMax = 1000
 
-export function publicationRecords(db: Database): PublicationRecords {
+export function publicationRecords(db: Database, writing: Writing): PublicationRecords {
   return {
     newestCommit: async () => {
       const row = await db.selectFrom('publications').select('commit').orderBy('id', 'desc').limit(1).executeTakeFirst()
       return row?.commit ?? null
     },
-    absorb: (publications) => absorb(db, publications),
+    absorb: async (publications) => {
+      if (publications.length > 0) await writing.statement((one) => absorb(one, publications))
+    },
     list: async (limit) => {
       const rows = await db
         .selectFrom('publications')
@@ -27,7 +30,6 @@ export function publicationRecords(db: Database): PublicationRecords {
 }
 
 async function absorb(db: Database, publications: readonly Publication[]): Promise<void> {
-  if (publications.length === 0) return
   const rows = publications.map((one) => ({
     commit: one.commit,
     parent: one.parent,

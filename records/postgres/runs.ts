@@ -3,9 +3,10 @@ import type { RunEvent } from '../../domain/action.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import { isTerminal, type Run, type RunState } from '../../domain/run.ts'
 import { jsonText, jsonTextOrNull, storableText } from '../json.ts'
-import { type Database, inTransaction } from '../kysely.ts'
+import type { Database } from '../kysely.ts'
 import type { RunChange, RunQuery, RunRecords } from '../records.ts'
 import type { TrainingJobTable } from '../schema.ts'
+import type { Writing } from '../writing.ts'
 import { addActions } from './actions.ts'
 import { addConfiguration, projectId } from './run-configs.ts'
 import { addEvents, addStateChange, runLog } from './run-log.ts'
@@ -14,7 +15,7 @@ import { attemptRow, isUuid, runOf, selectRuns } from './run-rows.ts'
 const pageMax = 500
 const pageDefault = 100
 
-export function runRecords(db: Database): RunRecords {
+export function runRecords(db: Database, writing: Writing): RunRecords {
   const getMany = async (ids: readonly string[]) => {
     const known = ids.filter(isUuid)
     if (known.length === 0) return []
@@ -29,9 +30,9 @@ export function runRecords(db: Database): RunRecords {
     getMany,
     list: (query) => list(db, query),
     openIds: () => openIds(db),
-    create: (run, plan, event) => inTransaction(db, (transaction) => create(transaction, run, plan, event)),
+    create: (run, plan, event) => writing.transaction((transaction) => create(transaction, run, plan, event)),
     plan: (id) => storedPlan(db, id),
-    apply: (change) => inTransaction(db, (transaction) => apply(transaction, change)),
+    apply: (change) => writing.transaction((transaction) => apply(transaction, change)),
   }
 }
 
@@ -92,6 +93,7 @@ async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEven
       created_at: run.createdAt,
       version: run.version,
       deleted_at: null,
+      condensed_at: null,
       ...ordinaryColumns(run),
       current_step: run.progress?.step ?? null,
       current_epoch: run.progress?.epoch ?? null,

@@ -4,8 +4,10 @@ import { emptyTables, type TestDatabase } from '../../support/database.ts'
 import type { TestRecords } from '../../support/records.ts'
 import { describeActions } from './actions.ts'
 import { describeCallbacks } from './callbacks.ts'
+import { describeFence } from './fence.ts'
 import { describeModelsAndEndpoints } from './models-and-endpoints.ts'
 import { describePublications } from './publications.ts'
+import { describeRetention } from './retention.ts'
 import { describeRuns } from './runs.ts'
 import { describeSchema } from './schema.ts'
 import { describeTraces } from './traces.ts'
@@ -37,6 +39,8 @@ export function describeRecords(name: string, open: () => Promise<TestDatabase>)
     describeModelsAndEndpoints(context)
     describePublications(context)
     describeTraces(context)
+    describeFence(context)
+    describeRetention(context)
     describeSchema(context)
   })
 }
