@@ -24,6 +24,8 @@ async function attempt(
   actions: readonly PendingAction[],
   work: () => Promise<readonly string[]>,
 ): Promise<void> {
+  // What is done outside no transaction can take back: the last moment at which a reconciler that was replaced can learn of it.
+  await ports.records.fence.confirm()
   try {
     const results = await work()
     for (const [index, one] of actions.entries()) await ports.records.actions.done([one.id], results[index] ?? 'done')

@@ -1,3 +1,4 @@
+import type { Fault } from '../domain/fault.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import type { Operation, OperationResult } from '../domain/operation.ts'
 import type { Publication } from '../domain/publication.ts'
@@ -13,6 +14,7 @@ export interface LogEntry {
 
 /** The world of the reconciler. */
 export interface ReconcilerPorts {
+  /** Where several reconcilers may run: fenced, so that one that was replaced writes nothing any more. */
   readonly records: Records
   readonly live: LiveState
   /** The cluster of an environment; undefined where none is connected. */
@@ -29,5 +31,7 @@ export interface ReconcilerPorts {
   }): Promise<{ readonly token: string; readonly expiresAt: Date }>
   readonly rules?: Partial<Rules>
   now(): Date
+  /** Another reconciler took over: nothing more is looked at, written or done by this one. */
+  replaced?(fault: Fault): void
   log(entry: LogEntry): void
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ClusterView } from '../domain/observation.ts'
+import { type Fault, isFault } from '../domain/fault.ts'
 import { isTerminal, type Run } from '../domain/run.ts'
 import { absorbLedger } from './absorb.ts'
 import { act } from './act.ts'
@@ -35,6 +36,8 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   let running: Promise<void> | undefined
   let stopped = false
   let caughtUp = false
+  /** Whether a scheduled pass is due, which also removes what is kept no longer. */
+  let tidy = false
   let later: NodeJS.Timeout | undefined
   let failuresInARow = 0
   const enders: (() => void)[] = []
@@ -75,15 +78,22 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   }
 
   const wake = (): void => {
+    if (stopped) return
     wanted = true
-    if (running || stopped) return
+    if (running) return
     running = (async () => {
       while (wanted && !stopped) {
         wanted = false
         try {
           await pass()
+          if (tidy) await ports.records.retention.apply(ports.now())
+          tidy = false
           failuresInARow = 0
         } catch (error) {
+          if (isFault(error, 'FENCE_LOST')) {
+            giveUp(error)
+            return
+          }
           failuresInARow += 1
           ports.log({
             // Once may be a moment's hiccup, which the next try mends; twice is worth a person's attention.
@@ -99,6 +109,18 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     })
   }
 
+  /** Ends this reconciler for good: what it still had in mind is the matter of the one that replaced it. */
+  const giveUp = (fault: Fault): void => {
+    unwatch()
+    ports.replaced?.(fault)
+  }
+
+  const unwatch = (): void => {
+    stopped = true
+    clearTimeout(later)
+    for (const end of enders.splice(0)) end()
+  }
+
   return {
     changed: () => wake(),
     pass: async () => {
@@ -107,14 +129,16 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     },
     idle: () => !wanted && running === undefined,
     start: ({ cron, clusters }) => {
-      enders.push(everyCron(cron, ports.now, wake))
+      const scheduled = (): void => {
+        tidy = true
+        wake()
+      }
+      enders.push(everyCron(cron, ports.now, scheduled))
       for (const cluster of clusters) enders.push(cluster.watch(wake))
       wake()
     },
     stop: async () => {
-      stopped = true
-      clearTimeout(later)
-      for (const end of enders.splice(0)) end()
+      unwatch()
       await running
     },
   }

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createApi } from '../../api/server.ts'
+import type { Fault } from '../../domain/fault.ts'
 import { type LedgerView, readLedger } from '../../domain/ledger-files.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
 import { createReconciler } from '../../reconciler/reconciler.ts'
@@ -18,6 +20,8 @@ export interface LocalHouse {
   readonly opened: Opened
   /** Where the API answers. */
   readonly url: string
+  /** Why this process reconciles no longer: another one took over the same database. */
+  replaced(): Fault | undefined
   /** Whether a cluster is connected for an environment. */
   connected(environment: string): boolean
   publish(): Promise<PublishedSpecs>
@@ -73,8 +77,10 @@ export async function openLocalHouse(
       log,
     })
     const clusterOf = (environment: string) => (connectedTo.has(environment) ? cluster : undefined)
+    let replacedBy: Fault | undefined
+    const { fence } = opened.records
     const reconciler = createReconciler({
-      records: opened.records,
+      records: opened.records.fenced(await fence.take(`specyard up, process ${process.pid} on ${hostname()}`)),
       live: opened.live,
       cluster: clusterOf,
       deploy: {
@@ -90,6 +96,9 @@ export async function openLocalHouse(
       mintToken: (lease) => opened.tokens.mint(lease),
       rules: { decisionGraceSeconds: localDecisionGraceSeconds },
       now,
+      replaced: (fault) => {
+        replacedBy = fault
+      },
       log,
     })
     opened.onPublication(() => {
@@ -103,17 +112,18 @@ export async function openLocalHouse(
     await reconciler.pass()
     await cluster.start()
     reconciler.start({ cron: settings.reconcileCron, clusters: [cluster] })
+    closers.push(() => reconciler.stop())
     closers.push(async () => {
       await cluster.stop('orderly')
       // A last look, so that nothing is remembered as healthy or running that has just been stopped.
-      await reconciler.pass()
-      await reconciler.stop()
+      if (!replacedBy) await reconciler.pass()
     })
     const changes = await hearChanges(opened)
     closers.push(changes.close)
     return {
       opened,
       url: api.url,
+      replaced: () => replacedBy,
       connected: (environment) => connectedTo.has(environment),
       publish: async () => {
         const published = await publishSpecs(opened)

@@ -10,10 +10,23 @@ export interface State {
 }
 
 export async function readState(records: Records): Promise<State> {
-  const runs = await records.runs.list({ limit: 500 })
+  const runs = await allRuns(records)
   const endpoints = await records.endpoints.list({})
   const models = await records.models.list({})
   return { runs: [...runs].reverse(), endpoints, models }
+}
+
+const pageSize = 500
+
+/** Newest first. */
+async function allRuns(records: Records): Promise<readonly Run[]> {
+  const runs: Run[] = []
+  for (;;) {
+    const last = runs.at(-1)
+    const page = await records.runs.list({ limit: pageSize, ...(last ? { after: last.id } : {}) })
+    runs.push(...page)
+    if (page.length < pageSize) return runs
+  }
 }
 
 export interface Unsettled {

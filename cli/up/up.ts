@@ -54,7 +54,7 @@ export async function up(
     const end = options.untilSettled
       ? await untilSettled(house, options, world, broken)
       : await untilStopped(house, { root: settings.root, publish }, world)
-    const state = await endState(house)
+    const state = await readState(house.opened.records)
     return { code: end.code, document: upDocument(publications, state, (performance.now() - began) / 1000, end.reason) }
   } finally {
     await house?.stop()
@@ -106,7 +106,7 @@ async function untilSettled(
   if (broken) return { code: exitCodes.problems, reason: 'the specs have problems; nothing was published' }
   const deadline = performance.now() + options.timeoutMilliseconds
   for (;;) {
-    const state = await readState(house.opened.records)
+    const state = await lookAt(house)
     world.view.show(state)
     const left = [...unsettled(state, house.connected), ...(await house.unsettled())]
     if (left.length === 0) return afterSettled(state, house)
@@ -144,7 +144,7 @@ async function untilStopped(
   let told = false
   try {
     while (!world.stopped.aborted) {
-      const state = await readState(house.opened.records)
+      const state = await lookAt(house)
       world.view.show(state)
       if (!told && [...unsettled(state, house.connected), ...(await house.unsettled())].length === 0) {
         told = true
@@ -189,7 +189,10 @@ function whereThingsAre(house: LocalHouse, state: State): readonly string[] {
   ]
 }
 
-async function endState(house: LocalHouse): Promise<State> {
+/** @throws Fault FENCE_LOST where another process does this one's work now */
+async function lookAt(house: LocalHouse): Promise<State> {
+  const replaced = house.replaced()
+  if (replaced) throw replaced
   return readState(house.opened.records)
 }
 

@@ -60,6 +60,24 @@ describe('specyard up with a PostgreSQL server', () => {
     ])
     expect(modelVersions).toHaveLength(1)
   })
+
+  it("that another up works with too is that one's: the first ends with FENCE_LOST", async () => {
+    const other = copyExample()
+    const first = startProgram(program, example.folder, ['up', '--port', '0'], {
+      environment: { DATABASE_URL: proxy.url },
+    })
+    await untilSaid(first, /watching {4}specs/)
+    const second = startProgram(program, other.folder, ['up', '--port', '0'], {
+      environment: { DATABASE_URL: proxy.url },
+    })
+    const ended = await endOf(first, 60)
+    second.kill('SIGTERM')
+    await second.ended
+    await other.remove()
+    expect({ code: ended.code, said: ended.stderr }).toMatchObject({ code: 3 })
+    expect(ended.stderr).toMatch(/error {2}FENCE_LOST {2}.*token/)
+    expect(ended.stderr).toMatch(/^ {2}hint: another reconciler has taken over/m)
+  })
 })
 
 function expectUnreachable(ended: Ended): void {

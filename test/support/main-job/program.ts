@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
+import { bundle } from '../../../tools/bundle.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -22,17 +23,9 @@ export function buildProgram(): Program {
     symlinkSync(join(root, part), join(folder, part))
   }
   buildSync({
+    ...bundle,
     absWorkingDir: root,
-    entryPoints: { specyard: 'cli/main.ts', keeper: 'local/keeper.ts' },
     outdir: join(folder, 'dist'),
-    bundle: true,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: 'linked',
     logLevel: 'warning',
   })
   return {
