@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../domain/ledger.ts'
+import type { EnvironmentLedger, SourceRecord } from '../domain/ledger.ts'
 import type { RunKey } from '../domain/names.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -25,8 +25,8 @@ export interface CompileResult {
   /** What a commit would change: tree and ledger against what is deployed, without files that somebody else changed. */
   readonly change: Change
   readonly impact: Impact
-  /** What the specs say of each environment, for those who connect clusters. */
-  readonly environments: readonly EnvironmentSummary[]
+  /** Where the workloads of each environment run, for those who connect clusters. */
+  readonly environments: readonly EnvironmentLedger[]
 }
 
 /** What publishing would do, before it is done. */
@@ -39,9 +39,4 @@ export interface Impact {
   readonly releases: readonly { readonly key: RunKey; readonly modelVersion: number; readonly revision: number }[]
   readonly waits: readonly { readonly key: RunKey; readonly reason: 'WAITING_FOR_MODEL'; readonly message: string }[]
   readonly removes: readonly RunKey[]
-}
-
-export interface EnvironmentSummary {
-  readonly name: string
-  readonly cluster: 'local' | 'kubernetes'
 }

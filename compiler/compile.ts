@@ -6,6 +6,7 @@ import { compareProblems, compareText, hasErrors, type Problem } from '../domain
 import type { Change, Deployed, Files } from '../domain/publication.ts'
 import type { CompileInput, CompileResult, Impact } from './compile-types.ts'
 import { chartFiles, decidePin, endpointFiles, nextEntry, waitMessage } from './ledger/endpoints.ts'
+import { environmentEntries } from './ledger/environments.ts'
 import { decideRuns } from './ledger/runs.ts'
 import { loadDocuments } from './load/document.ts'
 import { problem } from './problem.ts'
@@ -27,16 +28,15 @@ export function compile(input: CompileInput): CompileResult {
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
     resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
   )
-  const environments = [...known.catalogue.environments.values()].map(({ value }) => ({
-    name: value.metadata.name,
-    cluster: value.spec.cluster === 'local' ? ('local' as const) : ('kubernetes' as const),
-  }))
   const ledger = readLedger(input.deployed.files)
+  const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
+  const environments = environmentEntries(defined, ledger)
   const tree = new Map<string, string>()
   const entries = new Map<string, string>()
   const impact = emptyImpact()
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
+  for (const one of environments) entries.set(paths.environmentLedger(one.environment), ledgerText(one))
   for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
   const told = withoutRepetitions(problems)
   if (hasErrors(told))

@@ -1,6 +1,6 @@
 import { inCanonicalOrder, type Json } from './canonical.ts'
 import { Fault } from './fault.ts'
-import { type EndpointLedger, type ModelLedger, paths, type RunLedger } from './ledger.ts'
+import { type EndpointLedger, type EnvironmentLedger, type ModelLedger, paths, type RunLedger } from './ledger.ts'
 import { compareText } from './problem.ts'
 import type { Files } from './publication.ts'
 
@@ -9,15 +9,22 @@ export interface LedgerView {
   readonly runs: readonly RunLedger[]
   readonly endpoints: readonly EndpointLedger[]
   readonly models: readonly ModelLedger[]
+  readonly environments: readonly EnvironmentLedger[]
 }
 
 /** @throws Fault LEDGER_UNREADABLE, LEDGER_VERSION_UNKNOWN naming the file */
 export function readLedger(files: Files): LedgerView {
-  const view = { runs: [] as RunLedger[], endpoints: [] as EndpointLedger[], models: [] as ModelLedger[] }
+  const view = {
+    runs: [] as RunLedger[],
+    endpoints: [] as EndpointLedger[],
+    models: [] as ModelLedger[],
+    environments: [] as EnvironmentLedger[],
+  }
   for (const path of [...files.keys()].sort(compareText)) {
-    const noun = /^\.specyard\/ledger\/(runs|endpoints|models)\/.+\.json$/.exec(path)?.[1]
+    const noun = /^\.specyard\/ledger\/(runs|endpoints|models|environments)\/.+\.json$/.exec(path)?.[1]
     if (noun === 'runs') view.runs.push(parse<RunLedger>(path, files))
     if (noun === 'endpoints') view.endpoints.push(parse<EndpointLedger>(path, files))
+    if (noun === 'environments') view.environments.push(parse<EnvironmentLedger>(path, files))
     if (noun === 'models') view.models.push(parse<ModelLedger>(path, files))
   }
   return view
@@ -39,7 +46,7 @@ export function readModelLedger(files: Files, project: string, model: string): M
 }
 
 /** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
-export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger): string {
+export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger): string {
   return `${JSON.stringify(inCanonicalOrder(entry as unknown as Json), null, 2)}\n`
 }
 

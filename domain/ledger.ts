@@ -1,5 +1,5 @@
 import type { EndpointKey, RunKey } from './names.ts'
-import type { EndpointPlan, ModelPin, ModelStage, SpecSource, TrainingPlan } from './plan.ts'
+import type { ClusterKind, EndpointPlan, ModelPin, ModelStage, SpecSource, TrainingPlan } from './plan.ts'
 import type { FailureClass, RunOutcome } from './run.ts'
 
 /**
@@ -94,6 +94,17 @@ export interface LedgerModelVersion {
   readonly metrics: Readonly<Record<string, number>>
 }
 
+/** Where the workloads of an environment run: all that is needed to look at them. */
+export interface EnvironmentLedger {
+  readonly format: 1
+  readonly environment: string
+  readonly cluster: ClusterKind
+  /** Of a kubeconfig; null for the local cluster. */
+  readonly context: string | null
+  /** Namespace of each project; empty for the local cluster, where it is the project itself. */
+  readonly namespaces: Readonly<Record<string, string>>
+}
+
 /** The source of the last compiled tree. A difference in this file alone makes no commit. */
 export interface SourceRecord {
   readonly format: 1
@@ -117,6 +128,7 @@ export const driftPath = '.specyard/drift.json'
 export const paths = {
   runLedger: (key: RunKey) => `.specyard/ledger/runs/${key.environment}/${key.project}/${key.name}.json`,
   endpointLedger: (key: EndpointKey) => `.specyard/ledger/endpoints/${key.environment}/${key.project}/${key.name}.json`,
+  environmentLedger: (environment: string) => `.specyard/ledger/environments/${environment}.json`,
   modelLedger: (project: string, model: string) => `.specyard/ledger/models/${project}/${model}.json`,
   jobsApplication: (environment: string, project: string) => `applications/${environment}/${project}/jobs.yaml`,
   jobsFolder: (environment: string, project: string) => `environments/${environment}/${project}/jobs`,

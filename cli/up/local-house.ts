@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createApi } from '../../api/server.ts'
 import type { Fault } from '../../domain/fault.ts'
-import { type LedgerView, readLedger } from '../../domain/ledger-files.ts'
+import type { EnvironmentLedger } from '../../domain/ledger.ts'
+import { readLedger } from '../../domain/ledger-files.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
 import { createReconciler } from '../../reconciler/reconciler.ts'
 import { apiPorts } from '../api-ports.ts'
@@ -87,7 +88,7 @@ export async function openLocalHouse(
         read: async () => {
           const deployed = await opened.deploy.read()
           const ledger = readLedger(deployed.files)
-          for (const environment of localEnvironments(ledger)) connectedTo.add(environment)
+          for (const environment of localEnvironments(ledger.environments)) connectedTo.add(environment)
           return { commit: deployed.commit, ledger }
         },
         log: (after) => opened.deploy.log(after),
@@ -127,7 +128,7 @@ export async function openLocalHouse(
       connected: (environment) => connectedTo.has(environment),
       publish: async () => {
         const published = await publishSpecs(opened)
-        for (const { name, cluster: kind } of published.result.environments) if (kind === 'local') connectedTo.add(name)
+        for (const environment of localEnvironments(published.result.environments)) connectedTo.add(environment)
         reconciler.changed({ everything: true })
         return published
       },
@@ -149,10 +150,8 @@ export async function openLocalHouse(
   }
 }
 
-function localEnvironments(ledger: LedgerView): readonly string[] {
-  const runs = ledger.runs.flatMap((entry) => entry.runs.map((run) => run.plan))
-  const plans = [...runs, ...ledger.endpoints.map((entry) => entry.plan)]
-  return plans.flatMap((plan) => (plan?.cluster === 'local' ? [plan.environment] : []))
+function localEnvironments(environments: readonly EnvironmentLedger[]): readonly string[] {
+  return environments.filter(({ cluster }) => cluster === 'local').map(({ environment }) => environment)
 }
 
 /** Turns the messages about runs into one «something changed», so that a burst is looked at once. */

@@ -26,7 +26,7 @@ afterAll(() => database.close())
 
 const everySecond = '* * * * * *'
 const waiting = { timeout: 20_000, interval: 50 }
-const nothing: LedgerView = { runs: [], endpoints: [], models: [] }
+const nothing: LedgerView = { runs: [], endpoints: [], models: [], environments: [] }
 
 function start(of: Records, told: { looks: number; replaced?: Fault }): void {
   const now = (): Date => new Date()

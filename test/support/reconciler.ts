@@ -34,7 +34,7 @@ export async function newRun(): Promise<Run> {
     },
     models: { absorb: async () => 0 },
   } as unknown as Records
-  await absorbLedger(records, { runs: entry ? [entry] : [], endpoints: [], models: [] }, start)
+  await absorbLedger(records, { runs: entry ? [entry] : [], endpoints: [], models: [], environments: [] }, start)
   return made as Run
 }
 

@@ -1,0 +1,30 @@
+import type { EnvironmentLedger } from '../../domain/ledger.ts'
+import type { LedgerView } from '../../domain/ledger-files.ts'
+import { compareText } from '../../domain/problem.ts'
+import type { Environment } from '../../domain/specs.generated.ts'
+
+/**
+ * What the ledger remembers of each environment, so that whoever reconciles knows the clusters without compiling specs. One that is no longer
+ * defined is remembered while something of it may still be in its cluster.
+ */
+export function environmentEntries(defined: readonly Environment[], ledger: LedgerView): readonly EnvironmentLedger[] {
+  const entries = new Map(defined.map((spec) => [spec.metadata.name, entryOf(spec)]))
+  const inUse = new Set([
+    ...ledger.runs.filter(({ runs }) => runs.some(isInCluster)).map(({ environment }) => environment),
+    ...ledger.endpoints.map(({ environment }) => environment),
+  ])
+  for (const old of ledger.environments)
+    if (!entries.has(old.environment) && inUse.has(old.environment)) entries.set(old.environment, old)
+  return [...entries.values()].sort((left, right) => compareText(left.environment, right.environment))
+}
+
+function entryOf({ metadata, spec: { cluster } }: Environment): EnvironmentLedger {
+  const key = { format: 1 as const, environment: metadata.name }
+  if (cluster === 'local') return { ...key, cluster: 'local', context: null, namespaces: {} }
+  const { context, namespaces } = cluster.kubernetes
+  return { ...key, cluster: 'kubernetes', context, namespaces }
+}
+
+function isInCluster(run: LedgerView['runs'][number]['runs'][number]): boolean {
+  return run.status !== 'ended' || run.attempts.some((attempt) => !attempt.retired)
+}
