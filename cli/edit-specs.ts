@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { SubmitResult } from '../api/ports.ts'
 import { compile } from '../compiler/compile.ts'
 import { raiseRerun, writeSpec } from '../compiler/load/edit.ts'
@@ -8,17 +6,16 @@ import { Fault } from '../domain/fault.ts'
 import { type RunKey, runId, specDigest } from '../domain/names.ts'
 import type { SourceFile } from '../domain/publication.ts'
 import type { Run } from '../domain/run.ts'
-import { describeSource, readWorkingTree } from '../publisher/source.ts'
-import { writeSpecFile } from '../publisher/specs.ts'
+import type { SpecState } from '../publisher/spec-repository.ts'
 import { readChart } from './assets.ts'
 import type { Opened } from './open.ts'
 import { publishSpecs } from './publish-specs.ts'
 
-type Editing = Pick<Opened, 'settings' | 'deploy' | 'gitEnvironment' | 'records'>
+type Editing = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
 
 /**
- * Writes a training spec from outside into the working tree, after it has passed every check beside the specs that are there,
- * and publishes. A spec that exists answers with its run.
+ * Writes a training spec from outside where specs are kept, after it has passed every check beside the specs that are there, and publishes.
+ * A spec that exists answers with its run.
  */
 export async function submitJob(opened: Editing, spec: JsonObject): Promise<SubmitResult> {
   const key = keyOf(spec)
@@ -27,21 +24,20 @@ export async function submitJob(opened: Editing, spec: JsonObject): Promise<Subm
   const text = writeSpec(spec)
   const path = `specs/submitted/${key.environment}-${key.project}-${key.name}.yaml`
   const added: SourceFile = { path, bytes: new TextEncoder().encode(text) }
-  const tree = await readWorkingTree(opened.settings.root)
-  const before = tree.files.find((file) => file.path === path)
-  const compiled = await compileWith(opened, [...tree.files.filter((file) => file !== before), added])
+  const state = await opened.specs.read()
+  const before = state.files.find((file) => file.path === path)
+  const compiled = await compileWith(opened, state, [...state.files.filter((file) => file !== before), added])
   const plan = compiled.impact.starts.find((one) => one.source.path === path)
   if (!plan) return { kind: 'problems', problems: compiled.problems }
-  await writeSpecFile(opened.settings.root, path, text, before ? new TextDecoder().decode(before.bytes) : null)
+  await opened.specs.write({ path, text, expected: before ? textOf(before) : null })
   const published = await publishSpecs(opened)
   return { kind: 'written', runId: plan.id, path, commit: published.publication?.commit ?? null }
 }
 
-async function compileWith(opened: Editing, sources: readonly SourceFile[]) {
-  const { settings, deploy, gitEnvironment } = opened
+async function compileWith({ settings, deploy }: Editing, { source }: SpecState, sources: readonly SourceFile[]) {
   return compile({
     sources,
-    source: await describeSource(settings.root, gitEnvironment),
+    source,
     deployed: await deploy.read(),
     chart: await readChart(),
     deploy: { url: settings.deployUrl, branch: settings.deployBranch },
@@ -66,22 +62,23 @@ export async function raiseRerunOf(
   opened: Editing,
   run: Run,
 ): Promise<{ path: string; commit: string | null; runId: string }> {
-  const path = join(opened.settings.root, run.specPath)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
+  const { files } = await opened.specs.read()
+  const file = files.find(({ path }) => path === run.specPath)
+  if (!file)
     throw new Fault('FILE_FAILED', `the spec of ${run.name} is no longer at ${run.specPath}`, {
       retry: 'never',
       hint: 'restore the spec, then raise spec.rerun in it',
-      cause,
     })
-  }
+  const text = textOf(file)
   const raised = raiseRerun(text, { kind: 'TrainingJob', project: run.project, name: run.name })
-  await writeSpecFile(opened.settings.root, run.specPath, raised, text)
+  await opened.specs.write({ path: run.specPath, text: raised, expected: text })
   const published = await publishSpecs(opened)
   const started = published.result.impact.starts.find(
     (plan) => plan.name === run.name && plan.project === run.project && plan.environment === run.environment,
   )
   return { path: run.specPath, commit: published.publication?.commit ?? null, runId: started?.id ?? run.id }
+}
+
+function textOf(file: SourceFile): string {
+  return new TextDecoder().decode(file.bytes)
 }

@@ -9,6 +9,7 @@ import { openEmbeddedDatabase } from '../local/database.ts'
 import { memoryLiveState } from '../local/live.ts'
 import { type DeployRepository, initBareRepository, openDeployRepository } from '../publisher/deploy.ts'
 import { openDatabase, type PoolLike } from '../records/database.ts'
+import { type SpecRepository, specFolder } from '../publisher/spec-repository.ts'
 import type { LiveState } from '../records/live.ts'
 import { migrate } from '../records/migrate.ts'
 import { openRecords } from '../records/open.ts'
@@ -25,6 +26,8 @@ export interface Opened {
   readonly records: Records
   readonly live: LiveState
   readonly deploy: DeployRepository
+  /** The working tree; a service that has none puts a branch in its place. */
+  readonly specs: SpecRepository
   readonly tokens: Tokens
   /** Publishes operations as one commit; tells what became of each. */
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
@@ -62,6 +65,7 @@ export async function open(settings: Settings, environment: ProcessEnvironment, 
       records: openRecords(pool),
       live,
       deploy: heard,
+      specs: specFolder(settings.root, git),
       tokens: createTokens(key, now),
       operate: (operations) =>
         publishOperations(heard, operations, { url: settings.deployUrl, branch: settings.deployBranch }),

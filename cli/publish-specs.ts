@@ -2,7 +2,6 @@ import { compile } from '../compiler/compile.ts'
 import type { CompileResult } from '../compiler/compile-types.ts'
 import { hasErrors, type Problem } from '../domain/problem.ts'
 import type { Publication, PublishedChange } from '../domain/publication.ts'
-import { descends, describeSource, readWorkingTree } from '../publisher/source.ts'
 import { readChart } from './assets.ts'
 import type { Opened } from './open.ts'
 
@@ -15,22 +14,17 @@ export interface PublishedSpecs {
 }
 
 /**
- * Compiles the working tree against what is deployed and publishes the difference as one commit.
+ * Compiles the specs against what is deployed and publishes the difference as one commit.
  * With an error among the problems nothing is published.
  */
-export async function publishSpecs(
-  opened: Pick<Opened, 'settings' | 'deploy' | 'gitEnvironment'>,
-): Promise<PublishedSpecs> {
-  const { settings, deploy, gitEnvironment } = opened
-  const [tree, source, chart] = await Promise.all([
-    readWorkingTree(settings.root),
-    describeSource(settings.root, gitEnvironment),
-    readChart(),
-  ])
+export async function publishSpecs(opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>): Promise<PublishedSpecs> {
+  const { settings, deploy, specs } = opened
+  const [tree, chart] = await Promise.all([specs.read(), readChart()])
+  const { source } = tree
   let result: CompileResult | undefined
   const publication = await deploy.publish({
     source,
-    descends: descends(settings.root, gitEnvironment),
+    descends: tree.descends,
     // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
     allowDiverged: settings.embeddedDeploy,
     change: (deployed) => {

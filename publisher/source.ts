@@ -61,7 +61,14 @@ export async function readRevision(root: string, revision: string, environment: 
       hint: 'name a commit, branch or tag that is there; in a shallow clone older ones are not: git fetch --unshallow',
     })
   }
-  const prefix = await prefixOf(place)
+  return readSpecsAt(place, commit, await prefixOf(place))
+}
+
+/**
+ * Reads the specs of a commit.
+ * @param prefix the folder of the spec repository's root inside its Git repository, with a `/` at its end; empty at the top
+ */
+export async function readSpecsAt(place: GitPlace, commit: string, prefix: string): Promise<Sources> {
   const entries = (await listTree(place, commit, [`${prefix}${specsFolder}`]))
     .map((entry) => ({ ...entry, path: entry.path.slice(prefix.length) }))
     .filter((entry) => !entry.path.split('/').some((part) => part.startsWith('.')))

@@ -1,4 +1,5 @@
 import { hasErrors } from '../../domain/problem.ts'
+import { specFolder } from '../../publisher/spec-repository.ts'
 import { gitEnvironment } from '../environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../open.ts'
@@ -16,7 +17,11 @@ export async function runPublish(
   const settings = await readSettings(directory, world.environment)
   const git = gitEnvironment(world.environment)
   const deploy = await openDeploy(settings, git, world.now)
-  const { result, problems, publication } = await publishSpecs({ settings, deploy, gitEnvironment: git })
+  const { result, problems, publication } = await publishSpecs({
+    settings,
+    deploy,
+    specs: specFolder(settings.root, git),
+  })
   const failed = hasErrors(problems)
   if (options.output === 'json') {
     const document = {

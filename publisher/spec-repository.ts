@@ -1,0 +1,81 @@
+import type { SourceRecord } from '../domain/ledger.ts'
+import { publicUrl } from './git/address.ts'
+import { isAncestor, isCommitId } from './git/objects.ts'
+import type { Author } from './git/import.ts'
+import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
+import type { GitEnvironment } from './git/run.ts'
+import { swapLimits } from './git/swap.ts'
+import { Fault } from '../domain/fault.ts'
+import { descends, describeSource, readSpecsAt, readWorkingTree, type Sources } from './source.ts'
+import { commitSpec, writeSpecFile } from './specs.ts'
+
+/** The specs as they stand, and which state of which repository that is. */
+export interface SpecState extends Sources {
+  readonly source: SourceRecord
+  /** Whether a commit has another one among its ancestors. */
+  descends(ancestor: string, descendant: string): Promise<boolean | 'unknown'>
+}
+
+/** Where specs are read, and written when somebody asks for it over the API. */
+export interface SpecRepository {
+  /** @throws Fault as the two below */
+  read(): Promise<SpecState>
+  /**
+   * Writes one spec file, whole or not at all.
+   * @param expected the text that the file has now, null when there is none
+   * In a branch that is a commit; in a working tree it is a file, which is a person's to commit.
+   * @throws Fault FILE_FAILED when the file is not as expected (retry soon) or may not be written
+   */
+  write(file: { readonly path: string; readonly text: string; readonly expected: string | null }): Promise<void>
+}
+
+/** The folder that a person works in. @throws Fault NOT_A_SPEC_REPOSITORY, GIT_FAILED, GIT_MISSING */
+export function specFolder(root: string, environment: GitEnvironment): SpecRepository {
+  return {
+    read: async () => {
+      const [sources, source] = await Promise.all([readWorkingTree(root), describeSource(root, environment)])
+      return { ...sources, source, descends: descends(root, environment) }
+    },
+    write: ({ path, text, expected }) => writeSpecFile(root, path, text, expected),
+  }
+}
+
+export interface SpecBranchOptions extends RemoteOptions {
+  readonly author: Author
+  readonly now: () => Date
+}
+
+/** A branch of a repository of its own. @throws Fault SETTINGS_INVALID, GIT_MISSING, GIT_UNREACHABLE, DISK_FULL */
+export async function openSpecBranch(options: SpecBranchOptions): Promise<SpecRepository> {
+  const remote = await openRemote(options)
+  return {
+    read: async () => {
+      const commit = await headOf(remote, options.branch)
+      const sources = await withSoundClone(remote, () => readSpecsAt(remote.place, commit, ''))
+      const source: SourceRecord = { format: 1, repository: publicUrl(options.url), commit, dirty: false }
+      return { ...sources, source, descends: (ancestor, descendant) => isDescendant(remote, ancestor, descendant) }
+    },
+    write: async ({ path, text, expected }) => {
+      await commitSpec({ ...options, path, text, expected, message: `Write ${path}\n\nAsked for over the API.` })
+    },
+  }
+}
+
+/** The commit at the head, in the clone. */
+async function headOf(remote: Remote, branch: string): Promise<string> {
+  for (let tries = 0; tries < swapLimits.tries; tries += 1) {
+    const head = await remote.head()
+    if (head === null)
+      throw new Fault('NOT_A_SPEC_REPOSITORY', `the spec repository has no branch ${branch}`, {
+        retry: 'later',
+        hint: 'push a first commit to it, or name another branch under specs.branch',
+      })
+    if (await remote.bring(head)) return head
+  }
+  throw new Fault('GIT_FAILED', 'the branch of the spec repository is rewritten again and again', { retry: 'soon' })
+}
+
+async function isDescendant(remote: Remote, ancestor: string, descendant: string): Promise<boolean | 'unknown'> {
+  if (!isCommitId(ancestor) || !isCommitId(descendant)) return 'unknown'
+  return ancestor === descendant || ((await isAncestor(remote.place, ancestor, descendant)) ?? 'unknown')
+}
