@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const reports = process.env['SPECYARD_TEST_REPORTS']
 
 // `fast` is part of `npm run check`: pure code, no servers, no child processes. `slow` starts real programs: Git, PGlite, the CLI.
-// `services` needs DATABASE_URL and REDIS_URL and runs in CI.
+// `services` needs DATABASE_URL and REDIS_URL and runs in CI. `cluster` starts a Kubernetes with Argo CD first (docs/test-bed.md); its tests share it.
 export default defineConfig({
   test: {
     reporters: reports ? ['default', 'json'] : ['default'],
@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.slow.test.ts', 'test/**/*.services.test.ts'],
+          exclude: ['test/**/*.slow.test.ts', 'test/**/*.services.test.ts', 'test/**/*.cluster.test.ts'],
         },
       },
       {
@@ -33,6 +33,16 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.cluster.test.ts'],
+          globalSetup: ['test/cluster/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Publication } from '../domain/publication.ts'
 import { runStates } from '../domain/run.ts'
+import type { TrackerLink } from '../domain/tracker.ts'
 import type { ModelVersion } from '../records/records.ts'
 import { numberMap, objectMap } from './app.ts'
 
@@ -48,10 +49,32 @@ export const runEventAnswer = z.object({
 })
 
 export const metricAnswer = z.object({
-  ...{ id: z.number(), attempt: z.number(), epoch: numberOrNull, step: z.number(), loss: numberOrNull },
+  ...{ id: z.number(), attempt: z.number(), source: z.enum(['trainer', 'tracker']) },
+  ...{ epoch: numberOrNull, step: z.number(), loss: numberOrNull },
   ...{ accuracy: numberOrNull, val_loss: numberOrNull, val_accuracy: numberOrNull, gpu_utilization: numberOrNull },
   ...{ memory_usage_gb: numberOrNull, metrics: numberMap, at: text },
 })
+
+/** What the experiment tracker has of an attempt. */
+export const trackerRunAnswer = z.object({
+  ...{ job_id: text, attempt: z.number(), tracker: text, tracker_run_id: text, url: text, experiment: text },
+  ...{ found_by: text, status: text, closed_as: textOrNull, started_at: textOrNull, ended_at: textOrNull },
+  ...{ params: z.record(text, text), metrics: numberMap, artifact_uri: textOrNull },
+  artifacts: z.array(z.object({ path: text, size_bytes: numberOrNull })),
+  incomplete: z.array(text).describe('what was left out, or could not be had, and why'),
+})
+
+export function trackerRunJson(link: TrackerLink): z.output<typeof trackerRunAnswer> {
+  const { attempt, url, experiment, status, params, metrics, artifacts, incomplete } = link
+  return {
+    ...{ job_id: link.runId, attempt, tracker: link.kind, tracker_run_id: link.trackerRunId, url, experiment },
+    ...{ found_by: link.foundBy, status, closed_as: link.closedAs },
+    ...{ started_at: timeJson(link.startedAt), ended_at: timeJson(link.endedAt) },
+    ...{ params: { ...params }, metrics: { ...metrics }, artifact_uri: link.artifactUri },
+    artifacts: artifacts.map(({ path, sizeBytes }) => ({ path, size_bytes: sizeBytes })),
+    incomplete: [...incomplete],
+  }
+}
 
 export const endpointAnswer = z.object({
   ...{ id: text, environment: text, project: text, name: text, route: text, status: text, reason: text },

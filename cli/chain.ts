@@ -3,6 +3,7 @@ export interface Chain {
   readonly hits: readonly { readonly kind: string; readonly id: string }[]
   readonly publications: readonly ChainPublication[]
   readonly runs: readonly ChainRun[]
+  readonly tracker_runs: readonly ChainTrackerRun[]
   readonly model_versions: readonly ChainModelVersion[]
   readonly endpoints: readonly ChainEndpoint[]
 }
@@ -47,6 +48,16 @@ interface ChainAttempt {
     readonly image_digest: string | null
     readonly last_step: number | null
   } | null
+}
+
+interface ChainTrackerRun {
+  readonly job_id: string
+  readonly attempt: number
+  readonly tracker_run_id: string
+  readonly url: string
+  readonly status: string
+  readonly closed_as: string | null
+  readonly artifacts: readonly { readonly path: string }[]
 }
 
 interface ChainModelVersion {
@@ -99,7 +110,7 @@ function runBranch(chain: Chain, run: ChainRun): Branch {
     text: `run ${nameOf(run)}  ${run.state}${run.reason ? ` (${run.reason})` : ''}${took(run)}  ${run.id}`,
     branches: [
       ...own.map((one) => leaf(publicationText(one))),
-      ...run.attempts.map((attempt) => leaf(attemptText(attempt))),
+      ...run.attempts.map((attempt) => attemptBranch(chain, run, attempt)),
       ...(run.final_metrics ? [leaf(`metrics  ${metricsText(run.final_metrics)}`)] : []),
       ...versions.map((version) => ({
         text: `model ${version.project}/${version.model}@${version.version}  ${version.digest.slice(0, 19)}  ${sizeText(version.size_bytes)}  ${version.uri}`,
@@ -109,6 +120,16 @@ function runBranch(chain: Chain, run: ChainRun): Branch {
       })),
     ],
   }
+}
+
+function attemptBranch(chain: Chain, run: ChainRun, attempt: ChainAttempt): Branch {
+  const tracked = chain.tracker_runs.filter((one) => one.job_id === run.id && one.attempt === attempt.attempt)
+  return { text: attemptText(attempt), branches: tracked.map((one) => leaf(trackerText(one))) }
+}
+
+function trackerText({ tracker_run_id: id, status, closed_as: closed, artifacts, url }: ChainTrackerRun): string {
+  const ended = closed === null ? status : `${status} (closed here)`
+  return `MLflow run ${id}  ${ended}${artifacts.length > 0 ? `  ${artifacts.length} ${artifacts.length === 1 ? 'artifact' : 'artifacts'}` : ''}  ${url}`
 }
 
 function endpointBranch(endpoint: ChainEndpoint, publications: readonly ChainPublication[]): Branch {

@@ -1,5 +1,6 @@
 import { compile } from '../compiler/compile.ts'
 import type { CompileResult } from '../compiler/compile-types.ts'
+import type { SourceRecord } from '../domain/ledger.ts'
 import { hasErrors, type Problem } from '../domain/problem.ts'
 import type { Publication, PublishedChange } from '../domain/publication.ts'
 import { readChart } from './assets.ts'
@@ -9,6 +10,7 @@ export interface PublishedSpecs {
   readonly result: CompileResult
   /** Problems of reading and compiling, in the order of places. */
   readonly problems: readonly Problem[]
+  readonly source: SourceRecord
   /** Undefined when there was nothing to change, or when errors kept it from being published. */
   readonly publication: Publication | undefined
 }
@@ -40,7 +42,7 @@ export async function publishSpecs(opened: Pick<Opened, 'settings' | 'deploy' | 
     },
   })
   if (!result) throw new Error('the publisher did not ask for the change')
-  return { result, problems: [...tree.problems, ...result.problems], publication }
+  return { result, problems: [...tree.problems, ...result.problems], source, publication }
 }
 
 function describeChange(result: CompileResult): PublishedChange {

@@ -8,6 +8,8 @@ export type Action =
   | LeaseAction<'rotate-token'>
   /** Removes the lease Secret of a retired attempt. */
   | LeaseAction<'remove-lease'>
+  /** Looks up what the experiment tracker has of an attempt that ended, closes what its trainer left open there, and records it. */
+  | LinkTrackerAction
   /** Publishes an operation; several are batched into one commit. */
   | { readonly kind: 'operate'; readonly environment: string; readonly runId: string; readonly operation: Operation }
 
@@ -20,6 +22,16 @@ export interface LeaseAction<Kind extends string> {
   /** UID of the Job that the lease is for; empty for `remove-lease`. */
   readonly jobUid: string
 }
+
+export interface LinkTrackerAction {
+  readonly kind: 'link-tracker'
+  readonly environment: string
+  readonly runId: string
+  readonly attempt: number
+}
+
+/** Actions that are done beside the passes of the reconciler, because what they ask may be slow or gone for long: nothing waits for them. */
+export const besideKinds: readonly Action['kind'][] = ['link-tracker']
 
 /** The key under which an outbox row that is not done yet is unique. */
 export function actionKey(action: Action): string {

@@ -19,6 +19,24 @@ export interface Heartbeat {
   readonly gpuUtilization: number | null
   readonly memoryUsageGb: number | null
   readonly metrics: Readonly<Record<string, number>>
+  /** 0 to 100, of a trainer that says itself how far it is: it stands over epochs. */
+  readonly percentage?: number
+  /** What the trainer guesses that is left. */
+  readonly remainingSeconds?: number
+}
+
+/** A heartbeat as it is said. Without a step (null) it stands where the heartbeat of its pod before it stood, else at 0. */
+export type SaidHeartbeat = Omit<Heartbeat, 'step'> & { readonly step: number | null }
+
+/** How far a heartbeat says its training is, 0 to 100; null when it says nothing of that. */
+export function percentageOf({
+  percentage,
+  epoch,
+  totalEpochs,
+}: Pick<Heartbeat, 'percentage' | 'epoch' | 'totalEpochs'>): number | null {
+  if (percentage !== undefined) return percentage
+  if (epoch === null || totalEpochs === null || totalEpochs <= 0) return null
+  return Math.max(0, Math.min(100, (epoch / totalEpochs) * 100))
 }
 
 export const trainerEventTypes = ['epoch_end', 'checkpoint', 'log', 'other'] as const

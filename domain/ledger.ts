@@ -143,6 +143,8 @@ export const paths = {
 
 /** The name of the Argo CD Application; names hold no dots, so the parts can be told apart. */
 export const applicationName = {
+  /** Over the Applications of an environment; a person applies it once. */
+  root: (environment: string) => `${environment}.applications`,
   jobs: (environment: string, project: string) => `${environment}.${project}.jobs`,
   endpoint: (key: EndpointKey) => `${key.environment}.${key.project}.endpoint.${key.name}`,
 } as const

@@ -27,6 +27,15 @@ export interface SeenJob {
   readonly succeeded: number
   readonly failed: number
   readonly deletionRequestedAt: Date | null
+  /** What a queue says of it; null where no queue has taken it up. */
+  readonly workload: SeenWorkload | null
+}
+
+/** Kueue's Workload of a Job. */
+export interface SeenWorkload {
+  readonly name: string
+  /** `QuotaReserved`, `Admitted`, `Evicted`, `Preempted` …, in Kueue's own words. */
+  readonly conditions: readonly SeenCondition[]
 }
 
 export interface SeenContainer {
@@ -52,6 +61,8 @@ export interface SeenPod {
   readonly jobUid: string | null
   readonly runId: string
   readonly attempt: number
+  /** Which of the pods of a multi-node training it is, from 0; null for the only one. */
+  readonly completionIndex: number | null
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   readonly reason: string
   readonly message: string
@@ -61,6 +72,22 @@ export interface SeenPod {
   readonly conditions: readonly SeenCondition[]
   readonly containers: readonly SeenContainer[]
   readonly deletionRequestedAt: Date | null
+}
+
+/** What a part of the cluster told of an object. */
+export interface SeenEvent {
+  readonly type: 'Normal' | 'Warning'
+  /** E.g. `FailedScheduling`, `BackOff`, `Evicted`. */
+  readonly reason: string
+  readonly message: string
+  /** Kind and name of what it is told of, e.g. `Pod/letters-673c9200-1-x7k2p`. */
+  readonly object: string
+  /** Who told it, e.g. `kubelet`. */
+  readonly component: string
+  /** How often it was told. */
+  readonly count: number
+  readonly firstAt: Date | null
+  readonly lastAt: Date | null
 }
 
 /** The lease Secret of an attempt; its token is never read back. */
@@ -75,7 +102,7 @@ export interface SeenLease {
 /** What of Argo CD (or what stands in for it) is read of one Application. */
 export interface SeenApplication {
   readonly name: string
-  /** Commit that was last applied whole; null before the first. */
+  /** Commit whose content is there as a whole, as it was last found; null before the first. */
   readonly appliedRevision: string | null
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   readonly message: string

@@ -1,5 +1,6 @@
 import type { JsonObject } from './canonical.ts'
 import type { FailureClass } from './run.ts'
+import type { PlannedTracker } from './tracker.ts'
 
 /** Where a plan's spec was written and at which state of the spec repository it was compiled. */
 export interface SpecSource {
@@ -94,6 +95,8 @@ export interface TrainingPlan {
   /** A run whose step stands still for longer than this many of its own step times is stalled; and whether that ends it. */
   readonly stall: { readonly factor: number; readonly end: boolean }
   readonly output: { readonly model: string; readonly stage: ModelStage } | null
+  /** Left out where the environment has none, so that plans and manifests without one stay what they are, byte for byte. */
+  readonly tracker?: PlannedTracker
   /** The `task`, `jobType`, `model`, `dataset` and `training` blocks, resolved; `TRAINING_CONFIG` carries them too. */
   readonly training: JsonObject
 }

@@ -274,6 +274,32 @@ export interface Environment {
       issuer?: string
     }
     /**
+     * Where trainings keep their experiments. Counts for runs that begin after it is written.
+     */
+    tracker?: {
+      /**
+       * An MLflow tracking server. Trainers get its address and the tags by which their runs are found again.
+       */
+      mlflow: {
+        /**
+         * Address of the tracking server as pods of this place reach it, without user and password.
+         */
+        url: string
+        /**
+         * Name of the experiment that all trainings of this place belong to. Default <project>/<name>, one for each training.
+         */
+        experiment?: string
+        /**
+         * Name of the Secret with the keys username and password.
+         */
+        credentialsSecret?: string
+        /**
+         * Name of the Secret with the key token, for a server that wants a bearer token.
+         */
+        tokenSecret?: string
+      }
+    }
+    /**
      * How a training gets leave to start.
      */
     lease?: {

@@ -89,6 +89,8 @@ export function openLocalCluster(options: LocalClusterOptions): LocalCluster {
     view: async (environment) => view(parts(), environment, options.now()),
     watch: changes.watch,
     logTail: async (pod, lines) => logTail(parts(), pod.uid, pod.name, lines),
+    // Nobody tells events here: what is to be known of a pod is in its conditions and containers.
+    events: async () => [],
     ...openLeases(() => parts()),
     refresh: async () => loop.pollNow(),
     behind: (head) => parts().sync.behind(head),

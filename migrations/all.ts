@@ -5,6 +5,7 @@ import * as callbacks from './0003_callbacks.ts'
 import * as modelsAndServing from './0004_models_and_serving.ts'
 import * as publicationsAndActions from './0005_publications_and_actions.ts'
 import * as fenceAndRetention from './0006_fence_and_retention.ts'
+import * as trackerLinks from './0007_tracker_links.ts'
 
 /** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004_models_and_serving': modelsAndServing,
   '0005_publications_and_actions': publicationsAndActions,
   '0006_fence_and_retention': fenceAndRetention,
+  '0007_tracker_links': trackerLinks,
 }

@@ -18,6 +18,8 @@ export interface SpecState extends Sources {
 
 /** Where specs are read, and written when somebody asks for it over the API. */
 export interface SpecRepository {
+  /** The commit that would be read; null for a folder, which may hold anything. @throws Fault GIT_UNREACHABLE */
+  head(): Promise<string | null>
   /** @throws Fault as the two below */
   read(): Promise<SpecState>
   /**
@@ -32,6 +34,7 @@ export interface SpecRepository {
 /** The folder that a person works in. @throws Fault NOT_A_SPEC_REPOSITORY, GIT_FAILED, GIT_MISSING */
 export function specFolder(root: string, environment: GitEnvironment): SpecRepository {
   return {
+    head: async () => null,
     read: async () => {
       const [sources, source] = await Promise.all([readWorkingTree(root), describeSource(root, environment)])
       return { ...sources, source, descends: descends(root, environment) }
@@ -49,6 +52,7 @@ export interface SpecBranchOptions extends RemoteOptions {
 export async function openSpecBranch(options: SpecBranchOptions): Promise<SpecRepository> {
   const remote = await openRemote(options)
   return {
+    head: () => remote.head(),
     read: async () => {
       const commit = await headOf(remote, options.branch)
       const sources = await withSoundClone(remote, () => readSpecsAt(remote.place, commit, ''))

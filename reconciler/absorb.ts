@@ -1,3 +1,4 @@
+import type { Action } from '../domain/action.ts'
 import type { LedgerRun, RunLedger } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import { traceId } from '../domain/names.ts'
@@ -21,7 +22,11 @@ export async function absorbLedger(records: Records, ledger: LedgerView, at: Dat
       attempt: 1,
       details: {},
     }
-    if (await records.runs.create(recordOf(entry, run, at), run.plan, event)) added.push(run.id)
+    const record = recordOf(entry, run, at)
+    if (!(await records.runs.create(record, run.plan, event))) continue
+    added.push(run.id)
+    const links = run.plan.tracker === undefined ? [] : linksOf(record)
+    if (links.length > 0) await records.actions.add(links)
   }
   for (const { project, model, versions } of ledger.models) {
     const family =
@@ -29,6 +34,12 @@ export async function absorbLedger(records: Records, ledger: LedgerView, at: Dat
     await records.models.absorb(project, model, family, versions)
   }
   return added
+}
+
+/** What ran and ended before these records knew of it: its tracker still has what it measured. */
+function linksOf({ id: runId, environment, attempts }: Run): readonly Action[] {
+  const ended = attempts.filter((one) => one.endedAt !== null)
+  return ended.map(({ attempt }) => ({ kind: 'link-tracker', environment, runId, attempt }))
 }
 
 function recordOf(entry: RunLedger, run: LedgerRun, at: Date): Run {

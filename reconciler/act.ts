@@ -54,7 +54,8 @@ async function publish(ports: ReconcilerPorts, actions: readonly PendingAction[]
 async function lease(ports: ReconcilerPorts, action: Action): Promise<string> {
   const cluster = ports.cluster(action.environment)
   if (!cluster) return 'dropped: no cluster is connected'
-  if (action.kind === 'operate') return 'dropped'
+  // The tracker's actions are never due here.
+  if (action.kind === 'operate' || action.kind === 'link-tracker') return 'dropped'
   const { namespace, runId, attempt: number, jobUid } = action
   if (action.kind === 'remove-lease') {
     await cluster.removeLease({ namespace, runId, attempt: number })

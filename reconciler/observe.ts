@@ -1,12 +1,14 @@
 import type { JsonObject } from '../domain/canonical.ts'
 import type { LedgerRun } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
-import type { ClusterView, RunObservation, SeenPod, TrainerSaid } from '../domain/observation.ts'
+import type { ClusterView, RunObservation, SeenEvent, SeenJob, SeenPod, TrainerSaid } from '../domain/observation.ts'
 import { type Evidence, evidenceLogLines, type Run } from '../domain/run.ts'
+import { decisivePod } from './decide/failure.ts'
 import { isAlive, trainerOf } from './decide/sight.ts'
 import type { ClusterSource } from './sources/cluster.ts'
 
 const lineCharactersMax = 4096
+const evidenceEvents = 60
 
 /** One look at the world: the ledger and each cluster once, for all runs that are decided about. */
 export interface Look {
@@ -64,17 +66,17 @@ async function gatherEvidence(
 ): Promise<ReadonlyMap<number, Evidence>> {
   const evidence = new Map<number, Evidence>()
   for (const attempt of run.attempts.filter((one) => one.evidence === null)) {
-    const pods = seen.pods.filter((pod) => pod.attempt === attempt.attempt)
-    const newest = [...pods].sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime()).at(-1)
-    const jobEnded = seen.jobs.some(
-      (job) =>
-        job.attempt === attempt.attempt &&
-        job.conditions.some((one) => one.status === 'True' && /^(Complete|Failed)$/.test(one.type)),
+    // What a ghost of the attempt went through says nothing of it; a pod that has lost its Job is still the attempt's.
+    const ours = (uid: string | null): boolean => attempt.jobUid === null || uid === null || uid === attempt.jobUid
+    const pods = seen.pods.filter((pod) => pod.attempt === attempt.attempt && ours(pod.jobUid))
+    const jobs = seen.jobs.filter((job) => job.attempt === attempt.attempt && ours(job.uid))
+    const jobEnded = jobs.some((job) =>
+      job.conditions.some((one) => one.status === 'True' && /^(Complete|Failed)$/.test(one.type)),
     )
     const attemptEnded = attempt.endedAt !== null
     if (pods.some(isAlive) || !(jobEnded || attemptEnded)) continue
     if (seen.cluster === 'unreachable') continue
-    evidence.set(attempt.attempt, await evidenceOf(seen, attempt.attempt, newest, cluster))
+    evidence.set(attempt.attempt, await evidenceOf(seen, attempt.attempt, jobs, decisivePod(pods), cluster))
   }
   return evidence
 }
@@ -82,6 +84,7 @@ async function gatherEvidence(
 async function evidenceOf(
   seen: RunObservation,
   attempt: number,
+  jobs: readonly SeenJob[],
   pod: SeenPod | undefined,
   cluster: ClusterSource | undefined,
 ): Promise<Evidence> {
@@ -96,6 +99,12 @@ async function evidenceOf(
       unobtainable.push(`log: ${error instanceof Error ? error.message : 'it could not be read'}`)
     }
   }
+  let events: readonly SeenEvent[] = []
+  try {
+    for (const one of [...jobs, ...(pod ? [pod] : [])]) events = [...events, ...((await cluster?.events(one)) ?? [])]
+  } catch (error) {
+    unobtainable.push(`events: ${error instanceof Error ? error.message : 'they could not be read'}`)
+  }
   return {
     exitCode: container?.exitCode ?? null,
     signal: container?.signal ?? null,
@@ -106,12 +115,16 @@ async function evidenceOf(
     podName: pod?.name ?? null,
     podUid: pod?.uid ?? null,
     podConditions: (pod?.conditions ?? []).map(plain),
-    jobConditions: seen.jobs.filter((job) => job.attempt === attempt).flatMap((job) => job.conditions.map(plain)),
-    events: [],
+    jobConditions: jobs.flatMap((job) => job.conditions.map(plain)),
+    events: events.slice(-evidenceEvents).map(plainEvent),
     logTail,
     lastStep: seen.said.find((one) => one.attempt === attempt)?.lastHeartbeat?.step ?? null,
     unobtainable,
   }
+}
+
+function plainEvent(event: SeenEvent): JsonObject {
+  return { ...event, firstAt: event.firstAt?.toISOString() ?? null, lastAt: event.lastAt?.toISOString() ?? null }
 }
 
 function plain(condition: {

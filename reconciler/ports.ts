@@ -6,6 +6,7 @@ import type { LiveState } from '../records/live.ts'
 import type { Records } from '../records/records.ts'
 import type { Rules } from './decide/rules.ts'
 import type { ClusterSource } from './sources/cluster.ts'
+import type { TrackerSource } from './sources/tracker.ts'
 
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -19,6 +20,8 @@ export interface ReconcilerPorts {
   readonly live: LiveState
   /** The cluster of an environment; undefined where none is connected. */
   cluster(environment: string): ClusterSource | undefined
+  /** The experiment tracker of an environment; undefined where none is connected. */
+  tracker?(environment: string): TrackerSource | undefined
   readonly deploy: {
     read(): Promise<{ readonly commit: string | null; readonly ledger: LedgerView }>
     log(after: string | null): Promise<readonly Publication[]>

@@ -4,12 +4,15 @@ import { type Fault, isFault } from '../domain/fault.ts'
 import { isTerminal, type Run } from '../domain/run.ts'
 import { absorbLedger } from './absorb.ts'
 import { act } from './act.ts'
-import { defaultRules, type Rules } from './decide/rules.ts'
+import { defaultRules, type Rules, rulesOn } from './decide/rules.ts'
 import { endpointTransition } from './endpoints.ts'
 import { type Look, observe } from './observe.ts'
 import type { ReconcilerPorts } from './ports.ts'
 import { everyCron } from './schedule.ts'
+import { refreshAfter } from './refresh.ts'
+import { retiredLeases } from './retired-leases.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
+import { createTrackerLane } from './tracking/lane.ts'
 import { transition } from './transition.ts'
 
 export interface Reconciler {
@@ -17,15 +20,21 @@ export interface Reconciler {
   changed(key: ChangedKey): void
   /** One full pass over everything that is open, until nothing that is due is left to do. */
   pass(): Promise<void>
+  /** Waits for what is done beside the passes, such as links to trackers, at most so long; what is then not done is left to the next process. */
+  settleBeside(milliseconds: number): Promise<void>
   /** Whether nothing is waiting to be looked at. */
   idle(): boolean
-  /** Watches the clusters and runs full passes at the times of a cron expression. */
-  start(options: { readonly cron: string; readonly clusters: readonly ClusterSource[] }): void
+  /** Runs full passes at the times of a cron expression. */
+  start(options: { readonly cron: string }): void
+  /** Hears from a cluster that something changed there, until what is returned is called. */
+  follow(cluster: ClusterSource): () => void
   stop(): Promise<void>
 }
 
 /** A pass ends after this many rounds; what is then still to do is left to the next one. */
 const roundsMax = 20
+/** Of more commits than these, found at once, the older ones were synced long ago. */
+const refreshedMax = 200
 /** A look is repeated while runs wait for a time to pass: graces, backoffs. */
 const waitingLookMilliseconds = 500
 
@@ -41,6 +50,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   let later: NodeJS.Timeout | undefined
   let failuresInARow = 0
   const enders: (() => void)[] = []
+  const trackers = createTrackerLane(ports, rules)
 
   const round = async (): Promise<{ again: boolean; waiting: boolean }> => {
     const look = await lookAround(ports)
@@ -56,6 +66,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     }
     moved = (await decideEndpoints(ports, look)) || moved
     const acted = await act(ports)
+    trackers.wake()
     return { again: moved || acted.length > 0, waiting }
   }
 
@@ -127,19 +138,25 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       while (running) await running
       await pass()
     },
+    settleBeside: (milliseconds) => trackers.settled(milliseconds),
     idle: () => !wanted && running === undefined,
-    start: ({ cron, clusters }) => {
+    start: ({ cron }) => {
       const scheduled = (): void => {
         tidy = true
         wake()
       }
       enders.push(everyCron(cron, ports.now, scheduled))
-      for (const cluster of clusters) enders.push(cluster.watch(wake))
       wake()
+    },
+    follow: (cluster) => {
+      const end = cluster.watch(wake)
+      enders.push(end)
+      return end
     },
     stop: async () => {
       unwatch()
       await running
+      await trackers.stop()
     },
   }
 }
@@ -147,12 +164,13 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
 async function lookAround(ports: ReconcilerPorts): Promise<Look> {
   const { ledger } = await ports.deploy.read()
   const environments = new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
+  const leases = retiredLeases(ledger, new Set(await ports.records.runs.openIds()))
   const views = new Map<string, ClusterView | null>()
   for (const environment of environments) {
     const cluster = ports.cluster(environment)
     if (!cluster) continue
     try {
-      views.set(environment, await cluster.view(environment))
+      views.set(environment, await cluster.view(environment, leases.get(environment)))
     } catch (error) {
       // One cluster that does not answer stops nothing elsewhere.
       views.set(environment, null)
@@ -172,7 +190,9 @@ async function lookAround(ports: ReconcilerPorts): Promise<Look> {
 
 async function absorbPublications(ports: ReconcilerPorts): Promise<void> {
   const publications = await ports.deploy.log(await ports.records.publications.newestCommit())
-  if (publications.length > 0) await ports.records.publications.absorb(publications)
+  if (publications.length === 0) return
+  await ports.records.publications.absorb(publications)
+  await refreshAfter(publications.slice(-refreshedMax), ports)
 }
 
 async function decideRun(
@@ -189,7 +209,7 @@ async function decideRun(
   ])
   if (!run || !plan) return { moved: false, waiting: false }
   const seen = await observe(run, said, look, caughtUp)
-  const decided = transition(run, seen, plan, rules)
+  const decided = transition(run, seen, plan, rulesOn(plan.cluster, rules))
   const waiting = seen.cluster === 'connected' && !isTerminal((decided?.next ?? run).state)
   if (!decided) return { moved: false, waiting }
   const applied = await ports.records.runs.apply(decided)

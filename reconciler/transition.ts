@@ -9,6 +9,7 @@ import { registration } from './decide/register.ts'
 import { operate, tidyUp } from './decide/retire.ts'
 import { defaultRules, type Rules, secondsAfter } from './decide/rules.ts'
 import { look, type Sight } from './decide/sight.ts'
+import { linkTrackers } from './decide/track.ts'
 import { situation } from './decide/waiting.ts'
 
 /*
@@ -42,6 +43,7 @@ export function transition(
   if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
   else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
   tidyUp(decision, seen, plan)
+  linkTrackers(decision, seen, plan)
   return decision.result()
 }
 

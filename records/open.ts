@@ -9,6 +9,7 @@ import { modelRecords } from './postgres/models.ts'
 import { publicationRecords } from './postgres/publications.ts'
 import { runRecords } from './postgres/runs.ts'
 import { traceRecords } from './postgres/traces.ts'
+import { trackerRecords } from './postgres/trackers.ts'
 import type { FenceToken, Records } from './records.ts'
 import { retentionRecords } from './retention/apply.ts'
 import { fencedWriting, openWriting } from './writing.ts'
@@ -30,6 +31,7 @@ function recordsOf(db: Database, token: FenceToken | undefined): Records {
     runs: runRecords(db, writing),
     actions: actionRecords(db, writing, fence),
     callbacks: callbackRecords(db, writing),
+    trackers: trackerRecords(db, writing),
     models: modelRecords(db, writing),
     endpoints: endpointRecords(db, writing),
     publications: publicationRecords(db, writing),

@@ -1,17 +1,19 @@
 import type { Action, RunEvent } from '../domain/action.ts'
-import type { CallbackSender, Done, Heartbeat, TrainerEvent } from '../domain/callback.ts'
+import type { CallbackSender, Done, SaidHeartbeat, TrainerEvent } from '../domain/callback.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { LedgerModelVersion } from '../domain/ledger.ts'
 import type { TrainerSaid } from '../domain/observation.ts'
 import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
 import type { Publication } from '../domain/publication.ts'
 import type { Run, RunState } from '../domain/run.ts'
+import type { TrackedPoint, TrackerLink } from '../domain/tracker.ts'
 
 /** Everything that is remembered, noun by noun. Each noun is a file beside this one; this is the only writer of rows. */
 export interface Records {
   readonly runs: RunRecords
   readonly actions: ActionRecords
   readonly callbacks: CallbackRecords
+  readonly trackers: TrackerRecords
   readonly models: ModelRecords
   readonly endpoints: EndpointRecords
   readonly publications: PublicationRecords
@@ -114,6 +116,8 @@ export interface RunRecords {
 export interface MetricPoint {
   readonly id: number
   readonly attempt: number
+  /** `trainer`: of a heartbeat. `tracker`: read from the experiment tracker when the attempt had ended. */
+  readonly source: 'trainer' | 'tracker'
   readonly epoch: number | null
   readonly step: number
   readonly trainLoss: number | null
@@ -136,22 +140,36 @@ export interface PendingAction {
 export interface ActionRecords {
   /** Adds outbox rows outside a transition (e.g. a person's cancel); a row with the same key that is not done yet is left as it is. */
   add(actions: readonly Action[]): Promise<void>
-  /** Rows that are due, oldest first. */
-  due(now: Date, limit: number): Promise<readonly PendingAction[]>
-  /** Number of rows not done, due or not. */
+  /** Rows that are due, oldest first: those of `besideKinds`, or all others, so that neither is ever in the other's way. */
+  due(now: Date, limit: number, which?: 'within-passes' | 'beside-passes'): Promise<readonly PendingAction[]>
+  /** Number of rows not done, due or not; without those of `besideKinds` that were tried in vain, for which nobody waits. */
   pendingCount(): Promise<number>
   done(ids: readonly number[], result: string): Promise<void>
   /** Puts rows off after a failure. */
   putOff(ids: readonly number[], until: Date, error: string): Promise<void>
 }
 
+export interface TrackerRecords {
+  /**
+   * Puts what a tracker has of an attempt in place of what was known of it, names it in the run where the attempt is the current one, and tells
+   * the events. A history takes the place of the one before; null leaves that. False when there is no such run.
+   */
+  put(link: TrackerLink, history: readonly TrackedPoint[] | null, events: readonly RunEvent[]): Promise<boolean>
+  /** Tells of a run what came of looking for it in its tracker. */
+  tell(runId: string, event: RunEvent): Promise<void>
+  /** The links of these runs' attempts, by run and attempt. */
+  of(runIds: readonly string[]): Promise<readonly TrackerLink[]>
+}
+
 export type CallbackMessage =
   | {
       readonly kind: 'heartbeat'
       readonly sender: CallbackSender
-      readonly body: Heartbeat
+      readonly body: SaidHeartbeat
       readonly bodyHash: string
       readonly at: Date
+      /** Of a trainer whose steps may begin again in one pod (one training after another): then the sequence alone tells which is newer. */
+      readonly newestBy?: 'sequence'
     }
   | {
       readonly kind: 'event'
@@ -234,7 +252,7 @@ export interface PublicationRecords {
 
 export interface TraceRecords {
   /**
-   * Finds what any identifier belongs to: run id, trace id, job name, Job or pod UID, pod name, spec path, commit (full or at least 7 digits)
+   * Finds what any identifier belongs to: run id, trace id, the tracker's run id, job name, Job or pod UID, pod name, spec path, commit (full or at least 7 digits)
    * of either repository, digest, model digest or `model@version`, endpoint name or `environment/project/name`.
    */
   find(text: string): Promise<readonly TraceHit[]>

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { EndpointStatus } from '../domain/endpoint.ts'
 import type { ModelStage } from '../domain/plan.ts'
 import type { AttemptState, FailureClass, RunState } from '../domain/run.ts'
+import type { ClosingStatus, TrackedStatus } from '../domain/tracker.ts'
 
 /** The tables as `migrations/` makes them, for the query builder; columns that nothing here reads or writes are left out. */
 export interface Tables {
@@ -12,6 +13,7 @@ export interface Tables {
   readonly training_job_attempts: AttemptTable
   readonly training_job_transitions: TransitionTable
   readonly training_job_events: EventTable
+  readonly training_job_tracker_runs: TrackerRunTable
   readonly workflow_configs: WorkflowConfigTable
   readonly training_configs: TrainingConfigTable
   readonly metrics: MetricTable
@@ -141,6 +143,25 @@ export interface EventTable {
   recorded_at: DefaultedDate
 }
 
+export interface TrackerRunTable {
+  job_id: string
+  attempt: number
+  tracker: 'mlflow'
+  tracker_run_id: string
+  url: string
+  experiment: string
+  found_by: 'done' | 'tag'
+  status: TrackedStatus
+  closed_as: ClosingStatus | null
+  started_at: Date | null
+  ended_at: Date | null
+  params: Json<Readonly<Record<string, string>>>
+  metrics: Json<Numbers>
+  artifact_uri: string | null
+  artifacts: Json
+  incomplete: Json
+}
+
 export interface WorkflowConfigTable {
   workflow_id: string
   task_type: string | null
@@ -166,6 +187,7 @@ export interface MetricTable {
   id: Generated<number>
   workflow_id: string
   attempt: number
+  source: ColumnType<'trainer' | 'tracker', 'trainer' | 'tracker' | undefined>
   epoch: number | null
   step: number
   train_loss: number | null

@@ -26,6 +26,8 @@ export function createAdmission({ tokens }: Pick<ApiPorts, 'tokens'>, runs: Know
   }
 }
 
+export type Admission = ReturnType<typeof createAdmission>
+
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }

@@ -1,4 +1,4 @@
-import type { Heartbeat } from '../../domain/callback.ts'
+import { percentageOf, type SaidHeartbeat } from '../../domain/callback.ts'
 import { isTerminal, type Run } from '../../domain/run.ts'
 import type { LiveMessage, LiveStatus } from '../../records/live.ts'
 import type { CallbackMessage } from '../../records/records.ts'
@@ -77,28 +77,23 @@ async function copy(live: ApiPorts['live'], { run, message }: Told): Promise<voi
 function statusOf(
   run: Run,
   known: LiveStatus | undefined,
-  { step, epoch, totalEpochs }: Heartbeat,
+  heartbeat: SaidHeartbeat,
   metrics: Readonly<Record<string, number>>,
 ): LiveStatus {
   return {
     status: known?.status ?? run.state,
     reason: known?.reason ?? run.reason,
     attempt: known?.attempt ?? run.attempt,
-    progress: percentage(epoch, totalEpochs) ?? known?.progress ?? null,
-    currentEpoch: epoch ?? known?.currentEpoch ?? null,
-    totalEpochs: totalEpochs ?? known?.totalEpochs ?? null,
-    step,
+    progress: percentageOf(heartbeat) ?? known?.progress ?? null,
+    currentEpoch: heartbeat.epoch ?? known?.currentEpoch ?? null,
+    totalEpochs: heartbeat.totalEpochs ?? known?.totalEpochs ?? null,
+    step: heartbeat.step ?? known?.step ?? null,
     metrics,
   }
 }
 
-function percentage(epoch: number | null, totalEpochs: number | null): number | null {
-  if (epoch === null || totalEpochs === null || totalEpochs <= 0) return null
-  return Math.max(0, Math.min(100, (epoch / totalEpochs) * 100))
-}
-
 /** Every number of a heartbeat under the name that it has in the API. */
-function namedMetrics(body: Heartbeat): Readonly<Record<string, number>> {
+function namedMetrics(body: SaidHeartbeat): Readonly<Record<string, number>> {
   const named = {
     loss: body.loss,
     accuracy: body.accuracy,
@@ -106,6 +101,7 @@ function namedMetrics(body: Heartbeat): Readonly<Record<string, number>> {
     val_accuracy: body.validationAccuracy,
     gpu_utilization: body.gpuUtilization,
     memory_usage_gb: body.memoryUsageGb,
+    estimated_remaining_seconds: body.remainingSeconds ?? null,
   }
   const said = Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
   return { ...body.metrics, ...Object.fromEntries(said) }
@@ -115,7 +111,7 @@ function liveMessage(message: CallbackMessage): LiveMessage {
   const from = { attempt: message.sender.attempt, at: message.at.toISOString() }
   if (message.kind === 'heartbeat') {
     const { step, epoch, totalEpochs } = message.body
-    const progress = percentage(epoch, totalEpochs)
+    const progress = percentageOf(message.body)
     const metrics = namedMetrics(message.body)
     return { type: 'training_progress', data: { ...from, step, epoch, total_epochs: totalEpochs, progress, metrics } }
   }

@@ -1,19 +1,13 @@
 import { z } from 'zod'
-import { canonicalJson, type Json, sha256 } from '../../domain/canonical.ts'
-import type { Run } from '../../domain/run.ts'
-import type { CallbackMessage, CallbackOutcome } from '../../records/records.ts'
 import { type App, refusals, runParams } from '../app.ts'
-import { createBatcher } from '../batch.ts'
-import { ApiError, runNotFound, tokenError } from '../errors.ts'
+import { runNotFound, tokenError } from '../errors.ts'
 import type { ApiPorts } from '../ports.ts'
 import { tokenLifetimeSeconds } from '../tokens.ts'
 import { bearerOf, createAdmission, refuseOther, refuseRetired, refuseSuperseded } from './admission.ts'
 import { doneBody, doneOf, eventBody, eventOf, heartbeatBody, heartbeatOf } from './bodies.ts'
 import { createKnownRuns, type KnownRuns } from './known-runs.ts'
-import { createLiveCopy } from './live-copy.ts'
-
-const storedTogetherMost = 500
-const waitingMost = 20_000
+import { trainerStatusRoute } from './status-route.ts'
+import { createTaking, hashOf } from './taking.ts'
 
 const accepted = z.object({
   accepted: z.literal(true),
@@ -29,7 +23,8 @@ export function callbackRoutes(app: App, ports: ApiPorts): void {
   const { tokens, now } = ports
   const runs = createKnownRuns(ports.records.runs, now)
   const admit = createAdmission(ports, runs)
-  const take = createTaking(app, ports)
+  const taking = createTaking(app, ports)
+  const { take } = taking
 
   app.post(
     '/v1/jobs/:id/heartbeat',
@@ -81,29 +76,8 @@ export function callbackRoutes(app: App, ports: ApiPorts): void {
       return { accepted: true as const }
     },
   )
+  trainerStatusRoute(app, { admit, taking, now })
   tokenRoute(app, ports, runs)
-}
-
-/** Records a message, together with others, and tells of it when it is new. */
-function createTaking(app: App, ports: ApiPorts) {
-  const liveCopy = createLiveCopy(ports)
-  const store = createBatcher<CallbackMessage, CallbackOutcome>({
-    most: storedTogetherMost,
-    waitingMost,
-    run: (messages) => ports.records.callbacks.store(messages),
-  })
-  app.addHook('onClose', () => liveCopy.settled())
-  return async (run: Run, message: CallbackMessage): Promise<void> => {
-    const outcome = await store(message)
-    if (outcome === 'unknown-run') throw runNotFound(run.id)
-    if (outcome === 'conflict')
-      throw new ApiError(
-        'CALLBACK_CONFLICT',
-        `${message.kind} ${message.sender.sequence} of pod ${message.sender.podUid} was stored with another body`,
-        { hint: 'a message that is sent again has the same body; a new message has the next sequence' },
-      )
-    if (outcome === 'stored') liveCopy.tell(run, message)
-  }
 }
 
 function tokenRoute(app: App, { tokens }: Pick<ApiPorts, 'tokens'>, runs: KnownRuns): void {
@@ -126,8 +100,4 @@ function tokenRoute(app: App, { tokens }: Pick<ApiPorts, 'tokens'>, runs: KnownR
       return { token, token_expires_at: expiresAt.toISOString() }
     },
   )
-}
-
-function hashOf(body: object): string {
-  return sha256(canonicalJson(body as Json))
 }

@@ -7,6 +7,8 @@ import {
   publicationAnswer,
   publicationJson,
   runAnswer,
+  trackerRunAnswer,
+  trackerRunJson,
 } from '../answers.ts'
 import { type App, refusals } from '../app.ts'
 import { runJson } from '../jobs/json.ts'
@@ -68,13 +70,18 @@ function traceRoute(app: App, records: ApiPorts['records']): void {
       schema: {
         ...{ tags: ['records'], summary: 'Find what an identifier belongs to, and everything before and after it' },
         querystring: z.strictObject({
-          q: z.string().min(1).max(500).describe('run or trace id, Job, pod, UID, spec path, commit, digest, name'),
+          q: z
+            .string()
+            .min(1)
+            .max(500)
+            .describe('run or trace id, Job, pod, UID, spec path, commit, digest, name, run id of the tracker'),
         }),
         response: {
           200: z.object({
             hits: z.array(z.object({ kind: z.string(), id: z.string() })),
             publications: z.array(publicationAnswer),
             runs: z.array(runAnswer),
+            tracker_runs: z.array(trackerRunAnswer),
             model_versions: z.array(modelVersionAnswer),
             endpoints: z.array(endpointAnswer),
           }),
@@ -88,6 +95,7 @@ function traceRoute(app: App, records: ApiPorts['records']): void {
         hits: chain.hits.map(({ kind, id }) => ({ kind, id })),
         publications: chain.publications.map(publicationJson),
         runs: chain.runs.map(runJson),
+        tracker_runs: chain.trackerRuns.map(trackerRunJson),
         model_versions: chain.modelVersions.map(modelVersionJson),
         endpoints: chain.endpoints.map(endpointJson),
       }

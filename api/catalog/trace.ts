@@ -2,6 +2,7 @@ import type { Endpoint } from '../../domain/endpoint.ts'
 import { keyText } from '../../domain/names.ts'
 import type { Publication } from '../../domain/publication.ts'
 import type { Run } from '../../domain/run.ts'
+import type { TrackerLink } from '../../domain/tracker.ts'
 import type { ModelVersion, Records, TraceHit } from '../../records/records.ts'
 
 /** What an identifier belongs to, with everything that stands before and after it. */
@@ -9,6 +10,7 @@ export interface Chain {
   readonly hits: readonly TraceHit[]
   readonly publications: readonly Publication[]
   readonly runs: readonly Run[]
+  readonly trackerRuns: readonly TrackerLink[]
   readonly modelVersions: readonly ModelVersion[]
   readonly endpoints: readonly Endpoint[]
 }
@@ -52,8 +54,10 @@ export async function traceChain(records: Records, text: string): Promise<Chain>
 
   const subjects = new Set([...runs.all(), ...endpoints.all()].map(keyText))
   const publications = recent.filter((one) => named.includes(one) || one.subjects.some((key) => subjects.has(key)))
+  const shown = runs.all().slice(0, runsMost)
   return {
-    ...{ hits, publications: publications.slice(0, 100), runs: runs.all().slice(0, runsMost) },
+    ...{ hits, publications: publications.slice(0, 100), runs: shown },
+    trackerRuns: await records.trackers.of(shown.map(({ id }) => id)),
     ...{ modelVersions: versions.all(), endpoints: endpoints.all() },
   }
 }

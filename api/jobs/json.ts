@@ -80,7 +80,7 @@ export function runEventJson(event: StoredRunEvent): z.output<typeof runEventAns
 
 export function metricJson(point: MetricPoint): z.output<typeof metricAnswer> {
   return {
-    ...{ id: point.id, attempt: point.attempt, epoch: point.epoch, step: point.step },
+    ...{ id: point.id, attempt: point.attempt, source: point.source, epoch: point.epoch, step: point.step },
     ...{ loss: point.trainLoss, accuracy: point.trainAccuracy },
     ...{ val_loss: point.validationLoss, val_accuracy: point.validationAccuracy },
     ...{ gpu_utilization: point.gpuUtilization, memory_usage_gb: point.memoryUsageGb },

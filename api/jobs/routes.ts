@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { runStates } from '../../domain/run.ts'
-import { runAnswer, runSummaryAnswer, stateChangeAnswer } from '../answers.ts'
+import { runAnswer, runSummaryAnswer, stateChangeAnswer, trackerRunAnswer, trackerRunJson } from '../answers.ts'
 import { type App, objectMap, refusals, runParams } from '../app.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiPorts } from '../ports.ts'
@@ -21,6 +21,10 @@ const listQuery = z.strictObject({
     .describe('may be given several times'),
   limit: wholeNumber(1, 500).default(100),
   after: z.uuid().optional().describe('the `next` of the page before'),
+})
+const detailedRun = z.object({
+  ...runAnswer.shape,
+  ...{ history: z.array(stateChangeAnswer), tracker_runs: z.array(trackerRunAnswer) },
 })
 const submitted = z.object({ id: z.string().describe('run id'), spec_path: z.string(), commit: z.string().nullable() })
 
@@ -75,12 +79,16 @@ export function jobRoutes(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'The whole record of a run', params: runParams },
-        response: { 200: z.object({ ...runAnswer.shape, history: z.array(stateChangeAnswer) }), ...refusals },
+        response: { 200: detailedRun, ...refusals },
       },
     },
     async ({ params }) => {
       const run = await readRun(ports, params.id)
-      return { ...runJson(run), history: (await runs.history(run.id)).map(stateChangeJson) }
+      const [history, links] = await Promise.all([runs.history(run.id), ports.records.trackers.of([run.id])])
+      return {
+        ...{ ...runJson(run), history: history.map(stateChangeJson) },
+        tracker_runs: links.map(trackerRunJson),
+      }
     },
   )
 }

@@ -1,7 +1,9 @@
 import { annotations, jobName, labels, leaseRefusedExitCode, leaseSecretName, trainerApp } from '../../domain/names.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import { compareText } from '../../domain/problem.ts'
+import { statusUrl, statusVariables } from './status.ts'
 import { renderTemplate, type View } from './template.ts'
+import { trackerVariables } from './tracker.ts'
 import { pairs, type RenderedVariable, resourcesView, schedulingView, variableViews, volumeView } from './view.ts'
 
 /** Port on which the first pod of a multi-node training coordinates the others, as PyTorch expects it. */
@@ -81,6 +83,8 @@ function attemptVariables(
     { name: 'CALLBACK_TOKEN_FILE', value: `${callbackFolder}/token` },
     { name: 'POD_UID', fieldPath: 'metadata.uid' },
     { name: 'POD_NAME', fieldPath: 'metadata.name' },
+    ...trackerVariables(plan, attempt.attempt),
+    ...statusVariables(plan, `${callbackFolder}/token`),
   ]
   if (plan.nodes > 1) {
     variables.push(
@@ -91,7 +95,8 @@ function attemptVariables(
       { name: 'NODE_RANK', fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
     )
   }
-  return variables.sort((left, right) => compareText(left.name, right.name))
+  // Last, because it is made of others: Kubernetes puts in only what stands before.
+  return [...variables.sort((left, right) => compareText(left.name, right.name)), ...statusUrl(plan)]
 }
 
 function secretVolume(secret: string, mountPath: string): View {

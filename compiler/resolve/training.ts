@@ -10,6 +10,7 @@ import { namesOf, referenceHint } from './catalogue.ts'
 import { type Place, type Resolving, resolveImage, resolvePlace } from './place.ts'
 import { resolveResources } from './resources.ts'
 import { resolveStorage } from './storage.ts'
+import { resolveTracker } from './tracker.ts'
 import { resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '2', limit: '4' }, memory: { request: '8Gi', limit: '16Gi' } } as const
@@ -41,6 +42,7 @@ export function resolveTraining(
   const digest = specDigest('TrainingJob', written as unknown as JsonObject)
   const id = runId(key, digest)
   const storage = resolveStorage(place, false)
+  const tracked = resolveTracker(place, key, written.env)
   const training = trainingBlock(written, data)
   const environment = place.environment.spec
   return {
@@ -58,7 +60,12 @@ export function resolveTraining(
     command: written.command ?? [],
     arguments: written.args ?? [],
     variables: resolveVariables(
-      [...ownVariables(written, key, id, place, training), ...data.variables, ...storage.variables],
+      [
+        ...ownVariables(written, key, id, place, training),
+        ...data.variables,
+        ...storage.variables,
+        ...tracked.variables,
+      ],
       written.env,
       resolving,
     ),
@@ -75,6 +82,7 @@ export function resolveTraining(
     terminationGraceSeconds: written.terminationGraceSeconds ?? 30,
     stall: { factor: written.stall?.factor ?? 10, end: written.stall?.end ?? false },
     output: written.output ? { model: written.output.model, stage: written.output.stage ?? 'experimental' } : null,
+    ...(tracked.tracker ? { tracker: tracked.tracker } : {}),
     training,
   }
 }

@@ -22,5 +22,6 @@ export function seenJob(job: JobObject, pods: readonly PodObject[], live: (pod: 
     succeeded: pods.filter((pod) => pod.end?.phase === 'Succeeded').length,
     failed: countedFailures(job, pods),
     deletionRequestedAt: job.deletionRequestedAt === null ? null : new Date(job.deletionRequestedAt),
+    workload: null,
   }
 }

@@ -19,6 +19,7 @@ export function seenPod(pod: PodObject, live: Live): SeenPod {
     jobUid: owner?.uid ?? null,
     runId: owner?.runId ?? '',
     attempt: owner?.attempt ?? 0,
+    completionIndex: null,
     phase: pod.end?.phase ?? (running ? 'Running' : 'Pending'),
     reason: pod.end?.reason ?? '',
     message: pod.end?.message ?? '',

@@ -19,8 +19,8 @@ export interface Decision {
   set(fields: Partial<Run>): void
   setAttempt(attempt: number, fields: Partial<Attempt>): void
   tell(type: string, reason: string, message: string, details?: RunEvent['details']): void
-  /** Asks for an action, once until the world has had time to follow. */
-  ask(action: Action): void
+  /** Asks for an action, once until the world has had time to follow; false when it was asked for just before. */
+  ask(action: Action): boolean
   /** Since when something is waited for; begins now when it is new. */
   since(what: string): Date
   forget(what: string): void
@@ -51,9 +51,10 @@ export function decide(before: Run, now: Date): Decision {
     ask: (action) => {
       const key = `asked ${actionKey(action)}`
       const asked = run.waitingSince[key]
-      if (asked !== undefined && secondsBetween(new Date(asked), now) < askAgainSeconds) return
+      if (asked !== undefined && secondsBetween(new Date(asked), now) < askAgainSeconds) return false
       remember(key)
       actions.push(action)
+      return true
     },
     since: (what) => {
       if (run.waitingSince[what] === undefined) remember(what)

@@ -16,7 +16,7 @@ export function classify(sight: Sight): Failure {
   const condition = sight.ended?.condition
   if (condition?.reason === 'DeadlineExceeded')
     return { failureClass: 'DEADLINE', message: condition.message || 'the time limit passed' }
-  const pod = sight.pods.at(-1)
+  const pod = decisivePod(sight.pods)
   const disrupted = pod && disruption(pod)
   if (disrupted) return disrupted
   const container = pod && trainerOf(pod)
@@ -42,6 +42,27 @@ export function classify(sight: Sight): Failure {
     return { failureClass: 'APP_EXIT', message: sight.said.done.message ?? 'the trainer reported that it failed' }
   }
   return { failureClass: 'APP_EXIT', message: condition?.message || 'the Job failed' }
+}
+
+/**
+ * The pod whose end tells how its attempt ended: the first that failed by itself. Of a multi-node training one pod fails and the Job ends the others,
+ * which say nothing but that they were told to end. Where none failed by itself it is the newest.
+ * @param pods of one attempt's Job, in any order
+ */
+export function decisivePod(pods: readonly SeenPod[]): SeenPod | undefined {
+  const failed = pods.filter((pod) => failedByItself(pod)).sort((left, right) => endedAt(left) - endedAt(right))
+  const newest = [...pods].sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime()).at(-1)
+  return failed[0] ?? newest
+}
+
+/** Whether a pod failed and neither was told to end nor taken away. */
+export function failedByItself(pod: SeenPod): boolean {
+  return pod.phase === 'Failed' && pod.deletionRequestedAt === null && disruption(pod) === undefined
+}
+
+function endedAt(pod: SeenPod): number {
+  const ends = pod.containers.filter((one) => one.exitCode !== 0).flatMap((one) => one.finishedAt?.getTime() ?? [])
+  return Math.min(...ends, Number.MAX_SAFE_INTEGER)
 }
 
 /** The class of what the cluster took away; undefined when it did not. */

@@ -1,3 +1,4 @@
+import { percentageOf } from '../../domain/callback.ts'
 import type { RunObservation } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Progress, Run } from '../../domain/run.ts'
@@ -10,14 +11,12 @@ import { type Sight, trainerOf } from './sight.ts'
 export function progressOf(run: Run, sight: Sight): Progress | undefined {
   const heartbeat = sight.said?.lastHeartbeat
   if (!heartbeat) return undefined
-  const { step, epoch, totalEpochs } = heartbeat
-  const share =
-    epoch !== null && totalEpochs !== null && totalEpochs > 0 ? Math.min(100, (epoch / totalEpochs) * 100) : null
+  // As the heartbeat's own transaction wrote it, to the last digit: else a running training would be written anew at every look.
   const progress: Progress = {
-    step,
-    epoch,
-    totalEpochs,
-    percentage: share === null ? (run.progress?.percentage ?? null) : Math.round(share),
+    step: heartbeat.step,
+    epoch: heartbeat.epoch ?? run.progress?.epoch ?? null,
+    totalEpochs: heartbeat.totalEpochs ?? run.progress?.totalEpochs ?? null,
+    percentage: percentageOf(heartbeat) ?? run.progress?.percentage ?? null,
   }
   return JSON.stringify(progress) === JSON.stringify(run.progress) ? undefined : progress
 }

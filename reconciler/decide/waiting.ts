@@ -1,6 +1,8 @@
 import type { RunObservation } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { RunState } from '../../domain/run.ts'
+import { failedByItself } from './failure.ts'
+import { whySuspended } from './queue.ts'
 import { conditionOf, isAlive, type Sight, trainerOf } from './sight.ts'
 
 export interface Situation {
@@ -14,9 +16,13 @@ export function situation(sight: Sight, seen: RunObservation, plan: TrainingPlan
   const { job, livePods, attempt } = sight
   if (!job) return { state: 'PENDING', ...whyNoJob(seen) }
   const running = livePods.filter((pod) => pod.phase === 'Running' && trainerOf(pod)?.state === 'running')
-  if (running.length >= plan.nodes) return { state: 'RUNNING', reason: '', message: '' }
-  if (job.suspended)
-    return { state: 'QUEUED', reason: 'Suspended', message: 'the Job is suspended, as a queue does until it admits it' }
+  // Pods of a multi-node training end one after the other, and the Job says that it ended a moment after its last pod.
+  const completed = sight.pods.filter((pod) => pod.phase === 'Succeeded')
+  if (running.length > 0 && running.length + completed.length >= plan.nodes)
+    return { state: 'RUNNING', reason: '', message: '' }
+  if (job.suspended) return { state: 'QUEUED', ...whySuspended(job) }
+  if (livePods.length === 0 && (completed.length >= plan.nodes || sight.pods.some(failedByItself)))
+    return finishing(sight)
   if (
     plan.lease.mode === 'required' &&
     !seen.leases.some((lease) => lease.attempt === attempt.attempt && lease.jobUid === job.uid)
@@ -39,6 +45,13 @@ export function situation(sight: Sight, seen: RunObservation, plan: TrainingPlan
     return { state: 'QUEUED', reason: 'WaitingForLease', message: 'no lease has been granted yet' }
   }
   return { state: 'QUEUED', ...whyNotRunning(sight) }
+}
+
+/** Its pods have ended, and its Job does not say so yet. */
+function finishing({ pods }: Sight): Situation {
+  const began = pods.some((pod) => trainerOf(pod)?.startedAt != null)
+  const message = 'its pods have ended; its Job has not said so yet'
+  return { state: began ? 'RUNNING' : 'QUEUED', reason: 'Finishing', message }
 }
 
 /** Pods of the run's earlier attempts that have not ended: a new attempt never starts beside them. */

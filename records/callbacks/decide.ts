@@ -1,3 +1,4 @@
+import type { Heartbeat } from '../../domain/callback.ts'
 import { isTerminal, type RunState } from '../../domain/run.ts'
 import type { CallbackMessage, CallbackOutcome } from '../records.ts'
 
@@ -19,8 +20,14 @@ export interface KnownPod {
   readonly step: number
 }
 
+type HeartbeatMessage = Extract<CallbackMessage, { kind: 'heartbeat' }>
+
+/** A message as it is written: every heartbeat has a step. */
+export type PlacedHeartbeat = HeartbeatMessage & { readonly body: Heartbeat }
+export type PlacedMessage = Exclude<CallbackMessage, HeartbeatMessage> | PlacedHeartbeat
+
 export interface Decided {
-  readonly message: CallbackMessage
+  readonly message: PlacedMessage
   readonly outcome: CallbackOutcome
   /** Of a heartbeat that is the newest of its pod: the pod's number; else null. */
   readonly newestOfPod: number | null
@@ -29,7 +36,8 @@ export interface Decided {
 /**
  * Decides what becomes of each message of a batch, as if they had come one by one.
  *
- * The newest heartbeat of a pod is the one with the furthest step (then sequence). A pod that is replaced resumes from a checkpoint, so its
+ * The newest heartbeat of a pod is the one with the furthest step (then sequence), or with the last sequence where the trainer's steps may
+ * begin again. One without a step stands where the pod's newest stands. A pod that is replaced resumes from a checkpoint, so its
  * successor's step is smaller: of two pods of one attempt, the one that began to speak last has the newest. Live state is that of the
  * current attempt of a run that has not ended; a heartbeat that does not change it is `stale`.
  */
@@ -37,7 +45,8 @@ export function decideCallbacks(messages: readonly CallbackMessage[], known: Cal
   const hashes = new Map(known.hashes)
   const attempts = new Map<string, Map<string, KnownPod>>()
   for (const pod of known.pods) podsOf(attempts, pod).set(pod.podUid, pod)
-  return messages.map((message) => {
+  return messages.map((said) => {
+    const message = placed(said, attempts)
     const run = known.runs.get(message.sender.runId)
     if (run === undefined) return { message, outcome: 'unknown-run', newestOfPod: null }
     const key = callbackKey(message)
@@ -62,15 +71,20 @@ export function callbackKey({ kind, sender }: Pick<CallbackMessage, 'kind' | 'se
   return JSON.stringify([sender.runId, sender.attempt, kind, sender.podUid, sender.sequence])
 }
 
-function isNewer({ sender, body }: HeartbeatMessage, pod: KnownPod): boolean {
+function placed(message: CallbackMessage, attempts: Map<string, Map<string, KnownPod>>): PlacedMessage {
+  if (message.kind !== 'heartbeat') return message
+  const step = message.body.step ?? podsOf(attempts, message.sender).get(message.sender.podUid)?.step ?? 0
+  return { ...message, body: { ...message.body, step } }
+}
+
+function isNewer({ sender, body, newestBy }: PlacedHeartbeat, pod: KnownPod): boolean {
+  if (newestBy === 'sequence') return sender.sequence > pod.sequence
   return body.step > pod.step || (body.step === pod.step && sender.sequence > pod.sequence)
 }
 
-function podAfter({ sender, body }: HeartbeatMessage, number: number): KnownPod {
+function podAfter({ sender, body }: PlacedHeartbeat, number: number): KnownPod {
   return { ...sender, number, step: body.step }
 }
-
-type HeartbeatMessage = Extract<CallbackMessage, { kind: 'heartbeat' }>
 
 function podsOf(
   attempts: Map<string, Map<string, KnownPod>>,

@@ -1,7 +1,7 @@
-import type { Heartbeat } from '../../domain/callback.ts'
+import { type Heartbeat, percentageOf } from '../../domain/callback.ts'
 import { jsonText } from '../json.ts'
 import type { CallbackMessage } from '../records.ts'
-import type { Decided } from './decide.ts'
+import type { Decided, PlacedHeartbeat, PlacedMessage } from './decide.ts'
 
 /** The rows that a decided batch adds, as `jsonb_to_recordset` reads them; of heartbeats and progress one for each pod and run. */
 export function callbackRows(decided: readonly Decided[]) {
@@ -41,7 +41,7 @@ export function normalised<Message extends CallbackMessage>(message: Message): M
   const { step, epoch, totalEpochs } = message.body
   const body = {
     ...message.body,
-    step: whole(step, Number.MAX_SAFE_INTEGER),
+    step: step === null ? null : whole(step, Number.MAX_SAFE_INTEGER),
     epoch: epoch === null ? null : whole(epoch, integerMax),
     totalEpochs: totalEpochs === null ? null : whole(totalEpochs, integerMax),
   }
@@ -54,9 +54,7 @@ function whole(value: number, max: number): number {
   return Number.isNaN(value) ? 0 : Math.max(-max, Math.min(Math.trunc(value), max))
 }
 
-type HeartbeatMessage = Extract<CallbackMessage, { kind: 'heartbeat' }>
-
-function callbackRow(message: CallbackMessage, outcome: Decided['outcome']) {
+function callbackRow(message: PlacedMessage, outcome: Decided['outcome']) {
   const { runId, attempt, podUid, sequence } = message.sender
   return {
     job_id: runId,
@@ -71,7 +69,7 @@ function callbackRow(message: CallbackMessage, outcome: Decided['outcome']) {
   }
 }
 
-function metricRow({ sender, body, at }: HeartbeatMessage) {
+function metricRow({ sender, body, at }: PlacedHeartbeat) {
   return {
     workflow_id: sender.runId,
     attempt: sender.attempt,
@@ -88,7 +86,7 @@ function metricRow({ sender, body, at }: HeartbeatMessage) {
   }
 }
 
-function heartbeatRow({ sender, body, at }: HeartbeatMessage, podNumber: number) {
+function heartbeatRow({ sender, body, at }: PlacedHeartbeat, podNumber: number) {
   return {
     job_id: sender.runId,
     attempt: sender.attempt,
@@ -102,18 +100,14 @@ function heartbeatRow({ sender, body, at }: HeartbeatMessage, podNumber: number)
 }
 
 /** What a batch knows of a run's progress: of each field the newest value that was said. */
-function progressRow(runId: string, { step, epoch, totalEpochs }: Heartbeat, before: object | undefined) {
+function progressRow(runId: string, heartbeat: Heartbeat, before: object | undefined) {
   const known = { epoch: null, total_epochs: null, percentage: null, ...before }
-  const percentage =
-    epoch === null || totalEpochs === null || totalEpochs <= 0
-      ? known.percentage
-      : Math.max(0, Math.min(100, (epoch / totalEpochs) * 100))
   return {
     job_id: runId,
-    step,
-    epoch: epoch ?? known.epoch,
-    total_epochs: totalEpochs ?? known.total_epochs,
-    percentage,
+    step: heartbeat.step,
+    epoch: heartbeat.epoch ?? known.epoch,
+    total_epochs: heartbeat.totalEpochs ?? known.total_epochs,
+    percentage: percentageOf(heartbeat) ?? known.percentage,
   }
 }
 
@@ -125,7 +119,7 @@ const eventReasons = {
   other: 'TrainerEvent',
 } as const
 
-function eventRow({ kind, sender, body, at }: Exclude<CallbackMessage, HeartbeatMessage>) {
+function eventRow({ kind, sender, body, at }: Exclude<PlacedMessage, PlacedHeartbeat>) {
   const told = { job_id: sender.runId, attempt: sender.attempt, recorded_at: at }
   const from = { podUid: sender.podUid, sequence: sender.sequence }
   if (kind === 'done') {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Action, actionKey } from '../../domain/action.ts'
+import { type Action, actionKey, besideKinds } from '../../domain/action.ts'
 import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { ActionRecords, FenceRecords } from '../records.ts'
@@ -13,11 +13,12 @@ export function actionRecords(db: Database, writing: Writing, fence: FenceRecord
     add: async (actions) => {
       if (actions.length > 0) await writing.statement((one) => addActions(one, actions))
     },
-    due: async (now, limit) => {
+    due: async (now, limit, which = 'within-passes') => {
       const rows = await db
         .selectFrom('actions')
         .select(['id', 'body', 'tries', 'created_at'])
         .where('done_at', 'is', null)
+        .where('kind', which === 'beside-passes' ? 'in' : 'not in', besideKinds)
         .where((where) => where.or([where('due_at', 'is', null), where('due_at', '<=', now)]))
         .orderBy('id')
         .limit(Math.max(0, Math.min(limit, pageMax)))
@@ -32,7 +33,9 @@ export function actionRecords(db: Database, writing: Writing, fence: FenceRecord
       }))
     },
     pendingCount: async () => {
-      const { rows } = await sql<{ count: number }>`select count(*) from actions where done_at is null`.execute(db)
+      const { rows } = await sql<{ count: number }>`
+        select count(*) from actions
+        where done_at is null and not (kind = any(${[...besideKinds]}::text[]) and tries > 0)`.execute(db)
       return rows[0]?.count ?? 0
     },
     done: async (ids, result) => {

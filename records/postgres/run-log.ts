@@ -66,6 +66,7 @@ async function metrics(db: Database, id: string, after: number, limit: number): 
   return rows.map((row) => ({
     id: row.id,
     attempt: row.attempt,
+    source: row.source,
     epoch: row.epoch,
     step: row.step,
     trainLoss: row.train_loss,

@@ -68,6 +68,7 @@ function runs({ text, uuid, hexPrefix, specPath, specLine, jobOfPod }: Wanted) {
     from training_jobs job join projects project on project.id = job.project_id
     where job.deleted_at is null and job.id in (
       select id from training_jobs where id = ${uuid}::uuid or trace_id = ${uuid}::uuid or name = ${text}
+        or tracker_run_id = ${text}::text
       union select id from training_jobs where spec_path = ${specPath}::text
         and (${specLine}::integer is null or spec_line = ${specLine}::integer)
       union select id from training_jobs where source_commit like ${hexPrefix}::text or digest like ${hexPrefix}::text
@@ -77,6 +78,7 @@ function runs({ text, uuid, hexPrefix, specPath, specLine, jobOfPod }: Wanted) {
       union ${attempts} where job_name in (${text}::text, ${jobOfPod}::text) or job_uid = ${text}::text
       union ${attempts} where evidence ->> 'podUid' = ${text}::text or evidence ->> 'podName' = ${text}::text
       union select job_id from training_job_heartbeats where pod_uid = ${text}::text
+      union select job_id from training_job_tracker_runs where tracker_run_id = ${text}::text
     ) order by job.created_at desc, job.id limit ${hitsMax})`
 }
 

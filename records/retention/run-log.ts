@@ -38,7 +38,8 @@ export async function condenseEnded(db: Database, writing: Writing, now: Date): 
 /** Reduces the logs of runs that are not condensed yet and have grown beyond what one run may hold. */
 export async function thinOpen(db: Database, writing: Writing): Promise<RemovedOfRuns> {
   const { metricsOfAttempt, trainerEventsOfRun, reconcilerEventsOfRun } = retentionLimits
-  // Sequences count a pod's heartbeats from 0, so their sum is never below the number of an attempt's metrics: few runs are counted for good.
+  // Sequences count a pod's heartbeats from 0, so their sum is never below the number of an attempt's metrics: few runs are counted for good,
+  // and those of trainers whose sequences are times, which speak every five seconds at most.
   const { rows: grown } = await sql<{ id: string }>`
     select id from training_jobs job where condensed_at is null and (
       exists (select from training_job_heartbeats heartbeat where heartbeat.job_id = job.id
@@ -74,14 +75,14 @@ async function overRuns(
 }
 
 /**
- * Thins each attempt that has more points than `above` to at most `kept`: every n-th from its first on, and its last.
+ * Thins what each attempt's trainer said, and what its tracker had, to at most `kept` points each where there are more than `above`: every n-th from its first on, and its last.
  * Doing it twice is the same as once, as `kept` is never above `above` or `above` is 0.
  */
 async function thinMetrics(db: Database, runId: string, kept: number, above: number): Promise<number> {
   const removed = await sql`delete from metrics where id in (
     select id from (
-      select id, count(*) over (partition by attempt) as total,
-        row_number() over (partition by attempt order by id) - 1 as place
+      select id, count(*) over (partition by attempt, source) as total,
+        row_number() over (partition by attempt, source order by id) - 1 as place
       from metrics where workflow_id = ${runId}::uuid) as placed
     where total > ${Math.max(kept, above)} and place <> total - 1
       and place % ((total + ${kept} - 2) / (${kept} - 1)) <> 0)`.execute(db)

@@ -35,6 +35,15 @@ it('takes what a trainer says under any host name', async () => {
   expect((await ask('POST', `/v1/jobs/${run.id}/heartbeat`, undefined, said)).statusCode).toBe(401)
 })
 
+it('takes what an unmodified trainer says', async () => {
+  const run = await addRun({ pool: database.pool, records: api.ports.records }, { state: 'RUNNING' })
+  const { token } = await api.tokens.mint({ runId: run.id, attempt: 1 })
+  const url = `/v1/jobs/${run.id}/trainer-status?pod_uid=pod-1`
+  const said = { trainerStatus: { progressPercentage: 12 } }
+  expect((await ask('POST', url, token, said)).statusCode).toBe(200)
+  expect((await ask('POST', url, undefined, said)).statusCode).toBe(401)
+})
+
 it.each(['/v1/jobs', '/v1/endpoints', '/v1/stream', '/v1/trace?q=a', '/docs', '/openapi.json'])(
   'has no %s: only trainers come this way',
   async (url) => {

@@ -129,7 +129,9 @@ describe('the OpenAPI document', () => {
         ...['get /healthz', 'get /readyz', 'get /v1/version', 'get /v1/endpoints', 'get /v1/models', 'get /v1/stream'],
         ...['get /v1/publications', 'get /v1/trace', 'get /v1/jobs', 'post /v1/jobs', `get ${one}`],
         ...['events', 'logs', 'metrics'].map((what) => `get ${one}/${what}`),
-        ...['cancel', 'done', 'event', 'heartbeat', 'retry', 'token'].map((what) => `post ${one}/${what}`),
+        ...['cancel', 'done', 'event', 'heartbeat', 'retry', 'token', 'trainer-status'].map(
+          (what) => `post ${one}/${what}`,
+        ),
       ].sort(),
     )
     const { schema } = json.paths[`${one}/heartbeat`].post.requestBody.content['application/json']

@@ -53,7 +53,19 @@ const endpoint = {
   spec_path: 'specs/serving.yaml',
   spec_line: 2,
 }
-const nothing: Chain = { hits: [], publications: [], runs: [], model_versions: [], endpoints: [] }
+const trackerRun = {
+  job_id: run.id,
+  attempt: 1,
+  tracker_run_id: '1c384282e69a412193216e1894b20ed4',
+  url: 'http://mlflow.example.com/#/experiments/1/runs/1c384282e69a412193216e1894b20ed4',
+  status: 'FINISHED',
+  closed_as: null,
+  artifacts: [{ path: 'model/weights.bin' }],
+}
+const nothing: Chain = {
+  ...{ hits: [], publications: [], runs: [], tracker_runs: [] },
+  ...{ model_versions: [], endpoints: [] },
+}
 
 describe('the picture of a chain', () => {
   it('goes from the line of a spec over commit, attempt and model to the endpoint', () => {
@@ -79,6 +91,14 @@ describe('the picture of a chain', () => {
     expect(drawChain({ ...nothing, endpoints: [waiting] })).toBe(`specs/serving.yaml:2
 └─ endpoint dev/language/writer  waiting  no version yet  (specs/serving.yaml:2)
 `)
+  })
+
+  it('what the tracker has of an attempt stands under it, and says when it was closed for its trainer', () => {
+    const chain = { ...nothing, runs: [run], tracker_runs: [trackerRun] }
+    const line = `MLflow run ${trackerRun.tracker_run_id}  FINISHED  1 artifact  ${trackerRun.url}\n`
+    expect(drawChain(chain)).toContain(`step 9\n   │  └─ ${line}`)
+    const closed = { ...trackerRun, status: 'KILLED', closed_as: 'KILLED', artifacts: [] }
+    expect(drawChain({ ...chain, tracker_runs: [closed] })).toContain('KILLED (closed here)  http')
   })
 
   it('a commit that concerns nothing that is known is still told', () => {

@@ -166,7 +166,9 @@ const literals = (variables: readonly { name: string }[]) =>
   variables.filter(
     (one) =>
       'value' in one &&
-      !/^(MODEL_(NAME|VERSION|DIGEST|URI)|ATTEMPT|CHECKPOINT_URI|CALLBACK_TOKEN_FILE)$/.test(one.name),
+      !/^(MODEL_(NAME|VERSION|DIGEST|URI)|ATTEMPT|CHECKPOINT_URI|CALLBACK_TOKEN_FILE|KUBEFLOW_TRAINER_SERVER_(URL|TOKEN|CA_CERT))$/.test(
+        one.name,
+      ),
   )
 
 interface Container {

@@ -49,7 +49,7 @@ function start(of: Records, told: { looks: number; replaced?: Fault }): void {
     },
     log: () => undefined,
   })
-  reconciler.start({ cron: everySecond, clusters: [] })
+  reconciler.start({ cron: everySecond })
 }
 
 it('a scheduled pass removes what is kept no longer', async () => {

@@ -15,6 +15,17 @@ function outcomes(messages: readonly CallbackMessage[], known = knownRun): reado
   return decideCallbacks(messages, known).map(({ outcome }) => outcome)
 }
 
+type HeartbeatMessage = Extract<CallbackMessage, { kind: 'heartbeat' }>
+
+function stepless(...sent: Parameters<typeof heartbeat>): HeartbeatMessage {
+  const message = heartbeat(...sent) as HeartbeatMessage
+  return { ...message, body: { ...message.body, step: null } }
+}
+
+function ordered(message: CallbackMessage): CallbackMessage {
+  return { ...(message as HeartbeatMessage), newestBy: 'sequence' }
+}
+
 describe('a batch of callbacks', () => {
   const pod = { runId: run, attempt: 1, podUid: 'pod-1', number: 1, sequence: 5, step: 50 }
   it.each<[string, Partial<CallbackKnowledge>, CallbackMessage, CallbackOutcome]>([
@@ -42,9 +53,36 @@ describe('a batch of callbacks', () => {
       trainerEvent(run, {}),
       'stored',
     ],
+    ['a heartbeat without a step said later', { pods: [pod] }, stepless(run, { sequence: 6 }), 'stored'],
+    ['a heartbeat without a step said earlier', { pods: [pod] }, stepless(run, { sequence: 4 }), 'stale'],
+    [
+      'a heartbeat of a smaller step, said later by a trainer whose steps may begin again',
+      { pods: [pod] },
+      ordered(heartbeat(run, { sequence: 6, step: 1 })),
+      'stored',
+    ],
+    [
+      'a heartbeat of a further step, said earlier by a trainer whose steps may begin again',
+      { pods: [pod] },
+      ordered(heartbeat(run, { sequence: 4, step: 51 })),
+      'stale',
+    ],
     ['a message of nobody', { runs: new Map() }, done(run, {}), 'unknown-run'],
   ])('takes %s', (_, known, message, outcome) => {
     expect(outcomes([message], { ...knownRun, ...known })).toEqual([outcome])
+  })
+
+  it('places a heartbeat without a step where its pod stands by then, at 0 where nothing was said', () => {
+    const sent = [
+      stepless(run, { sequence: 1 }),
+      heartbeat(run, { sequence: 2, step: 7 }),
+      stepless(run, { sequence: 3 }),
+      stepless(run, { sequence: 1, podUid: 'pod-2' }),
+    ]
+    const steps = decideCallbacks(sent, knownRun).map(
+      ({ message }) => message.kind === 'heartbeat' && message.body.step,
+    )
+    expect(steps).toEqual([0, 7, 7, 0])
   })
 
   const messages = fc.array(

@@ -70,6 +70,7 @@ export function job(more: Partial<SeenJob> = {}): SeenJob {
     succeeded: 0,
     failed: 0,
     deletionRequestedAt: null,
+    workload: null,
     ...more,
   }
 }
@@ -103,6 +104,7 @@ export function pod(more: Partial<SeenPod> = {}): SeenPod {
     jobUid: 'job-1',
     runId: plan.id,
     attempt: 1,
+    completionIndex: null,
     phase: 'Running',
     reason: '',
     message: '',

@@ -11,6 +11,7 @@ import { describeRetention } from './retention.ts'
 import { describeRuns } from './runs.ts'
 import { describeSchema } from './schema.ts'
 import { describeTraces } from './traces.ts'
+import { describeTrackers } from './trackers.ts'
 
 /**
  * What records promise, on whatever database.
@@ -39,6 +40,7 @@ export function describeRecords(name: string, open: () => Promise<TestDatabase>)
     describeModelsAndEndpoints(context)
     describePublications(context)
     describeTraces(context)
+    describeTrackers(context)
     describeFence(context)
     describeRetention(context)
     describeSchema(context)

@@ -1,0 +1,67 @@
+import { labels, trainerApp } from '../../../domain/names.ts'
+import type { SeenApplication, SeenJob, SeenPod } from '../../../domain/observation.ts'
+import { seenApplication } from './projection/application.ts'
+import {
+  endpointChart,
+  endpointLabels,
+  type SeenDeployment,
+  seenDeployment,
+  type SeenServer,
+  seenServer,
+} from './projection/endpoint.ts'
+import { seenJob } from './projection/job.ts'
+import { seenPod } from './projection/pod.ts'
+import { type SeenQueueing, seenQueueing } from './projection/workload.ts'
+import type { Collection } from './watch/mirror.ts'
+
+/*
+ * What is watched of a cluster: in each namespace Jobs and pods of trainings with Kueue's Workloads of them, Deployments and pods of endpoints;
+ * Applications where Argo CD has them. rules.ts says what an identity needs for it.
+ */
+
+const trainings = `${labels.app}=${trainerApp},${labels.jobId}`
+
+export function jobsOf(namespace: string): Collection<SeenJob> {
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs`
+  return { name: `jobs in ${namespace}`, path, selector: trainings, project: seenJob }
+}
+
+export function podsOf(namespace: string): Collection<SeenPod> {
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  return { name: `pods in ${namespace}`, path, selector: trainings, project: seenPod }
+}
+
+/** Kueue's, of Jobs; those of other kinds are none of ours. */
+export function workloadsOf(namespace: string): Collection<SeenQueueing> {
+  return {
+    name: `workloads in ${namespace}`,
+    path: { group: 'kueue.x-k8s.io', rest: `namespaces/${namespace}/workloads` },
+    selector: '',
+    project: seenQueueing,
+  }
+}
+
+export function deploymentsOf(namespace: string, environment: string): Collection<SeenDeployment> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`
+  const selector = endpointsOf(environment)
+  return { name: `deployments in ${namespace}`, path, selector, project: seenDeployment }
+}
+
+export function serversOf(namespace: string, environment: string): Collection<SeenServer> {
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  const selector = endpointsOf(environment)
+  return { name: `pods of endpoints in ${namespace}`, path, selector, project: seenServer }
+}
+
+export function applicationsOf(namespace: string): Collection<SeenApplication> {
+  return {
+    name: `applications in ${namespace}`,
+    path: { group: 'argoproj.io', rest: `namespaces/${namespace}/applications` },
+    selector: 'app.kubernetes.io/managed-by=specyard',
+    project: seenApplication,
+  }
+}
+
+function endpointsOf(environment: string): string {
+  return `${endpointLabels.chart}=${endpointChart},${endpointLabels.environment}=${environment}`
+}

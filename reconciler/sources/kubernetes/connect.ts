@@ -1,0 +1,160 @@
+import type { SeenJob } from '../../../domain/observation.ts'
+import type { ChangedKey, ClusterSource, LeaseName } from '../cluster.ts'
+import { type Api, createApi } from './api/api.ts'
+import { loadCredentials } from './api/credentials.ts'
+import { applicationsOf, deploymentsOf, jobsOf, podsOf, serversOf, workloadsOf } from './collections.ts'
+import { readEvents } from './events.ts'
+import { clusterFault } from './faults.ts'
+import { createHealth } from './health.ts'
+import { openLeases, type WantedLease } from './leases.ts'
+import { logTail } from './logs.ts'
+import { seenEndpoint } from './projection/endpoint.ts'
+import type { SeenQueueing } from './projection/workload.ts'
+import { refreshApplications } from './refresh.ts'
+import {
+  type Collection,
+  type Mirror,
+  mirrorTimes,
+  type MirrorTimes,
+  openMirror,
+  type Staleness,
+} from './watch/mirror.ts'
+
+export interface KubernetesOptions {
+  /** The environment that this cluster is the place of. */
+  readonly environment: string
+  /** Path of a kubeconfig; null for the one that kubectl would take, or the pod's service account. */
+  readonly kubeconfig: string | null
+  /** Name of a context; null for the current one. */
+  readonly context: string | null
+  /** Namespace of each project. */
+  readonly namespaces: Readonly<Record<string, string>>
+  /** Where Argo CD keeps its Applications; null where there is no Argo CD. */
+  readonly argocdNamespace: string | null
+  now(): Date
+  log(entry: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }): void
+  /** Other times than the usual ones, for tests. */
+  readonly times?: Partial<MirrorTimes>
+}
+
+export interface ConnectedKubernetes {
+  readonly source: ClusterSource
+  /** How old what is known of each collection is. */
+  staleness(): readonly Staleness[]
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a cluster and begins to follow it. The cluster may be away: then `view` says so, and it is tried again until `close`.
+ * @throws Fault SETTINGS_INVALID when the kubeconfig cannot be read or has no such context
+ */
+export async function connectKubernetes(options: KubernetesOptions): Promise<ConnectedKubernetes> {
+  const { kubeconfig, context } = options
+  return followCluster(createApi(await loadCredentials({ kubeconfig, context })), options)
+}
+
+function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernetes {
+  const { environment, argocdNamespace, now } = options
+  const listeners = new Set<(key: ChangedKey) => void>()
+  const changed = (key: ChangedKey): void => {
+    for (const listener of listeners) listener(key)
+  }
+  const health = createHealth(api, options.log, () => changed({ everything: true }))
+  const open = <T>(collection: Collection<T>, keyOf: (value: T) => ChangedKey): Mirror<T> =>
+    health.add(
+      openMirror(
+        api,
+        collection,
+        { changed: (value) => changed(keyOf(value)), stirred: health.stirred },
+        { ...mirrorTimes, ...options.times },
+      ),
+    )
+  const namespaces = [...new Set(Object.values(options.namespaces))].sort()
+  const ofRun = ({ runId }: { readonly runId: string }): ChangedKey => ({ runId })
+  const jobs = namespaces.map((one) => open(jobsOf(one), ofRun))
+  const pods = namespaces.map((one) => open(podsOf(one), ofRun))
+  const workloads = namespaces.map((one) => open(workloadsOf(one), ({ jobUid }) => keyOfJob(jobs, jobUid)))
+  const deployments = namespaces.map((one) => open(deploymentsOf(one, environment), ({ name }) => ({ endpoint: name })))
+  const servers = namespaces.map((one) => open(serversOf(one, environment), ({ endpoint }) => ({ endpoint })))
+  const applications =
+    argocdNamespace === null ? [] : [open(applicationsOf(argocdNamespace), () => ({ everything: true }) as const)]
+  const leases = openLeases(api)
+
+  const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw clusterFault(error, what, api.server)
+    }
+  }
+  const source: ClusterSource = {
+    environments: [environment],
+    view: async (_environment, leasesOf = []) => {
+      await health.current()
+      const at = now()
+      const seenJobs = withWorkloads(all(jobs), all(workloads))
+      const wanted = [...seenJobs.map(wantedLease), ...leasesOf.map((one) => ({ ...one, urgency: 'once' as const }))]
+      const seenServers = all(servers)
+      return {
+        at,
+        jobs: seenJobs,
+        pods: all(pods),
+        leases: await guarded('reading leases', () => leases.read(wanted)),
+        applications: all(applications).filter((one) => one.name.startsWith(`${environment}.`)),
+        endpoints: all(deployments).map((one) => seenEndpoint(one, seenServers)),
+      }
+    },
+    watch: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    logTail: (pod, lines) =>
+      guarded(`reading the log of pod ${pod.namespace}/${pod.name}`, () => logTail(api, pod, lines)),
+    events: (of) => guarded(`reading the events of ${of.namespace}/${of.uid}`, () => readEvents(api, of)),
+    grantLease: (lease) => guarded(`granting ${leaseText(lease)}`, () => leases.grant(lease)),
+    rotateToken: (lease) => guarded(`renewing the token of ${leaseText(lease)}`, () => leases.rotate(lease)),
+    removeLease: (lease) => guarded(`removing ${leaseText(lease)}`, () => leases.remove(lease)),
+    refresh: async (names) => {
+      if (argocdNamespace === null) return
+      await guarded('refreshing Applications', () => refreshApplications(api, argocdNamespace, names))
+    },
+  }
+  return {
+    source,
+    staleness: health.staleness,
+    close: async () => {
+      await health.close()
+      api.close()
+    },
+  }
+}
+
+function all<T>(mirrors: readonly Mirror<T>[]): readonly T[] {
+  return mirrors.length === 1 && mirrors[0] ? mirrors[0].values() : mirrors.flatMap((mirror) => mirror.values())
+}
+
+function wantedLease({ namespace, runId, attempt, conditions }: SeenJob): WantedLease {
+  const ended = conditions.some((one) => one.status === 'True' && (one.type === 'Complete' || one.type === 'Failed'))
+  return { namespace, runId, attempt, urgency: ended ? 'none' : 'live' }
+}
+
+function withWorkloads(jobs: readonly SeenJob[], queueing: readonly SeenQueueing[]): readonly SeenJob[] {
+  if (queueing.length === 0) return jobs
+  const byJob = new Map(queueing.map((one) => [one.jobUid, one.workload]))
+  return jobs.map((job) => {
+    const workload = byJob.get(job.uid)
+    return workload === undefined ? job : { ...job, workload }
+  })
+}
+
+function keyOfJob(jobs: readonly Mirror<SeenJob>[], uid: string): ChangedKey {
+  for (const mirror of jobs) {
+    const job = mirror.find(uid)
+    if (job) return { runId: job.runId }
+  }
+  return { everything: true }
+}
+
+function leaseText({ namespace, runId, attempt }: LeaseName): string {
+  return `the lease of attempt ${attempt} of run ${runId} in ${namespace}`
+}
