@@ -1,5 +1,7 @@
 import { Command, type CommanderError, Option } from 'commander'
 import { packageVersion } from './assets.ts'
+import type { ReconcileFlags } from './commands/reconcile.ts'
+import type { ServeFlags } from './commands/serve.ts'
 import { exitCodes } from './exit.ts'
 import { type UpFlags, UsageError, type World } from './world.ts'
 
@@ -52,6 +54,22 @@ function duration(text: string): number {
   const [, number, unit] = /^(\d{1,6})(s|m|h)?$/.exec(text) ?? []
   if (number === undefined) throw new UsageError(`error: "${text}" is not a duration; write 90s, 10m or 2h`)
   return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's' | 'm' | 'h']
+}
+
+/** `0.0.0.0:8788`, `[::1]:8788`. */
+function listenAddress(text: string): { host: string; port: number } {
+  const [, six, four, port] = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
+  const host = six ?? four
+  if (host === undefined || Number(port) > 65_535)
+    throw new UsageError(`error: "${text}" is not an address; write 0.0.0.0:8788`)
+  return { host, port: Number(port) }
+}
+
+function leaseName(text: string): { namespace: string; name: string } {
+  const [, namespace, name] = /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)$/.exec(text) ?? []
+  if (namespace === undefined || name === undefined)
+    throw new UsageError(`error: "${text}" is not a Lease; write namespace/name`)
+  return { namespace, name }
 }
 
 const addUp: AddCommand = (program, world) => {
@@ -171,12 +189,36 @@ const addRequests: AddCommand = (program, world) => {
 const addReconcile: AddCommand = (program, world) => {
   program
     .command('reconcile')
-    .description('look at clusters and records and bring the records up to date')
+    .description('look at clusters and records and bring the records up to date, until it is told to stop')
     .option('--once', 'one full pass, then end')
-    .addHelpText('after', '\nExamples:\n  specyard reconcile --once')
-    .action(async (options: { once?: boolean }) => {
+    .option('--lease <namespace/name>', 'the Lease by which one of several such processes leads', leaseName)
+    .option('--environment <name...>', 'connect these environments alone, instead of all that the ledger names')
+    .option('--health <host:port>', 'where probes and Prometheus may ask: /healthz, /readyz, /metrics', listenAddress)
+    .addHelpText(
+      'after',
+      '\nClusters are connected by KUBECONFIG, or inside a cluster by the service account of the pod.\n\nExamples:\n  specyard reconcile --once\n  specyard reconcile --lease specyard/reconciler --health 0.0.0.0:8789',
+    )
+    .action(async (options: ReconcileFlags) => {
       const { runReconcile } = await import('./commands/reconcile.ts')
       world.exit(await runReconcile(world, folder(program, world), options))
+    })
+}
+
+const addServe: AddCommand = (program, world) => {
+  program
+    .command('serve')
+    .description('the API as a service, with a reconciler beside it')
+    .option('--port <number>', 'port of the API on 127.0.0.1; 0 takes a free one', integer)
+    .option('--callbacks <host:port>', 'where trainers on other machines reach their part of the API', listenAddress)
+    .option('--no-reconcile', 'leave reconciling to processes of their own')
+    .option('--environment <name...>', 'connect these environments alone, instead of all that the ledger names')
+    .addHelpText(
+      'after',
+      '\nNeeds DATABASE_URL. Clusters are connected by KUBECONFIG, or inside a cluster by the service account of the pod.\n\nExamples:\n  specyard serve --callbacks 0.0.0.0:8788\n  specyard serve --no-reconcile --callbacks 0.0.0.0:8788',
+    )
+    .action(async (options: ServeFlags) => {
+      const { runServe } = await import('./commands/serve.ts')
+      world.exit(await runServe(world, folder(program, world), options))
     })
 }
 
@@ -204,5 +246,6 @@ const commands: readonly AddCommand[] = [
   addTrace,
   addRequests,
   addReconcile,
+  addServe,
   addMigrate,
 ]

@@ -6,17 +6,19 @@ import { Fault } from '../domain/fault.ts'
 
 export const settingsFile = 'specyard.yaml'
 
+const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+
 const settingsSchema = z.strictObject({
   apiVersion: z.literal('specyard.dev/v1'),
   kind: z.literal('Settings'),
   deploy: z
     .strictObject({
-      repository: z.string().min(1).default('.specyard/deploy.git'),
-      branch: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)
-        .default('main'),
+      repository: z.string().min(1).optional(),
+      branch: z.string().regex(branchName).default('main'),
     })
+    .prefault({}),
+  specs: z
+    .strictObject({ repository: z.string().min(1).optional(), branch: z.string().regex(branchName).default('main') })
     .prefault({}),
   api: z.strictObject({ port: z.int().min(0).max(65_535).default(8787) }).prefault({}),
   reconcile: z.strictObject({ cron: z.string().default('*/30 * * * * *') }).prefault({}),
@@ -26,7 +28,7 @@ const settingsSchema = z.strictObject({
 export interface Settings {
   /** Root of the spec repository, absolute. */
   readonly root: string
-  /** `.specyard/` under the root: everything of the embedded default. */
+  /** `.specyard/` under the root unless SPECYARD_STATE says otherwise: everything of the embedded default, and copies of repositories. */
   readonly stateFolder: string
   /** Path or URL of the deploy repository, usable by Git from any folder. */
   readonly deployRepository: string
@@ -35,6 +37,8 @@ export interface Settings {
   readonly deployBranch: string
   /** True when the deploy repository is the embedded default's own, which no other writer shares. */
   readonly embeddedDeploy: boolean
+  /** Where a service without a working tree reads and writes specs; undefined for the working tree. */
+  readonly specs: { readonly repository: string; readonly branch: string } | undefined
   readonly port: number
   readonly reconcileCron: string
   readonly databaseUrl: string | undefined
@@ -45,7 +49,8 @@ export interface Settings {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL and SPECYARD_SIGNING_KEY.
+ * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL, SPECYARD_SIGNING_KEY and
+ * SPECYARD_STATE.
  * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID
  */
 export async function readSettings(start: string, environment: Environment): Promise<Settings> {
@@ -62,23 +67,30 @@ export async function readSettings(start: string, environment: Environment): Pro
     const issue = checked.error.issues[0]
     throw invalid(`${settingsFile}: ${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`)
   }
-  const { deploy, api, reconcile } = checked.data
-  const remote = /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(deploy.repository)
-  const deployRepository = remote || isAbsolute(deploy.repository) ? deploy.repository : join(root, deploy.repository)
-  const stateFolder = join(root, '.specyard')
+  const { deploy, specs, api, reconcile } = checked.data
+  const stateFolder = resolve(root, environment['SPECYARD_STATE'] || '.specyard')
+  const deployUrl = deploy.repository ?? '.specyard/deploy.git'
+  const deployRepository = deploy.repository ? addressFrom(root, deployUrl) : join(stateFolder, 'deploy.git')
   return Object.freeze({
     root,
     stateFolder,
     deployRepository,
-    deployUrl: deploy.repository,
+    deployUrl,
     deployBranch: deploy.branch,
     embeddedDeploy: deployRepository.startsWith(`${stateFolder}/`),
+    specs: specs.repository ? { repository: addressFrom(root, specs.repository), branch: specs.branch } : undefined,
     port: api.port,
     reconcileCron: reconcile.cron,
     databaseUrl: environment['DATABASE_URL'] || undefined,
     redisUrl: environment['REDIS_URL'] || undefined,
     signingKey: environment['SPECYARD_SIGNING_KEY'] || undefined,
   })
+}
+
+/** An address as Git can use it from any folder: a path is relative to the settings file. */
+function addressFrom(root: string, written: string): string {
+  const remote = /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(written)
+  return remote || isAbsolute(written) ? written : join(root, written)
 }
 
 async function findRoot(start: string): Promise<string> {

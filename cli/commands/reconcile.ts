@@ -1,42 +1,74 @@
-import { readLedger } from '../../domain/ledger-files.ts'
-import { createReconciler } from '../../reconciler/reconciler.ts'
+import { listen } from '../../api/listen.ts'
+import { createProbeApi } from '../../api/probes.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { open } from '../open.ts'
-import { UsageError, type World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { open, type Opened } from '../open.ts'
+import { createReconciling, type Reconciling } from '../service/reconciling.ts'
+import { probePorts } from '../service/probes.ts'
+import { type ListenAddress, openService } from '../service/open.ts'
+import { readSettings, type Settings } from '../settings.ts'
 import { holdStateFolder } from '../state-folder.ts'
+import type { World } from '../world.ts'
 
-/** One full pass over ledger and records. Clusters other than the local one, which runs inside `specyard up`, are not connected yet. */
-export async function runReconcile(world: World, directory: string, options: { once?: boolean }): Promise<ExitCode> {
-  if (!options.once) throw new UsageError('error: reconcile needs --once; specyard up reconciles while it runs')
+export interface ReconcileFlags {
+  readonly once?: boolean
+  readonly lease?: { readonly namespace: string; readonly name: string }
+  readonly health?: ListenAddress
+  readonly environment?: readonly string[]
+}
+
+/** Looks at ledger, clusters and trainers and brings the records up to date: once, or until it is told to stop. */
+export async function runReconcile(world: World, directory: string, flags: ReconcileFlags): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
-  const lock = settings.databaseUrl ? undefined : await holdStateFolder(settings, 'specyard reconcile')
+  const stop = new AbortController()
+  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort())]
   try {
-    const opened = await open(settings, world.environment, world.now)
-    try {
-      const reconciler = createReconciler({
-        records: opened.records,
-        live: opened.live,
-        cluster: () => undefined,
-        deploy: {
-          read: async () => {
-            const deployed = await opened.deploy.read()
-            return { commit: deployed.commit, ledger: readLedger(deployed.files) }
-          },
-          log: (after) => opened.deploy.log(after),
-        },
-        operate: opened.operate,
-        mintToken: (lease) => opened.tokens.mint(lease),
-        now: world.now,
-        log: ({ level, message }) => world.stderr.write(`${level}  ${message}\n`),
-      })
-      await reconciler.pass()
-      world.stdout.write('reconciled\n')
+    const opened = await openParts(settings, world, flags, closers)
+    const reconciling = createReconciling(opened, {
+      environment: world.environment,
+      only: flags.environment,
+      lease: flags.lease,
+      now: world.now,
+      log: ({ level, message }) => {
+        if (level !== 'debug') world.stderr.write(`${level}  ${message}\n`)
+      },
+    })
+    if (flags.health) await listenForProbes(flags.health, reconciling, opened, closers)
+    if (!flags.once) {
+      await reconciling.run(stop.signal)
       return exitCodes.fine
-    } finally {
-      await opened.close()
     }
+    const done = await reconciling.once(stop.signal)
+    world.stdout.write(done ? 'reconciled\n' : 'nothing done: another process leads, and reconciles\n')
+    return exitCodes.fine
   } finally {
-    await lock?.release()
+    for (const close of closers.reverse()) await close()
   }
+}
+
+/** A single pass may also work with the embedded database, while nobody else does. */
+async function openParts(
+  settings: Settings,
+  world: World,
+  flags: ReconcileFlags,
+  closers: (() => unknown)[],
+): Promise<Opened> {
+  if (flags.once && !settings.databaseUrl) {
+    const lock = await holdStateFolder(settings, 'specyard reconcile')
+    closers.push(() => lock.release())
+  }
+  const opened = await (flags.once ? open(settings, world.environment, world.now) : openService(settings, world))
+  closers.push(() => opened.close())
+  return opened
+}
+
+async function listenForProbes(
+  { host, port }: ListenAddress,
+  reconciling: Reconciling,
+  opened: Opened,
+  closers: (() => unknown)[],
+): Promise<void> {
+  const listening = await listen(port, host)
+  closers.push(() => listening.close())
+  await listening.serve(createProbeApi(probePorts(reconciling, opened.records)))
 }

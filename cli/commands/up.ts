@@ -1,12 +1,10 @@
 import pc from 'picocolors'
-import { type ExitCode, exitCodes } from '../exit.ts'
+import type { ExitCode } from '../exit.ts'
+import { onInterrupt } from '../interrupt.ts'
 import type { UpFlags, World } from '../world.ts'
 import { readSettings } from '../settings.ts'
 import { up } from '../up/up.ts'
 import { plainView, terminalView, type View } from '../up/view.ts'
-
-/** After one interrupt the stop is orderly; npm and the terminal may both deliver it, so only a later one cuts it short. */
-const secondInterruptMilliseconds = 2000
 
 export async function runUp(world: World, directory: string, flags: UpFlags): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
@@ -38,20 +36,4 @@ function chooseView(world: World, flags: UpFlags): View {
     stream,
     pc.createColors(world.environment['NO_COLOR'] === undefined || world.environment['NO_COLOR'] === ''),
   )
-}
-
-function onInterrupt(stop: () => void): () => void {
-  let first: number | undefined
-  const interrupted = (): void => {
-    const at = performance.now()
-    if (first !== undefined && at - first > secondInterruptMilliseconds) process.exit(exitCodes.outside)
-    first ??= at
-    stop()
-  }
-  process.on('SIGINT', interrupted)
-  process.on('SIGTERM', interrupted)
-  return () => {
-    process.off('SIGINT', interrupted)
-    process.off('SIGTERM', interrupted)
-  }
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { createApi } from '../../api/server.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { EnvironmentLedger } from '../../domain/ledger.ts'
-import { readLedger } from '../../domain/ledger-files.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
 import { createReconciler } from '../../reconciler/reconciler.ts'
 import { apiPorts } from '../api-ports.ts'
@@ -11,7 +10,10 @@ import { keeperProgram, packageVersion } from '../assets.ts'
 import type { ProcessEnvironment } from '../environment.ts'
 import { type Opened, open } from '../open.ts'
 import { type PublishedSpecs, publishSpecs } from '../publish-specs.ts'
+import { reconcilerPorts } from '../reconciler-ports.ts'
 import type { Settings } from '../settings.ts'
+import { kubeconfigOf, openClusters } from '../service/clusters.ts'
+import { openTracker } from '../tracker.ts'
 import { listenAgain } from './port.ts'
 import type { Unsettled } from './state.ts'
 import type { View } from './view.ts'
@@ -34,9 +36,6 @@ export interface LocalHouse {
   stop(): Promise<void>
 }
 
-/** The grace before a Job's end without a word from its trainer decides; local callbacks do not travel. */
-const localDecisionGraceSeconds = 3
-
 export async function openLocalHouse(
   settings: Settings,
   options: {
@@ -47,6 +46,7 @@ export async function openLocalHouse(
   },
 ): Promise<LocalHouse> {
   const { now, view } = options
+  const tracker = openTracker(options.environment, (message) => view.line(`warn  ${message}`))
   const opened = await open(settings, options.environment, now)
   const closers: (() => Promise<void>)[] = [() => opened.close()]
   const stop = async (): Promise<void> => {
@@ -77,31 +77,30 @@ export async function openLocalHouse(
       now,
       log,
     })
-    const clusterOf = (environment: string) => (connectedTo.has(environment) ? cluster : undefined)
+    const kubeconfig = kubeconfigOf(options.environment)
+    const clusters = openClusters({
+      kubeconfig: kubeconfig?.kubeconfig ?? null,
+      only: kubeconfig ? undefined : [],
+      ...{ now, log },
+      connected: (source) => reconciler.follow(source),
+    })
+    closers.push(() => clusters.close())
+    const clusterOf = (environment: string) => (connectedTo.has(environment) ? cluster : clusters.of(environment))
     let replacedBy: Fault | undefined
     const { fence } = opened.records
-    const reconciler = createReconciler({
-      records: opened.records.fenced(await fence.take(`specyard up, process ${process.pid} on ${hostname()}`)),
-      live: opened.live,
-      cluster: clusterOf,
-      deploy: {
-        read: async () => {
-          const deployed = await opened.deploy.read()
-          const ledger = readLedger(deployed.files)
-          for (const environment of localEnvironments(ledger.environments)) connectedTo.add(environment)
-          return { commit: deployed.commit, ledger }
+    const reconciler = createReconciler(
+      reconcilerPorts({
+        ...{ opened, cluster: clusterOf, tracker, now, log },
+        records: opened.records.fenced(await fence.take(`specyard up, process ${process.pid} on ${hostname()}`)),
+        heard: async ({ environments }) => {
+          for (const environment of localEnvironments(environments)) connectedTo.add(environment)
+          await clusters.follow(environments)
         },
-        log: (after) => opened.deploy.log(after),
-      },
-      operate: opened.operate,
-      mintToken: (lease) => opened.tokens.mint(lease),
-      rules: { decisionGraceSeconds: localDecisionGraceSeconds },
-      now,
-      replaced: (fault) => {
-        replacedBy = fault
-      },
-      log,
-    })
+        replaced: (fault) => {
+          replacedBy = fault
+        },
+      }),
+    )
     opened.onPublication(() => {
       void cluster.refresh([])
       reconciler.changed({ everything: true })
@@ -112,7 +111,8 @@ export async function openLocalHouse(
     await api.serve(app)
     await reconciler.pass()
     await cluster.start()
-    reconciler.start({ cron: settings.reconcileCron, clusters: [cluster] })
+    reconciler.start({ cron: settings.reconcileCron })
+    reconciler.follow(cluster)
     closers.push(() => reconciler.stop())
     closers.push(async () => {
       await cluster.stop('orderly')
@@ -125,7 +125,7 @@ export async function openLocalHouse(
       opened,
       url: api.url,
       replaced: () => replacedBy,
-      connected: (environment) => connectedTo.has(environment),
+      connected: (environment) => clusterOf(environment) !== undefined,
       publish: async () => {
         const published = await publishSpecs(opened)
         for (const environment of localEnvironments(published.result.environments)) connectedTo.add(environment)

@@ -1,0 +1,60 @@
+import { listen } from '../../api/listen.ts'
+import { createApi, createCallbackApi } from '../../api/server.ts'
+import { apiPorts } from '../api-ports.ts'
+import { packageVersion } from '../assets.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { createReconciling } from '../service/reconciling.ts'
+import { type ListenAddress, openService } from '../service/open.ts'
+import { readSettings } from '../settings.ts'
+import type { World } from '../world.ts'
+
+export interface ServeFlags {
+  readonly port?: number
+  readonly callbacks?: ListenAddress
+  readonly reconcile: boolean
+  readonly environment?: readonly string[]
+}
+
+/** The API as a service of its own, with a reconciler beside it unless told otherwise, until it is told to stop. */
+export async function runServe(world: World, directory: string, flags: ServeFlags): Promise<ExitCode> {
+  const settings = await readSettings(directory, world.environment)
+  const stop = new AbortController()
+  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort())]
+  const log = ({ level, message }: { level: string; message: string }): void => {
+    if (level !== 'debug') world.stderr.write(`${level}  ${message}\n`)
+  }
+  try {
+    const opened = await openService(settings, world)
+    closers.push(() => opened.close())
+    const { now, environment } = world
+    const options = { environment, only: flags.environment, lease: undefined, now, log }
+    const reconciling = flags.reconcile ? createReconciling(opened, options) : undefined
+    const users = await listen(flags.port ?? settings.port)
+    closers.push(() => users.close())
+    const ports = apiPorts({
+      opened,
+      clusterOf: (name) => reconciling?.clusters()?.of(name),
+      reconciler: { changed: (key) => reconciling?.reconciler()?.changed(key) },
+      ...{ version: packageVersion(), hosts: users.hosts, now, log },
+    })
+    await users.serve(await createApi(ports))
+    world.stdout.write(`API         ${users.url}    reference: ${users.url}/docs\n`)
+    if (flags.callbacks) {
+      const door = await listen(flags.callbacks.port, flags.callbacks.host)
+      closers.push(() => door.close())
+      await door.serve(await createCallbackApi(ports))
+      world.stdout.write(`callbacks   ${door.url}\n`)
+    }
+    opened.onPublication(() => reconciling?.reconciler()?.changed({ everything: true }))
+    await (reconciling ? reconciling.run(stop.signal) : until(stop.signal))
+    return exitCodes.fine
+  } finally {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+async function until(stopped: AbortSignal): Promise<void> {
+  if (stopped.aborted) return
+  await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }))
+}

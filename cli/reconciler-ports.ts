@@ -1,0 +1,43 @@
+import { readLedger } from '../domain/ledger-files.ts'
+import type { LedgerView } from '../domain/ledger-files.ts'
+import type { LogEntry, ReconcilerPorts } from '../reconciler/ports.ts'
+import type { ClusterSource } from '../reconciler/sources/cluster.ts'
+import type { TrackerSource } from '../reconciler/sources/tracker.ts'
+import type { Records } from '../records/records.ts'
+import type { Opened } from './open.ts'
+
+/** What a reconciler works with, made of the opened parts. */
+export function reconcilerPorts(house: {
+  readonly opened: Opened
+  /** Fenced where several reconcilers may run. */
+  readonly records: Records
+  cluster(environment: string): ClusterSource | undefined
+  readonly tracker: TrackerSource | undefined
+  /** Hears each ledger that was read, before anything is decided by it. */
+  heard(ledger: LedgerView): Promise<void> | void
+  replaced?: ReconcilerPorts['replaced']
+  now(): Date
+  log(entry: LogEntry): void
+}): ReconcilerPorts {
+  const { opened, records, tracker, heard, now, log } = house
+  return {
+    records,
+    live: opened.live,
+    cluster: (environment) => house.cluster(environment),
+    tracker: () => tracker,
+    deploy: {
+      read: async () => {
+        const { commit, files } = await opened.deploy.read()
+        const ledger = readLedger(files)
+        await heard(ledger)
+        return { commit, ledger }
+      },
+      log: (after) => opened.deploy.log(after),
+    },
+    operate: opened.operate,
+    mintToken: (lease) => opened.tokens.mint(lease),
+    ...(house.replaced ? { replaced: house.replaced } : {}),
+    now,
+    log,
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import type { LogEntry } from '../../reconciler/ports.ts'
+import { createReconciler, type Reconciler } from '../../reconciler/reconciler.ts'
+import { type Clusters, kubeconfigOf, openClusters } from './clusters.ts'
+import type { ProcessEnvironment } from '../environment.ts'
+import { followBranch } from './follow-branch.ts'
+import type { Opened } from '../open.ts'
+import { reconcilerPorts } from '../reconciler-ports.ts'
+import { openTracker } from '../tracker.ts'
+
+export interface ReconcilingOptions {
+  readonly environment: ProcessEnvironment
+  /** The environments whose clusters are connected; undefined for all that the ledger names. */
+  readonly only: readonly string[] | undefined
+  /** Namespace and name of the Lease by which one of several processes leads; undefined where only one runs. */
+  readonly lease: { readonly namespace: string; readonly name: string } | undefined
+  readonly now: () => Date
+  log(entry: LogEntry): void
+}
+
+/** Reconciling in a process of its own: in terms, each of which begins by taking the fence of the records. */
+export interface Reconciling {
+  /** The reconciler of the present term; undefined while another process leads. */
+  reconciler(): Reconciler | undefined
+  clusters(): Clusters | undefined
+  /** Follows clusters and reconciles until `stopped`. @throws Fault FENCE_LOST where another process took over and no Lease says who leads */
+  run(stopped: AbortSignal): Promise<void>
+  /** One full pass. @returns false where another process leads and does it anyway */
+  once(stopped: AbortSignal): Promise<boolean>
+}
+
+/** A process that leads anew waits so long for trackers at its end. */
+const trackerMillisecondsMax = 60_000
+/** A single pass gives up waiting for the Lease after this: somebody else leads. */
+const leaseMillisecondsMax = 20_000
+
+interface TermState {
+  readonly reconciler: Reconciler
+  readonly clusters: Clusters
+  readonly over: AbortController
+  close(): Promise<void>
+}
+
+export function createReconciling(opened: Opened, options: ReconcilingOptions): Reconciling {
+  const identity = `${hostname()}_${randomUUID()}`
+  const tracker = openTracker(options.environment, (message) => options.log({ level: 'warn', message }))
+  let present: TermState | undefined
+
+  const begin = async (): Promise<TermState> => {
+    const over = new AbortController()
+    const { fence } = opened.records
+    const records = opened.records.fenced(await fence.take(identity))
+    const kubeconfig = kubeconfigOf(options.environment)
+    const clusters = openClusters({
+      kubeconfig: kubeconfig?.kubeconfig ?? null,
+      only: kubeconfig ? options.only : [],
+      now: options.now,
+      log: options.log,
+      connected: (source) => reconciler.follow(source),
+    })
+    const reconciler = createReconciler(
+      reconcilerPorts({
+        ...{ opened, records, tracker, now: options.now, log: options.log },
+        cluster: clusters.of,
+        heard: (ledger) => clusters.follow(ledger.environments),
+        replaced: (fault) => over.abort(fault),
+      }),
+    )
+    const close = async (): Promise<void> => {
+      present = undefined
+      await reconciler.stop()
+      await clusters.close()
+    }
+    present = { reconciler, clusters, over, close }
+    return present
+  }
+
+  const inTurns = async (term: (ended: AbortSignal) => Promise<void>, stopped: AbortSignal): Promise<void> => {
+    const { lease, environment, log } = options
+    if (!lease) return term(stopped)
+    const { leadInTurns } = await import('../../reconciler/sources/kubernetes/leadership.ts')
+    const kubeconfig = kubeconfigOf(environment)?.kubeconfig ?? null
+    await leadInTurns({ kubeconfig, context: null, lease, identity, log }, term, stopped)
+  }
+
+  return {
+    reconciler: () => present?.reconciler,
+    clusters: () => present?.clusters,
+    run: (stopped) =>
+      inTurns(async (ended) => {
+        const term = await begin()
+        const end = AbortSignal.any([ended, stopped, term.over.signal])
+        const { settings } = opened
+        const follow = { cron: settings.reconcileCron, now: options.now, log: options.log }
+        const unfollow = settings.specs ? followBranch(opened, follow) : undefined
+        try {
+          term.reconciler.start({ cron: settings.reconcileCron })
+          if (!end.aborted) await once(end, 'abort')
+        } finally {
+          await unfollow?.()
+          await term.close()
+        }
+        // With a Lease whoever still holds it takes the fence again, in its next term; without one nobody can tell who should go on.
+        if (term.over.signal.aborted && !options.lease) throw term.over.signal.reason
+      }, stopped),
+    once: async (stopped) => {
+      let done = false
+      const enough = new AbortController()
+      const patience = setTimeout(() => enough.abort(), options.lease ? leaseMillisecondsMax : 2 ** 31 - 1)
+      try {
+        await inTurns(
+          async () => {
+            clearTimeout(patience)
+            const term = await begin()
+            try {
+              await term.reconciler.pass()
+              await term.reconciler.settleBeside(trackerMillisecondsMax)
+              done = true
+            } finally {
+              await term.close()
+              enough.abort()
+            }
+          },
+          AbortSignal.any([stopped, enough.signal]),
+        )
+      } finally {
+        clearTimeout(patience)
+      }
+      return done
+    },
+  }
+}
