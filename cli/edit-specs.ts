@@ -1,13 +1,11 @@
 import type { SubmitResult } from '../api/ports.ts'
-import { compile } from '../compiler/compile.ts'
 import { raiseRerun, writeSpec } from '../compiler/load/edit.ts'
 import type { Json, JsonObject } from '../domain/canonical.ts'
 import { Fault } from '../domain/fault.ts'
 import { type RunKey, runId, specDigest } from '../domain/names.ts'
 import type { SourceFile } from '../domain/publication.ts'
 import type { Run } from '../domain/run.ts'
-import type { SpecState } from '../publisher/spec-repository.ts'
-import { readChart } from './assets.ts'
+import { compileSpecs } from './compile-specs.ts'
 import type { Opened } from './open.ts'
 import { publishSpecs } from './publish-specs.ts'
 
@@ -26,22 +24,13 @@ export async function submitJob(opened: Editing, spec: JsonObject): Promise<Subm
   const added: SourceFile = { path, bytes: new TextEncoder().encode(text) }
   const state = await opened.specs.read()
   const before = state.files.find((file) => file.path === path)
-  const compiled = await compileWith(opened, state, [...state.files.filter((file) => file !== before), added])
-  const plan = compiled.impact.starts.find((one) => one.source.path === path)
-  if (!plan) return { kind: 'problems', problems: compiled.problems }
+  const files = [...state.files.filter((file) => file !== before), added]
+  const { result, problems } = await compileSpecs(opened.settings, { ...state, files }, await opened.deploy.read())
+  const plan = result.impact.starts.find((one) => one.source.path === path)
+  if (!plan) return { kind: 'problems', problems }
   await opened.specs.write({ path, text, expected: before ? textOf(before) : null })
   const published = await publishSpecs(opened)
   return { kind: 'written', runId: plan.id, path, commit: published.publication?.commit ?? null }
-}
-
-async function compileWith({ settings, deploy }: Editing, { source }: SpecState, sources: readonly SourceFile[]) {
-  return compile({
-    sources,
-    source,
-    deployed: await deploy.read(),
-    chart: await readChart(),
-    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-  })
 }
 
 function keyOf(spec: JsonObject): RunKey {

@@ -9,7 +9,7 @@ import { openEmbeddedDatabase } from '../local/database.ts'
 import { memoryLiveState } from '../local/live.ts'
 import { type DeployRepository, initBareRepository, openDeployRepository } from '../publisher/deploy.ts'
 import { openDatabase, type PoolLike } from '../records/database.ts'
-import { type SpecRepository, specFolder } from '../publisher/spec-repository.ts'
+import { openSpecBranch, type SpecRepository, specFolder } from '../publisher/spec-repository.ts'
 import type { LiveState } from '../records/live.ts'
 import { migrate } from '../records/migrate.ts'
 import { openRecords } from '../records/open.ts'
@@ -104,6 +104,14 @@ export async function openDeploy(
     environment: git,
     now,
   })
+}
+
+/** Where specs are: in the branch that the settings name, or else in the working tree. @throws Fault as `openDeploy` */
+export async function openSpecs(settings: Settings, git: ProcessEnvironment, now: () => Date): Promise<SpecRepository> {
+  if (!settings.specs) return specFolder(settings.root, git)
+  const { repository: url, branch } = settings.specs
+  const cacheFolder = join(settings.stateFolder, 'specs-cache')
+  return openSpecBranch({ url, branch, cacheFolder, environment: git, author, now })
 }
 
 function hearPublications(deploy: DeployRepository, heard: (publication: Publication) => void): DeployRepository {

@@ -127,6 +127,21 @@ const addPublish: AddCommand = (program, world) => {
     })
 }
 
+const addBootstrap: AddCommand = (program, world) => {
+  program
+    .command('bootstrap')
+    .description('print what a person applies once, where Argo CD runs: the root Application of each environment')
+    .option('--environment <name...>', 'these environments alone')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  specyard bootstrap | kubectl apply -f -\n  specyard bootstrap --environment prod',
+    )
+    .action(async (options: { environment?: readonly string[] }) => {
+      const { runBootstrap } = await import('./commands/bootstrap.ts')
+      world.exit(await runBootstrap(world, folder(program, world), options))
+    })
+}
+
 const addStatus: AddCommand = (program, world) => {
   program
     .command('status')
@@ -241,6 +256,7 @@ const commands: readonly AddCommand[] = [
   addCheck,
   addCompile,
   addPublish,
+  addBootstrap,
   addStatus,
   addLogs,
   addTrace,

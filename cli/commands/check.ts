@@ -1,7 +1,6 @@
-import { compile } from '../../compiler/compile.ts'
-import { compareProblems, hasErrors } from '../../domain/problem.ts'
+import { hasErrors } from '../../domain/problem.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
-import { readChart } from '../assets.ts'
+import { compileSpecs, nothingDeployed } from '../compile-specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { formatProblems } from '../problems.ts'
 import type { World } from '../world.ts'
@@ -15,14 +14,8 @@ export async function runCheck(
 ): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
   const tree = await readWorkingTree(settings.root)
-  const result = compile({
-    sources: tree.files,
-    source: { format: 1, repository: null, commit: null, dirty: true },
-    deployed: { commit: null, files: new Map(), drifted: [] },
-    chart: await readChart(),
-    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-  })
-  const problems = [...tree.problems, ...result.problems].sort(compareProblems)
+  const source = { format: 1, repository: null, commit: null, dirty: true } as const
+  const { problems } = await compileSpecs(settings, { ...tree, source }, nothingDeployed)
   if (options.output === 'json')
     world.stdout.write(`${JSON.stringify({ files: tree.files.length, problems }, null, 2)}\n`)
   else {

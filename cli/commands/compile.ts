@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { compile } from '../../compiler/compile.ts'
 import { hasErrors } from '../../domain/problem.ts'
-import { describeSource, readWorkingTree } from '../../publisher/source.ts'
-import { readChart } from '../assets.ts'
+import { specFolder } from '../../publisher/spec-repository.ts'
+import { compileSpecs } from '../compile-specs.ts'
 import { gitEnvironment } from '../environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../open.ts'
@@ -15,20 +14,13 @@ import { readSettings } from '../settings.ts'
 export async function runCompile(world: World, directory: string, options: { to?: string }): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
   const git = gitEnvironment(world.environment)
-  const [tree, source, deploy] = await Promise.all([
-    readWorkingTree(settings.root),
-    describeSource(settings.root, git),
+  const [specs, deploy] = await Promise.all([
+    specFolder(settings.root, git).read(),
     openDeploy(settings, git, world.now),
   ])
-  const result = compile({
-    sources: tree.files,
-    source,
-    deployed: await deploy.read(),
-    chart: await readChart(),
-    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-  })
-  const problems = [...tree.problems, ...result.problems].filter((one) => one.severity !== 'note')
-  if (problems.length > 0) world.stderr.write(`${formatProblems(problems)}\n`)
+  const { result, problems } = await compileSpecs(settings, specs, await deploy.read())
+  const shown = problems.filter((one) => one.severity !== 'note')
+  if (shown.length > 0) world.stderr.write(`${formatProblems(shown)}\n`)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   for (const [path, text] of [...result.tree].sort()) {
     if (options.to === undefined) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)

@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { Fault } from '../../domain/fault.ts'
-import { openSpecBranch } from '../../publisher/spec-repository.ts'
-import { author, type Opened, open } from '../open.ts'
+import { type Opened, open, openSpecs } from '../open.ts'
 import type { Settings } from '../settings.ts'
 import type { World } from '../world.ts'
 
@@ -23,12 +21,8 @@ export async function openService(settings: Settings, world: World): Promise<Ope
       hint: 'set it to a PostgreSQL (postgres://user:password@host/database), or run specyard up, which needs none',
     })
   const opened = await open(settings, world.environment, world.now)
-  if (!settings.specs) return opened
   try {
-    const { repository: url, branch } = settings.specs
-    const cacheFolder = join(settings.stateFolder, 'specs-cache')
-    const environment = opened.gitEnvironment
-    return { ...opened, specs: await openSpecBranch({ url, branch, cacheFolder, environment, author, now: world.now }) }
+    return { ...opened, specs: await openSpecs(settings, opened.gitEnvironment, world.now) }
   } catch (error) {
     await opened.close()
     throw error

@@ -31,6 +31,16 @@ export function renderJobsApplication(
   })
 }
 
+/** Renders the root Application of one environment, over all others of it. */
+export function renderRootApplication(environment: string, deploy: DeployAddress): string {
+  return renderTemplate('root-application', {
+    name: applicationName.root(environment),
+    generatePaths: '.',
+    path: paths.applications(environment),
+    ...source(deploy),
+  })
+}
+
 /** Renders the Application of one endpoint: the vendored chart with the endpoint's values. */
 export function renderEndpointApplication(plan: EndpointPlan, deploy: DeployAddress): string {
   const chartPath = `charts/serving-endpoint/${plan.chartVersion}`

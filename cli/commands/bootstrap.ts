@@ -1,0 +1,33 @@
+import { renderRootApplication } from '../../compiler/render/application.ts'
+import { hasErrors } from '../../domain/problem.ts'
+import { compileSpecs, nothingDeployed } from '../compile-specs.ts'
+import { gitEnvironment } from '../environment.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { openSpecs } from '../open.ts'
+import { formatProblems } from '../problems.ts'
+import { readSettings } from '../settings.ts'
+import { UsageError, type World } from '../world.ts'
+
+/** Prints the root Application of each environment on Kubernetes. */
+export async function runBootstrap(
+  world: World,
+  directory: string,
+  options: { environment?: readonly string[] },
+): Promise<ExitCode> {
+  const settings = await readSettings(directory, world.environment)
+  const specs = await openSpecs(settings, gitEnvironment(world.environment), world.now)
+  const { result, problems } = await compileSpecs(settings, await specs.read(), nothingDeployed)
+  if (hasErrors(problems)) {
+    world.stderr.write(`${formatProblems(problems)}\n`)
+    return exitCodes.problems
+  }
+  const onKubernetes = result.environments.flatMap((one) => (one.cluster === 'kubernetes' ? [one.environment] : []))
+  const wanted = options.environment ?? onKubernetes
+  const unknown = wanted.find((name) => !onKubernetes.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(`error: no environment "${unknown}" on Kubernetes; there are: ${onKubernetes.join(', ')}`)
+  const deploy = { url: settings.deployUrl, branch: settings.deployBranch }
+  world.stdout.write(wanted.map((name) => renderRootApplication(name, deploy)).join('---\n'))
+  if (wanted.length === 0) world.stderr.write('no environment is on Kubernetes: there is nothing to apply\n')
+  return exitCodes.fine
+}

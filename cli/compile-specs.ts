@@ -1,0 +1,26 @@
+import { compile } from '../compiler/compile.ts'
+import type { CompileResult } from '../compiler/compile-types.ts'
+import { compareProblems, type Problem } from '../domain/problem.ts'
+import type { Deployed } from '../domain/publication.ts'
+import type { SpecState } from '../publisher/spec-repository.ts'
+import { readChart } from './assets.ts'
+import type { Settings } from './settings.ts'
+
+/** What specs compile to, with the problems of reading and compiling in the order of places. */
+export async function compileSpecs(
+  settings: Settings,
+  specs: Pick<SpecState, 'files' | 'problems' | 'source'>,
+  deployed: Deployed,
+): Promise<{ readonly result: CompileResult; readonly problems: readonly Problem[] }> {
+  const result = compile({
+    sources: specs.files,
+    source: specs.source,
+    deployed,
+    chart: await readChart(),
+    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
+  })
+  return { result, problems: [...specs.problems, ...result.problems].sort(compareProblems) }
+}
+
+/** Nothing is deployed: for those who ask what specs say, and not what they change. */
+export const nothingDeployed: Deployed = { commit: null, files: new Map(), drifted: [] }
