@@ -27,14 +27,15 @@ export function reconcilerPorts(house: {
     tracker: () => tracker,
     deploy: {
       read: async () => {
-        const { commit, files } = await opened.deploy.read()
-        const ledger = readLedger(files)
+        const { commit, files, drifted } = await opened.deploy.read()
+        const ledger = { ...readLedger(files), drifted }
         await heard(ledger)
         return { commit, ledger }
       },
       log: (after) => opened.deploy.log(after),
     },
     operate: opened.operate,
+    rules: opened.settings.graces,
     mintToken: (lease) => opened.tokens.mint(lease),
     ...(house.replaced ? { replaced: house.replaced } : {}),
     now,

@@ -3,10 +3,13 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseYaml } from '../compiler/load/document.ts'
 import { Fault } from '../domain/fault.ts'
+import type { Rules } from '../reconciler/decide/rules.ts'
 
 export const settingsFile = 'specyard.yaml'
 
 const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+
+const graceSeconds = z.number().min(1).max(86_400).optional()
 
 const settingsSchema = z.strictObject({
   apiVersion: z.literal('specyard.dev/v1'),
@@ -21,7 +24,14 @@ const settingsSchema = z.strictObject({
     .strictObject({ repository: z.string().min(1).optional(), branch: z.string().regex(branchName).default('main') })
     .prefault({}),
   api: z.strictObject({ port: z.int().min(0).max(65_535).default(8787) }).prefault({}),
-  reconcile: z.strictObject({ cron: z.string().default('*/30 * * * * *') }).prefault({}),
+  reconcile: z
+    .strictObject({
+      cron: z.string().default('*/30 * * * * *'),
+      graceSeconds: z
+        .strictObject({ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds })
+        .prefault({}),
+    })
+    .prefault({}),
 })
 
 /** How this spec repository is published and served; complete, checked and frozen. */
@@ -41,6 +51,8 @@ export interface Settings {
   readonly specs: { readonly repository: string; readonly branch: string } | undefined
   readonly port: number
   readonly reconcileCron: string
+  /** Other times than the usual ones that decisions wait for. */
+  readonly graces: Partial<Rules>
   readonly databaseUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly signingKey: string | undefined
@@ -81,10 +93,22 @@ export async function readSettings(start: string, environment: Environment): Pro
     specs: specs.repository ? { repository: addressFrom(root, specs.repository), branch: specs.branch } : undefined,
     port: api.port,
     reconcileCron: reconcile.cron,
+    graces: gracesOf(reconcile.graceSeconds),
     databaseUrl: environment['DATABASE_URL'] || undefined,
     redisUrl: environment['REDIS_URL'] || undefined,
     signingKey: environment['SPECYARD_SIGNING_KEY'] || undefined,
   })
+}
+
+type GraceSeconds = z.output<typeof settingsSchema>['reconcile']['graceSeconds']
+
+function gracesOf({ end, lost, configuration, image }: GraceSeconds): Partial<Rules> {
+  return {
+    ...(end === undefined ? {} : { decisionGraceSeconds: end, localDecisionGraceSeconds: end }),
+    ...(lost === undefined ? {} : { lostGraceSeconds: lost }),
+    ...(configuration === undefined ? {} : { configGraceSeconds: configuration }),
+    ...(image === undefined ? {} : { imageGraceSeconds: image }),
+  }
 }
 
 /** An address as Git can use it from any folder: a path is relative to the settings file. */

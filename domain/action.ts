@@ -6,6 +6,8 @@ export type Action =
   | LeaseAction<'grant-lease'>
   /** Puts a fresh token into a lease that exists, for the same Job. */
   | LeaseAction<'rotate-token'>
+  /** Puts a lease that no Job has in the place of an attempt's: what still waits for one, or starts again, ends at once. */
+  | LeaseAction<'bar-lease'>
   /** Removes the lease Secret of a retired attempt. */
   | LeaseAction<'remove-lease'>
   /** Looks up what the experiment tracker has of an attempt that ended, closes what its trainer left open there, and records it. */
@@ -19,7 +21,7 @@ export interface LeaseAction<Kind extends string> {
   readonly namespace: string
   readonly runId: string
   readonly attempt: number
-  /** UID of the Job that the lease is for; empty for `remove-lease`. */
+  /** UID of the Job that the lease is or was for; empty where there is none. */
   readonly jobUid: string
 }
 

@@ -1,6 +1,13 @@
 import { inCanonicalOrder, type Json } from './canonical.ts'
 import { Fault } from './fault.ts'
-import { type EndpointLedger, type EnvironmentLedger, type ModelLedger, paths, type RunLedger } from './ledger.ts'
+import {
+  type DriftedFile,
+  type EndpointLedger,
+  type EnvironmentLedger,
+  type ModelLedger,
+  paths,
+  type RunLedger,
+} from './ledger.ts'
 import { compareText } from './problem.ts'
 import type { Files } from './publication.ts'
 
@@ -10,6 +17,8 @@ export interface LedgerView {
   readonly endpoints: readonly EndpointLedger[]
   readonly models: readonly ModelLedger[]
   readonly environments: readonly EnvironmentLedger[]
+  /** Owned files that somebody else changed and nobody adopted or discarded yet, where that is known. */
+  readonly drifted?: readonly DriftedFile[]
 }
 
 /** @throws Fault LEDGER_UNREADABLE, LEDGER_VERSION_UNKNOWN naming the file */

@@ -1,5 +1,5 @@
 import type { Done, Heartbeat } from './callback.ts'
-import type { LedgerRun } from './ledger.ts'
+import type { DriftedFile, LedgerRun } from './ledger.ts'
 import type { Evidence } from './run.ts'
 
 /** A condition of a Kubernetes object, as the object has it. */
@@ -59,6 +59,8 @@ export interface SeenPod {
   readonly uid: string
   /** UID of the Job that owns it; null for an orphan. */
   readonly jobUid: string | null
+  /** Of an orphan: UID of the Job that made it, where the pod still says so. */
+  readonly formerJobUid?: string
   readonly runId: string
   readonly attempt: number
   /** Which of the pods of a multi-node training it is, from 0; null for the only one. */
@@ -106,6 +108,8 @@ export interface SeenApplication {
   readonly appliedRevision: string | null
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   readonly message: string
+  /** Whether something could not be applied, or is tried again after it could not: `message` then says what. */
+  readonly syncFailed?: boolean
 }
 
 /** An endpoint's workload in the cluster. */
@@ -165,6 +169,10 @@ export interface RunObservation {
   readonly otherPodsOfName: readonly SeenPod[]
   /** Evidence gathered just now for attempts whose pods have ended and that have none in the record. */
   readonly evidence: ReadonlyMap<number, Evidence>
+  /** The Application that brings its Jobs; null where there is none, or none is known. */
+  readonly application: SeenApplication | null
+  /** Files of its own in the deploy repository that somebody else changed. */
+  readonly drifted: readonly DriftedFile[]
   /** True when the record knows everything that the ledger knows (false right after a restore): no lease is granted before. */
   readonly recordCaughtUp: boolean
 }

@@ -3,32 +3,48 @@ import type { PendingAction } from '../records/records.ts'
 import type { ReconcilerPorts } from './ports.ts'
 
 const actionsOfOneRound = 200
+/** No UID of a Job is like this. */
+const nobody = 'nobody'
 const putOffSecondsMax = 60
 
-/**
- * Does the actions that are due. Operations of one round become one commit. Each action may be done more than once and has one effect.
- * @returns ids of the runs that are to be looked at again
- */
-export async function act(ports: ReconcilerPorts): Promise<readonly string[]> {
-  const due = await ports.records.actions.due(ports.now(), actionsOfOneRound)
-  const operations = due.filter((one) => one.action.kind === 'operate')
-  for (const one of due.filter((pending) => pending.action.kind !== 'operate')) {
-    await attempt(ports, [one], async () => [await lease(ports, one.action)])
-  }
-  if (operations.length > 0) await attempt(ports, operations, () => publish(ports, operations))
-  return [...new Set(due.map((one) => one.action.runId))]
+export interface Acted {
+  /** Runs that are to be looked at again. */
+  readonly runIds: readonly string[]
+  /** Whether a commit was made, or may have been. */
+  readonly published: boolean
+  /** When what failed is due again, milliseconds from now; undefined when nothing did. */
+  readonly againMilliseconds: number | undefined
 }
 
+/** Does the actions that are due. Operations of one round become one commit. Each action may be done more than once and has one effect. */
+export async function act(ports: ReconcilerPorts): Promise<Acted> {
+  const due = await ports.records.actions.due(ports.now(), actionsOfOneRound)
+  const operations = due.filter((one) => one.action.kind === 'operate')
+  const pauses: number[] = []
+  for (const one of due.filter((pending) => pending.action.kind !== 'operate')) {
+    pauses.push(await attempt(ports, [one], async () => [await lease(ports, one.action)]))
+  }
+  if (operations.length > 0) pauses.push(await attempt(ports, operations, () => publish(ports, operations)))
+  const failed = pauses.filter((seconds) => seconds > 0)
+  return {
+    runIds: [...new Set(due.map((one) => one.action.runId))],
+    published: operations.length > 0,
+    againMilliseconds: failed.length === 0 ? undefined : Math.min(...failed) * 1000,
+  }
+}
+
+/** @returns seconds until it is tried again; 0 when it is done */
 async function attempt(
   ports: ReconcilerPorts,
   actions: readonly PendingAction[],
   work: () => Promise<readonly string[]>,
-): Promise<void> {
+): Promise<number> {
   // What is done outside no transaction can take back: the last moment at which a reconciler that was replaced can learn of it.
   await ports.records.fence.confirm()
   try {
     const results = await work()
     for (const [index, one] of actions.entries()) await ports.records.actions.done([one.id], results[index] ?? 'done')
+    return 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const tries = Math.max(...actions.map((one) => one.tries))
@@ -42,6 +58,7 @@ async function attempt(
       new Date(ports.now().getTime() + seconds * 1000),
       message,
     )
+    return seconds
   }
 }
 
@@ -62,6 +79,13 @@ async function lease(ports: ReconcilerPorts, action: Action): Promise<string> {
     return 'removed'
   }
   const run = await ports.records.runs.get(runId)
+  if (action.kind === 'bar-lease') {
+    if (run?.attempts.some((one) => one.attempt === number && one.endedAt === null)) return 'dropped: it goes on'
+    await cluster.removeLease({ namespace, runId, attempt: number })
+    const barred = { jobUid: nobody, token: '', tokenExpiresAt: ports.now() }
+    await cluster.grantLease({ namespace, runId, attempt: number, ...barred })
+    return 'barred'
+  }
   // The lease is for the attempt that the record holds as current and unfinished, and for no other Job than the one it names.
   const current = run?.attempts.find((one) => one.attempt === number)
   if (!run || run.attempt !== number || current?.jobUid !== jobUid || current.endedAt !== null)

@@ -1,33 +1,19 @@
 import type { JsonObject } from '../domain/canonical.ts'
-import type { LedgerRun } from '../domain/ledger.ts'
+import { applicationName, type DriftedFile, paths } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
-import type { ClusterView, RunObservation, SeenEvent, SeenJob, SeenPod, TrainerSaid } from '../domain/observation.ts'
+import type { RunObservation, SeenEvent, SeenJob, SeenPod, TrainerSaid } from '../domain/observation.ts'
+import { isFault } from '../domain/fault.ts'
 import { type Evidence, evidenceLogLines, type Run } from '../domain/run.ts'
 import { decisivePod } from './decide/failure.ts'
+import { secondsBetween } from './decide/rules.ts'
 import { isAlive, trainerOf } from './decide/sight.ts'
+import { entryOf, type Look, seenOfRun } from './look.ts'
 import type { ClusterSource } from './sources/cluster.ts'
 
 const lineCharactersMax = 4096
 const evidenceEvents = 60
-
-/** One look at the world: the ledger and each cluster once, for all runs that are decided about. */
-export interface Look {
-  readonly at: Date
-  readonly ledger: LedgerView
-  /** Undefined where no cluster is connected; null where it did not answer. */
-  view(environment: string): ClusterView | null | undefined
-  cluster(environment: string): ClusterSource | undefined
-}
-
-export function ledgerRun(
-  ledger: LedgerView,
-  run: Pick<Run, 'id' | 'environment' | 'project' | 'name'>,
-): LedgerRun | null {
-  const entry = ledger.runs.find(
-    (one) => one.environment === run.environment && one.project === run.project && one.name === run.name,
-  )
-  return entry?.runs.find((one) => one.id === run.id) ?? null
-}
+/** What cannot be had for now is asked for again for so long after the end, and is unobtainable then. */
+const evidencePatienceSeconds = 120
 
 /** Everything that is seen of one run, with the evidence of attempts whose pods have ended. */
 export async function observe(
@@ -37,25 +23,36 @@ export async function observe(
   caughtUp: boolean,
 ): Promise<RunObservation> {
   const view = seen.view(run.environment)
-  const jobs = view?.jobs.filter((job) => job.runId === run.id) ?? []
-  const pods = view?.pods.filter((pod) => pod.runId === run.id) ?? []
-  const entry = seen.ledger.runs.find(
-    (one) => one.environment === run.environment && one.project === run.project && one.name === run.name,
-  )
-  const others = new Set(entry?.runs.filter((one) => one.id !== run.id).map((one) => one.id))
+  const { jobs, pods, leases } = seenOfRun(view, run.id)
+  const inLedger = entryOf(seen.ledger, run)?.runs ?? []
+  const others = inLedger.filter((one) => one.id !== run.id)
   const observation: RunObservation = {
     at: seen.at,
-    ledger: ledgerRun(seen.ledger, run),
+    ledger: inLedger.find((one) => one.id === run.id) ?? null,
     cluster: view === undefined ? 'not-connected' : view === null ? 'unreachable' : 'connected',
     jobs,
     pods,
-    leases: view?.leases.filter((lease) => lease.runId === run.id) ?? [],
+    leases,
     said,
-    otherPodsOfName: view?.pods.filter((pod) => others.has(pod.runId) && isAlive(pod)) ?? [],
+    otherPodsOfName: others.flatMap(({ id }) => seenOfRun(view, id).pods.filter(isAlive)),
     evidence: new Map(),
+    application:
+      view?.applications.find(({ name }) => name === applicationName.jobs(run.environment, run.project)) ?? null,
+    drifted: driftOf(run, seen.ledger),
     recordCaughtUp: caughtUp,
   }
   return { ...observation, evidence: await gatherEvidence(run, observation, seen.cluster(run.environment)) }
+}
+
+/** Files of a run that somebody else changed. */
+function driftOf(run: Run, { drifted = [] }: LedgerView): readonly DriftedFile[] {
+  if (drifted.length === 0) return []
+  const { environment, project, attempts } = run
+  const own = new Set([
+    paths.runLedger(run),
+    ...attempts.map(({ jobName }) => paths.job(environment, project, jobName)),
+  ])
+  return drifted.filter(({ path }) => own.has(path))
 }
 
 /** Takes evidence of attempts that have none: when their pods have ended, or when the attempt has ended and nothing of it is left. */
@@ -70,13 +67,15 @@ async function gatherEvidence(
     const ours = (uid: string | null): boolean => attempt.jobUid === null || uid === null || uid === attempt.jobUid
     const pods = seen.pods.filter((pod) => pod.attempt === attempt.attempt && ours(pod.jobUid))
     const jobs = seen.jobs.filter((job) => job.attempt === attempt.attempt && ours(job.uid))
-    const jobEnded = jobs.some((job) =>
-      job.conditions.some((one) => one.status === 'True' && /^(Complete|Failed)$/.test(one.type)),
+    const ends = jobs.flatMap((job) =>
+      job.conditions.filter((one) => one.status === 'True' && /^(Complete|Failed)$/.test(one.type)),
     )
-    const attemptEnded = attempt.endedAt !== null
-    if (pods.some(isAlive) || !(jobEnded || attemptEnded)) continue
+    if (pods.some(isAlive) || (ends.length === 0 && attempt.endedAt === null)) continue
     if (seen.cluster === 'unreachable') continue
-    evidence.set(attempt.attempt, await evidenceOf(seen, attempt.attempt, jobs, decisivePod(pods), cluster))
+    const { taken, isForNow } = await evidenceOf(seen, attempt.attempt, jobs, decisivePod(pods), cluster)
+    const endedAt = ends[0]?.at ?? attempt.endedAt ?? seen.at
+    if (isForNow && secondsBetween(endedAt, seen.at) < evidencePatienceSeconds) continue
+    evidence.set(attempt.attempt, taken)
   }
   return evidence
 }
@@ -87,25 +86,30 @@ async function evidenceOf(
   jobs: readonly SeenJob[],
   pod: SeenPod | undefined,
   cluster: ClusterSource | undefined,
-): Promise<Evidence> {
+): Promise<{ readonly taken: Evidence; readonly isForNow: boolean }> {
   const container = pod && trainerOf(pod)
   const unobtainable: string[] = pod ? [] : ['pod: it was gone']
+  let isForNow = false
+  const missed = (what: string, error: unknown): void => {
+    unobtainable.push(`${what}: ${error instanceof Error ? error.message : 'it could not be read'}`)
+    isForNow ||= isFault(error) && error.retry === 'soon'
+  }
   let logTail: readonly string[] = []
   if (pod && cluster) {
     try {
       const lines = await cluster.logTail(pod, evidenceLogLines)
       logTail = lines.slice(-evidenceLogLines).map((line) => line.slice(0, lineCharactersMax))
     } catch (error) {
-      unobtainable.push(`log: ${error instanceof Error ? error.message : 'it could not be read'}`)
+      missed('log', error)
     }
   }
   let events: readonly SeenEvent[] = []
   try {
     for (const one of [...jobs, ...(pod ? [pod] : [])]) events = [...events, ...((await cluster?.events(one)) ?? [])]
   } catch (error) {
-    unobtainable.push(`events: ${error instanceof Error ? error.message : 'they could not be read'}`)
+    missed('events', error)
   }
-  return {
+  const taken: Evidence = {
     exitCode: container?.exitCode ?? null,
     signal: container?.signal ?? null,
     reason: container?.reason || pod?.reason || null,
@@ -121,6 +125,7 @@ async function evidenceOf(
     lastStep: seen.said.find((one) => one.attempt === attempt)?.lastHeartbeat?.step ?? null,
     unobtainable,
   }
+  return { taken, isForNow }
 }
 
 function plainEvent(event: SeenEvent): JsonObject {

@@ -1,19 +1,17 @@
-import type { Endpoint } from '../domain/endpoint.ts'
-import type { ClusterView } from '../domain/observation.ts'
 import { type Fault, isFault } from '../domain/fault.ts'
-import { isTerminal, type Run } from '../domain/run.ts'
+import type { LedgerView } from '../domain/ledger-files.ts'
 import { absorbLedger } from './absorb.ts'
-import { act } from './act.ts'
-import { defaultRules, type Rules, rulesOn } from './decide/rules.ts'
-import { endpointTransition } from './endpoints.ts'
-import { type Look, observe } from './observe.ts'
+import { act, type Acted } from './act.ts'
+import { createClock } from './clock.ts'
+import { decideEndpoints } from './decide-endpoints.ts'
+import { decideRuns } from './decide-runs.ts'
+import { defaultRules, type Rules } from './decide/rules.ts'
+import { lookAt, runsWithJobs } from './look.ts'
 import type { ReconcilerPorts } from './ports.ts'
-import { everyCron } from './schedule.ts'
 import { refreshAfter } from './refresh.ts'
-import { retiredLeases } from './retired-leases.ts'
+import { everyCron } from './schedule.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
 import { createTrackerLane } from './tracking/lane.ts'
-import { transition } from './transition.ts'
 
 export interface Reconciler {
   /** Something may have changed: it is looked at soon. A key, never a decision. */
@@ -38,67 +36,99 @@ const refreshedMax = 200
 /** A look is repeated while runs wait for a time to pass: graces, backoffs. */
 const waitingLookMilliseconds = 500
 
-/** Observes, decides, records and acts. Everything is decided from what is seen now, so that it may be killed at any moment. */
+/**
+ * Observes, decides, records and acts. Everything is decided from what is seen now, so that it may be killed at any moment. What is told to have
+ * changed is looked at alone; full passes, at the times of a cron expression and after each commit, are the truth.
+ */
 export function createReconciler(ports: ReconcilerPorts): Reconciler {
   const rules: Rules = { ...defaultRules, ...ports.rules }
-  let wanted = false
+  const wanted = { everything: false, runs: new Set<string>() }
   let running: Promise<void> | undefined
   let stopped = false
-  let caughtUp = false
+  /** As it was read last; undefined before the first full round, which brings the records up to it. */
+  let ledger: LedgerView | undefined
   /** Whether a scheduled pass is due, which also removes what is kept no longer. */
   let tidy = false
-  let later: NodeJS.Timeout | undefined
   let failuresInARow = 0
   const enders: (() => void)[] = []
   const trackers = createTrackerLane(ports, rules)
 
-  const round = async (): Promise<{ again: boolean; waiting: boolean }> => {
-    const look = await lookAround(ports)
-    const added = await absorbLedger(ports.records, look.ledger, look.at)
+  /** One look at everything. @returns the runs that may have more to do, and those that wait for a time */
+  const fullRound = async (): Promise<{ again: boolean; waiting: readonly string[] }> => {
+    ledger = (await ports.deploy.read()).ledger
+    const added = await absorbLedger(ports.records, ledger, ports.now())
     await absorbPublications(ports)
-    caughtUp = true
-    let moved = added.length > 0
-    let waiting = false
-    for (const id of await ports.records.runs.openIds()) {
-      const decided = await decideRun(ports, id, look, rules, caughtUp)
-      moved ||= decided.moved
-      waiting ||= decided.waiting
-    }
-    moved = (await decideEndpoints(ports, look)) || moved
-    const acted = await act(ports)
-    trackers.wake()
-    return { again: moved || acted.length > 0, waiting }
+    const open = await ports.records.runs.openIds()
+    const environments = environmentsOf(ledger)
+    const look = await lookAt(ports, ledger, environments, new Set(open))
+    const some = [...new Set([...open, ...runsWithJobs(look, environments)])]
+    const { moved, waiting } = await decideRuns(ports, some, look, rules)
+    const endpointsMoved = await decideEndpoints(ports, look)
+    const acted = await actNow()
+    return { again: added.length + moved.length + acted.runIds.length > 0 || endpointsMoved, waiting }
   }
 
   const pass = async (): Promise<void> => {
     for (let number = 0; number < roundsMax && !stopped; number += 1) {
-      const { again, waiting } = await round()
+      const { again, waiting } = await fullRound()
       if (again) continue
-      if (waiting) lookLater(waitingLookMilliseconds)
+      if (waiting.length > 0) clock.lookAt(waiting, waitingLookMilliseconds)
       return
     }
-    lookLater(waitingLookMilliseconds)
+    clock.lookAtEverything(waitingLookMilliseconds)
   }
 
-  const lookLater = (milliseconds: number): void => {
-    if (stopped || later || enders.length === 0) return
-    later = setTimeout(() => {
-      later = undefined
-      wake()
-    }, milliseconds)
+  /** Looks at some runs. Whether one may begin is decided by a ledger that is read anew; those that run go on by the one that is known. */
+  const lookAtRuns = async (ids: readonly string[]): Promise<void> => {
+    let some = ids
+    for (let number = 0; number < roundsMax && !stopped; number += 1) {
+      const runs = await ports.records.runs.getMany(some)
+      if (!ledger || runs.length < some.length) return pass()
+      if (runs.some(({ state }) => state !== 'RUNNING')) ledger = (await ports.deploy.read()).ledger
+      const environments = new Set(runs.map(({ environment }) => environment))
+      const look = await lookAt(ports, ledger, environments, new Set(some))
+      const { moved, waiting } = await decideRuns(ports, some, look, rules)
+      const acted = await actNow()
+      if (waiting.length > 0) clock.lookAt(waiting, waitingLookMilliseconds)
+      // A commit changes what all are decided by.
+      if (acted.published) wanted.everything = true
+      some = [...new Set([...moved, ...acted.runIds])]
+      if (some.length === 0 || acted.published) return
+    }
+    clock.lookAt(some, waitingLookMilliseconds)
+  }
+
+  const actNow = async (): Promise<Acted> => {
+    const acted = await act(ports)
+    trackers.wake()
+    if (acted.againMilliseconds !== undefined) clock.lookAt(acted.runIds, acted.againMilliseconds)
+    return acted
+  }
+
+  const clock = createClock((due) => {
+    wanted.everything ||= due.everything
+    for (const id of due.runs) wanted.runs.add(id)
+    wake()
+  })
+
+  const isWanted = (): boolean => wanted.everything || wanted.runs.size > 0
+
+  const next = async (): Promise<void> => {
+    const everything = wanted.everything
+    const runs = [...wanted.runs]
+    wanted.everything = false
+    wanted.runs.clear()
+    await (everything ? pass() : lookAtRuns(runs))
+    if (tidy) await ports.records.retention.apply(ports.now())
+    tidy = false
   }
 
   const wake = (): void => {
-    if (stopped) return
-    wanted = true
-    if (running) return
+    if (stopped || running || !isWanted()) return
     running = (async () => {
-      while (wanted && !stopped) {
-        wanted = false
+      while (isWanted() && !stopped) {
         try {
-          await pass()
-          if (tidy) await ports.records.retention.apply(ports.now())
-          tidy = false
+          await next()
           failuresInARow = 0
         } catch (error) {
           if (isFault(error, 'FENCE_LOST')) {
@@ -111,13 +141,20 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
             level: failuresInARow > 1 ? 'warn' : 'info',
             message: `reconciling failed and is tried again: ${error instanceof Error ? error.message : String(error)}`,
           })
-          lookLater(Math.min(30_000, 250 * 2 ** Math.min(failuresInARow, 7)) * (0.75 + Math.random() / 2))
+          const pause = Math.min(30_000, 250 * 2 ** Math.min(failuresInARow, 7)) * (0.75 + Math.random() / 2)
+          clock.lookAtEverything(pause)
         }
       }
     })().finally(() => {
       running = undefined
-      if (wanted && !stopped) wake()
+      wake()
     })
+  }
+
+  const changed = (key: ChangedKey): void => {
+    if ('runId' in key) wanted.runs.add(key.runId)
+    else wanted.everything = true
+    wake()
   }
 
   /** Ends this reconciler for good: what it still had in mind is the matter of the one that replaced it. */
@@ -128,28 +165,29 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
 
   const unwatch = (): void => {
     stopped = true
-    clearTimeout(later)
+    clock.stop()
     for (const end of enders.splice(0)) end()
   }
 
   return {
-    changed: () => wake(),
+    changed,
     pass: async () => {
       while (running) await running
       await pass()
     },
     settleBeside: (milliseconds) => trackers.settled(milliseconds),
-    idle: () => !wanted && running === undefined,
+    idle: () => !isWanted() && running === undefined,
     start: ({ cron }) => {
       const scheduled = (): void => {
         tidy = true
-        wake()
+        changed({ everything: true })
       }
+      clock.start()
       enders.push(everyCron(cron, ports.now, scheduled))
-      wake()
+      changed({ everything: true })
     },
     follow: (cluster) => {
-      const end = cluster.watch(wake)
+      const end = cluster.watch(changed)
       enders.push(end)
       return end
     },
@@ -161,31 +199,8 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   }
 }
 
-async function lookAround(ports: ReconcilerPorts): Promise<Look> {
-  const { ledger } = await ports.deploy.read()
-  const environments = new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
-  const leases = retiredLeases(ledger, new Set(await ports.records.runs.openIds()))
-  const views = new Map<string, ClusterView | null>()
-  for (const environment of environments) {
-    const cluster = ports.cluster(environment)
-    if (!cluster) continue
-    try {
-      views.set(environment, await cluster.view(environment, leases.get(environment)))
-    } catch (error) {
-      // One cluster that does not answer stops nothing elsewhere.
-      views.set(environment, null)
-      ports.log({
-        level: 'warn',
-        message: `the cluster of ${environment} does not answer: ${error instanceof Error ? error.message : String(error)}`,
-      })
-    }
-  }
-  return {
-    at: ports.now(),
-    ledger,
-    view: (environment) => views.get(environment),
-    cluster: (environment) => ports.cluster(environment),
-  }
+function environmentsOf(ledger: LedgerView): ReadonlySet<string> {
+  return new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
 }
 
 async function absorbPublications(ports: ReconcilerPorts): Promise<void> {
@@ -193,70 +208,4 @@ async function absorbPublications(ports: ReconcilerPorts): Promise<void> {
   if (publications.length === 0) return
   await ports.records.publications.absorb(publications)
   await refreshAfter(publications.slice(-refreshedMax), ports)
-}
-
-async function decideRun(
-  ports: ReconcilerPorts,
-  id: string,
-  look: Look,
-  rules: Rules,
-  caughtUp: boolean,
-): Promise<{ moved: boolean; waiting: boolean }> {
-  const [run, plan, said] = await Promise.all([
-    ports.records.runs.get(id),
-    ports.records.runs.plan(id),
-    ports.records.callbacks.said(id),
-  ])
-  if (!run || !plan) return { moved: false, waiting: false }
-  const seen = await observe(run, said, look, caughtUp)
-  const decided = transition(run, seen, plan, rulesOn(plan.cluster, rules))
-  const waiting = seen.cluster === 'connected' && !isTerminal((decided?.next ?? run).state)
-  if (!decided) return { moved: false, waiting }
-  const applied = await ports.records.runs.apply(decided)
-  if (applied) await tellLive(ports, decided.next)
-  // Progress alone asks for no further round: it comes with every heartbeat. What somebody else wrote meanwhile is looked at again.
-  const { next, actions, events } = decided
-  return { moved: !applied || next.state !== run.state || actions.length + events.length > 0, waiting }
-}
-
-async function tellLive(ports: ReconcilerPorts, run: Run): Promise<void> {
-  try {
-    const { id, state, reason, attempt, progress } = run
-    await ports.live.setStatus(id, {
-      status: state,
-      reason,
-      attempt,
-      progress: progress?.percentage ?? null,
-      currentEpoch: progress?.epoch ?? null,
-      totalEpochs: progress?.totalEpochs ?? null,
-      step: progress?.step ?? null,
-      metrics: run.finalMetrics ?? {},
-    })
-    await ports.live.publish(id, { type: 'status', data: { status: state, reason, message: run.message, attempt } })
-  } catch (error) {
-    ports.log({ level: 'debug', message: `live state: ${error instanceof Error ? error.message : String(error)}` })
-  }
-}
-
-async function decideEndpoints(ports: ReconcilerPorts, look: Look): Promise<boolean> {
-  const records = await ports.records.endpoints.list({})
-  const byName = new Map(records.map((endpoint) => [nameOf(endpoint), endpoint]))
-  let moved = false
-  for (const entry of look.ledger.endpoints) {
-    const before = byName.get(nameOf(entry))
-    byName.delete(nameOf(entry))
-    const decided = endpointTransition(before, entry, look.view(entry.environment), look.at)
-    if (!decided) continue
-    await ports.records.endpoints.put(decided.next, decided.resource, entry.plan)
-    moved = true
-  }
-  for (const gone of byName.values()) {
-    await ports.records.endpoints.remove(gone)
-    moved = true
-  }
-  return moved
-}
-
-function nameOf(key: Pick<Endpoint, 'environment' | 'project' | 'name'>): string {
-  return `${key.environment}/${key.project}/${key.name}`
 }

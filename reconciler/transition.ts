@@ -3,7 +3,9 @@ import type { TrainingPlan } from '../domain/plan.ts'
 import { type Attempt, infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
 import { type Decision, decide, type Transition } from './decide/decision.ts'
 import { disruptions, type Ending, endingOf, trainerStart } from './decide/ending.ts'
-import { leaseFor, reportGhosts } from './decide/lease.ts'
+import { reportGhosts, reportOrphans } from './decide/ghosts.ts'
+import { leaseFor } from './decide/lease.ts'
+import { reportDrift, reportSync } from './decide/outside.ts'
 import { progressOf, stallOf } from './decide/progress.ts'
 import { registration } from './decide/register.ts'
 import { operate, tidyUp } from './decide/retire.ts'
@@ -40,6 +42,9 @@ export function transition(
   const decision = decide(run, seen.at)
   adoptAttempts(decision, seen)
   keepEvidence(decision, seen)
+  reportGhosts(decision, seen, plan)
+  reportOrphans(decision, seen, plan)
+  reportDrift(decision, seen)
   if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
   else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
   tidyUp(decision, seen, plan)
@@ -88,7 +93,7 @@ function decideLive(decision: Decision, seen: RunObservation, plan: TrainingPlan
   const sight = look(decision.run, seen)
   if (!sight) return
   observeAttempt(decision, sight)
-  reportGhosts(decision, sight)
+  reportSync(decision, sight, seen)
   const ending = endingOf(sight, seen, plan, rules, decision)
   if (ending?.outcome === 'SUCCEEDED') {
     if (!sight.said?.done) decision.tell('disagreement', 'EndWithoutDone', ending.message)
@@ -143,7 +148,7 @@ function goOn(decision: Decision, sight: Sight, seen: RunObservation, plan: Trai
     })
     return
   }
-  const vanished = !sight.job && sight.attempt.jobUid !== null
+  const vanished = !sight.job && sight.attempt.jobUid !== null && now.reason !== 'Orphaned'
   if (vanished) {
     decision.set({ reason: 'Unobserved', message: 'its Job is not there; other evidence is waited for' })
     return

@@ -105,6 +105,8 @@ export interface RunRecords {
   /** Adds a run that the ledger has and the records lack; false when it is there already. */
   create(run: Run, plan: TrainingPlan, event: RunEvent): Promise<boolean>
   plan(id: string): Promise<TrainingPlan | undefined>
+  /** By the ids of their runs. */
+  plans(ids: readonly string[]): Promise<ReadonlyMap<string, TrainingPlan>>
   /** False when the record has moved on since `next.version` was read: read again and decide again. */
   apply(change: RunChange): Promise<boolean>
   history(id: string): Promise<readonly StateChange[]>
@@ -198,6 +200,8 @@ export interface CallbackRecords {
   store(messages: readonly CallbackMessage[]): Promise<readonly CallbackOutcome[]>
   /** What the trainers of a run's attempts have said. */
   said(runId: string): Promise<readonly TrainerSaid[]>
+  /** The same of many runs; those of which nothing was said are left out. */
+  saidOf(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly TrainerSaid[]>>
 }
 
 export interface ModelVersion extends LedgerModelVersion {

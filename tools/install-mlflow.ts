@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,10 +13,12 @@ const version = '3.17.2'
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'specyard')
 const folder = join(cache, `mlflow-${version}`)
 const python = join(folder, 'bin', 'python')
-/** Written last: a folder without it is what an interrupted installation left behind. */
+/** With what its server needs to ask for users and passwords. */
+const requirement = `mlflow[auth]==${version}`
+/** Written last, with what was asked for: a folder without it is what an interrupted installation left behind. */
 const finished = join(folder, 'specyard-installed')
 
-if (!existsSync(finished)) install()
+if (!existsSync(finished) || readFileSync(finished, 'utf8') !== requirement) install()
 console.log(python)
 
 function install(): void {
@@ -32,9 +34,9 @@ function install(): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
   run(system, ['-m', 'venv', folder])
-  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', `mlflow==${version}`])
-  run(python, ['-c', 'import mlflow.server'])
-  writeFileSync(finished, `${version}\n`)
+  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', requirement])
+  run(python, ['-c', 'import mlflow.server, flask_wtf'])
+  writeFileSync(finished, requirement)
 }
 
 function canMakeEnvironments(program: string): boolean {

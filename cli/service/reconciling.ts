@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
+import { type Fault, isFault } from '../../domain/fault.ts'
 import type { LogEntry } from '../../reconciler/ports.ts'
 import { createReconciler, type Reconciler } from '../../reconciler/reconciler.ts'
 import { type Clusters, kubeconfigOf, openClusters } from './clusters.ts'
@@ -27,7 +28,11 @@ export interface Reconciling {
   clusters(): Clusters | undefined
   /** Follows clusters and reconciles until `stopped`. @throws Fault FENCE_LOST where another process took over and no Lease says who leads */
   run(stopped: AbortSignal): Promise<void>
-  /** One full pass. @returns false where another process leads and does it anyway */
+  /**
+   * One full pass.
+   * @returns false where another process leads and does it anyway
+   * @throws Fault CLUSTER_UNREACHABLE, CLUSTER_REFUSED where nobody could tell who leads
+   */
   once(stopped: AbortSignal): Promise<boolean>
 }
 
@@ -65,7 +70,10 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
         ...{ opened, records, tracker, now: options.now, log: options.log },
         cluster: clusters.of,
         heard: (ledger) => clusters.follow(ledger.environments),
-        replaced: (fault) => over.abort(fault),
+        replaced: (fault) => {
+          options.log({ level: 'warn', message: `this term is over: ${fault.code}: ${fault.message}` })
+          over.abort(fault)
+        },
       }),
     )
     const close = async (): Promise<void> => {
@@ -77,40 +85,61 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
     return present
   }
 
-  const inTurns = async (term: (ended: AbortSignal) => Promise<void>, stopped: AbortSignal): Promise<void> => {
+  /** A process that waits for its turn does not die because the database is away when it comes: the next one would die of it too. */
+  const beginWhenPossible = async (): Promise<TermState | undefined> => {
+    try {
+      return await begin()
+    } catch (error) {
+      if (!options.lease || !isFault(error) || error.retry !== 'soon') throw error
+      options.log({ level: 'warn', message: `no term begins, and it is tried again: ${error.message}` })
+      return undefined
+    }
+  }
+
+  const inTurns = async (
+    term: (ended: AbortSignal) => Promise<void>,
+    stopped: AbortSignal,
+  ): Promise<Fault | undefined> => {
     const { lease, environment, log } = options
-    if (!lease) return term(stopped)
+    if (!lease) return void (await term(stopped))
     const { leadInTurns } = await import('../../reconciler/sources/kubernetes/leadership.ts')
     const kubeconfig = kubeconfigOf(environment)?.kubeconfig ?? null
-    await leadInTurns({ kubeconfig, context: null, lease, identity, log }, term, stopped)
+    return leadInTurns({ kubeconfig, context: null, lease, identity, log }, term, stopped)
   }
 
   return {
     reconciler: () => present?.reconciler,
     clusters: () => present?.clusters,
-    run: (stopped) =>
-      inTurns(async (ended) => {
-        const term = await begin()
+    run: async (stopped) => {
+      await inTurns(async (ended) => {
+        const term = await beginWhenPossible()
+        if (!term) return
         const end = AbortSignal.any([ended, stopped, term.over.signal])
         const { settings } = opened
         const follow = { cron: settings.reconcileCron, now: options.now, log: options.log }
         const unfollow = settings.specs ? followBranch(opened, follow) : undefined
+        // What trainers say may reach another process's API; it is told here by way of Redis.
+        const unhear = await opened.live.subscribe((runId, { type }) => {
+          if (type !== 'status') term.reconciler.changed({ runId })
+        })
         try {
           term.reconciler.start({ cron: settings.reconcileCron })
           if (!end.aborted) await once(end, 'abort')
         } finally {
+          await unhear()
           await unfollow?.()
           await term.close()
         }
         // With a Lease whoever still holds it takes the fence again, in its next term; without one nobody can tell who should go on.
         if (term.over.signal.aborted && !options.lease) throw term.over.signal.reason
-      }, stopped),
+      }, stopped)
+    },
     once: async (stopped) => {
       let done = false
       const enough = new AbortController()
       const patience = setTimeout(() => enough.abort(), options.lease ? leaseMillisecondsMax : 2 ** 31 - 1)
       try {
-        await inTurns(
+        const hindrance = await inTurns(
           async () => {
             clearTimeout(patience)
             const term = await begin()
@@ -125,6 +154,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
           },
           AbortSignal.any([stopped, enough.signal]),
         )
+        if (!done && hindrance && !stopped.aborted) throw hindrance
       } finally {
         clearTimeout(patience)
       }

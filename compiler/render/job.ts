@@ -79,7 +79,8 @@ function attemptVariables(
     ...plan.variables,
     { name: 'ATTEMPT', value: String(attempt.attempt) },
     { name: 'CHECKPOINT_URI', value: attempt.checkpointUri ?? '' },
-    { name: 'CALLBACK_TOKEN', secret, key: 'token' },
+    // Where no lease is needed the trainer starts without its token, and finds it in the file once there is one.
+    { name: 'CALLBACK_TOKEN', secret, key: 'token', optional: plan.lease.mode === 'optional' },
     { name: 'CALLBACK_TOKEN_FILE', value: `${callbackFolder}/token` },
     { name: 'POD_UID', fieldPath: 'metadata.uid' },
     { name: 'POD_NAME', fieldPath: 'metadata.name' },

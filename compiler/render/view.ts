@@ -10,7 +10,11 @@ export function pairs(mapping: Readonly<Record<string, string>>): readonly View[
     .map(([key, value]) => ({ key, value }))
 }
 
-export type RenderedVariable = Variable | { readonly name: string; readonly fieldPath: string }
+export type RenderedVariable =
+  | Variable
+  | { readonly name: string; readonly fieldPath: string }
+  /** `optional`: the container starts without the Secret too. */
+  | { readonly name: string; readonly secret: string; readonly key: string; readonly optional: boolean }
 
 export function variableViews(variables: readonly RenderedVariable[]): readonly View[] {
   return variables.map((variable) => ({
@@ -18,7 +22,7 @@ export function variableViews(variables: readonly RenderedVariable[]): readonly 
     isValue: 'value' in variable,
     isSecret: 'secret' in variable,
     isField: 'fieldPath' in variable,
-    optional: false,
+    optional: 'optional' in variable && variable.optional,
     value: 'value' in variable ? variable.value : '',
     secret: 'secret' in variable ? variable.secret : '',
     key: 'secret' in variable ? variable.key : '',

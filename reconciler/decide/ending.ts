@@ -2,7 +2,7 @@ import type { RunObservation } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { Decision } from './decision.ts'
-import { classify, disruption } from './failure.ts'
+import { classify, disruption, failedByItself, isDisrupted } from './failure.ts'
 import { type Rules, secondsBetween } from './rules.ts'
 import { type Sight, trainerOf } from './sight.ts'
 
@@ -42,16 +42,39 @@ export function endingOf(
     const failure = classify(sight)
     return ended('FAILED', failure.failureClass, failure.message, sight.ended.at)
   }
-  if (!sight.job) return vanished(sight, seen, rules, decision)
+  if (!sight.job) return vanished(sight, seen, plan, rules, decision)
   decision.forget('vanished')
   return stuck(sight, seen, rules, decision) ?? tooManyDisruptions(sight, seen, plan)
 }
 
-/** A Job that was there and is gone is neither failed nor succeeded, until a grace has passed and no other evidence came. */
-function vanished(sight: Sight, seen: RunObservation, rules: Rules, decision: Decision): Ending | undefined {
+/**
+ * A Job that was there and is gone is neither failed nor succeeded. While pods of it go on they decide; then what they left behind, or what their
+ * trainer said; and when a grace has passed and no evidence came, it is lost.
+ */
+function vanished(
+  sight: Sight,
+  seen: RunObservation,
+  plan: TrainingPlan,
+  rules: Rules,
+  decision: Decision,
+): Ending | undefined {
   if (sight.attempt.jobUid === null) return undefined
+  if (sight.livePods.length > 0) {
+    decision.forget('vanished')
+    return undefined
+  }
   const since = decision.since('vanished')
-  if (secondsBetween(since, seen.at) < rules.lostGraceSeconds || sight.livePods.length > 0) return undefined
+  const waited = secondsBetween(since, seen.at)
+  const left = sight.pods.filter((pod) => pod.deletionRequestedAt === null)
+  const completed = left.filter((pod) => pod.phase === 'Succeeded').length >= plan.nodes
+  const failed = left.some(failedByItself) || sight.said?.done?.outcome === 'FAILED'
+  if ((completed || failed) && waited >= rules.decisionGraceSeconds) {
+    if (completed && !sight.said?.done)
+      return ended('SUCCEEDED', null, 'its Job vanished, its pods completed; its trainer reported no end', since)
+    const { failureClass, message } = classify(sight)
+    return ended('FAILED', failureClass, message, since)
+  }
+  if (waited < rules.lostGraceSeconds) return undefined
   return ended('FAILED', 'LOST', 'its Job vanished, and nothing says how it ended', since)
 }
 
@@ -81,9 +104,9 @@ function tooManyDisruptions(sight: Sight, seen: RunObservation, plan: TrainingPl
   return ended('FAILED', last.failureClass, message, seen.at, true)
 }
 
-/** Pods that the cluster took away from the attempt's Job. */
+/** Pods that the cluster took away from the attempt's Job, and that the Job replaces. */
 export function disruptions(sight: Sight): number {
-  return sight.pods.filter((pod) => disruption(pod) !== undefined && pod.phase === 'Failed').length
+  return sight.pods.filter((pod) => isDisrupted(pod) && pod.phase === 'Failed').length
 }
 
 function ended(

@@ -60,16 +60,33 @@ export function failedByItself(pod: SeenPod): boolean {
   return pod.phase === 'Failed' && pod.deletionRequestedAt === null && disruption(pod) === undefined
 }
 
+/**
+ * Whether the kubelet did not let a pod in: `OutOfcpu`, `NodeAffinity`, `UnexpectedAdmissionError` … No container of it ever began, and its Job
+ * counts that as a failure.
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
+ */
+function isRejected(pod: SeenPod): boolean {
+  const began = pod.containers.some((one) => one.state !== 'waiting' || one.startedAt !== null)
+  return pod.phase === 'Failed' && pod.node !== null && !began && pod.reason !== '' && pod.reason !== 'DeadlineExceeded'
+}
+
 function endedAt(pod: SeenPod): number {
   const ends = pod.containers.filter((one) => one.exitCode !== 0).flatMap((one) => one.finishedAt?.getTime() ?? [])
   return Math.min(...ends, Number.MAX_SAFE_INTEGER)
 }
 
-/** The class of what the cluster took away; undefined when it did not. */
+/** Whether the cluster says of a pod that it took it away: then its Job replaces it. */
+export function isDisrupted(pod: SeenPod): boolean {
+  return conditionOf(pod.conditions, 'DisruptionTarget') !== undefined
+}
+
+/** The class of what the cluster took away or did not let in; undefined when it did neither. */
 export function disruption(pod: SeenPod): Failure | undefined {
   const condition = conditionOf(pod.conditions, 'DisruptionTarget')
   if (!condition) {
     if (pod.reason === 'Evicted') return { failureClass: 'EVICTED', message: pod.message || 'the pod was evicted' }
+    if (isRejected(pod))
+      return { failureClass: 'EVICTED', message: `node ${pod.node} refused the pod (${pod.reason}): ${pod.message}` }
     return undefined
   }
   const message = condition.message || `the pod was disrupted (${condition.reason})`

@@ -47,18 +47,3 @@ export function leaseFor(
   }
   decision.ask({ kind: 'grant-lease', ...action })
 }
-
-/** Jobs of the attempt that somebody or something created again: told once each; their trainers never start. */
-export function reportGhosts(decision: Decision, sight: Sight): void {
-  if (sight.attempt.jobUid === null) return
-  for (const ghost of sight.ghosts) {
-    const key = `ghost ${ghost.uid}`
-    if (decision.run.waitingSince[key] !== undefined) continue
-    decision.since(key)
-    decision.tell(
-      'ghost',
-      'GhostJob',
-      `Job ${ghost.name} was created again (${ghost.uid}); the lease belongs to ${sight.attempt.jobUid}, so it trains nothing`,
-    )
-  }
-}

@@ -13,9 +13,7 @@ export interface Sight {
   readonly attempt: Attempt
   /** The Job that the attempt belongs to: the one its lease was granted to, else the first that was made. */
   readonly job: SeenJob | undefined
-  /** Other Jobs of the same attempt, which somebody or something created again; their trainers never start. */
-  readonly ghosts: readonly SeenJob[]
-  /** Pods of the attempt's Job, oldest first. */
+  /** Pods of the attempt's Job, oldest first; also those that lost it. */
   readonly pods: readonly SeenPod[]
   readonly livePods: readonly SeenPod[]
   readonly said: TrainerSaid | undefined
@@ -30,18 +28,23 @@ export function look(run: Run, seen: RunObservation): Sight | undefined {
     .filter((job) => job.attempt === attempt.attempt)
     .sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime())
   const job = attempt.jobUid === null ? jobs[0] : jobs.find((one) => one.uid === attempt.jobUid)
+  const owner = attempt.jobUid ?? job?.uid
   const pods = seen.pods
-    .filter((pod) => pod.attempt === attempt.attempt && (attempt.jobUid ?? job?.uid) === pod.jobUid)
+    .filter((pod) => pod.attempt === attempt.attempt && owner !== undefined && owner === madeBy(pod))
     .sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime())
   return {
     attempt,
     job,
-    ghosts: jobs.filter((one) => one !== job),
     pods,
     livePods: pods.filter(isAlive),
     said: seen.said.find((one) => one.attempt === attempt.attempt),
     ended: job && endOf(job, seen.at),
   }
+}
+
+/** UID of the Job that made a pod: the one that owns it, or of an orphan the one that did. */
+export function madeBy(pod: SeenPod): string | undefined {
+  return pod.jobUid ?? pod.formerJobUid
 }
 
 export function isAlive(pod: SeenPod): boolean {

@@ -2,6 +2,7 @@ import type { RunObservation } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { RunState } from '../../domain/run.ts'
 import { failedByItself } from './failure.ts'
+import { isOrphan } from './ghosts.ts'
 import { whySuspended } from './queue.ts'
 import { conditionOf, isAlive, type Sight, trainerOf } from './sight.ts'
 
@@ -14,6 +15,11 @@ export interface Situation {
 /** Where a run stands that has not ended: committed, waiting in the cluster for something, or running. */
 export function situation(sight: Sight, seen: RunObservation, plan: TrainingPlan): Situation {
   const { job, livePods, attempt } = sight
+  const orphans = job ? [] : livePods.filter(isOrphan)
+  if (orphans.length > 0) {
+    const names = orphans.map((pod) => pod.name).join(', ')
+    return { state: 'RUNNING', reason: 'Orphaned', message: `its Job is not there; without it goes on: pod ${names}` }
+  }
   if (!job) return { state: 'PENDING', ...whyNoJob(seen) }
   const running = livePods.filter((pod) => pod.phase === 'Running' && trainerOf(pod)?.state === 'running')
   // Pods of a multi-node training end one after the other, and the Job says that it ended a moment after its last pod.
@@ -63,6 +69,7 @@ function whyNoJob(seen: RunObservation): { reason: string; message: string } {
   if (seen.cluster === 'not-connected')
     return { reason: 'ClusterNotConnected', message: 'no cluster is connected for its environment' }
   if (seen.cluster === 'unreachable') return { reason: 'ClusterUnreachable', message: 'the cluster does not answer' }
+  if (seen.application?.syncFailed) return { reason: 'SyncFailed', message: seen.application.message }
   return { reason: 'Committed', message: 'committed; the cluster has not made the Job yet' }
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../domain/run.ts'
-import { trackerTags } from '../../domain/tracker.ts'
+import { type ClosingStatus, trackerTags } from '../../domain/tracker.ts'
 import type { SeenTrackerRun } from '../sources/tracker.ts'
 
 /** Which run of a tracker is an attempt's. */
@@ -45,17 +45,22 @@ function isResumed(run: SeenTrackerRun, { attempt, startedAt }: Pick<Attempt, 'a
 }
 
 /**
- * The runs that nobody writes to any more although they are open: those of this attempt and the ones before it. None while a later attempt
- * lives that may have gone on with one of them; its own end closes what is then still open.
+ * The runs that are to get this status: those that nobody writes to any more although they are open, of this attempt and the ones before it,
+ * and those that we closed otherwise before the last attempt turned out to have ended like this. None while a later attempt lives that may
+ * have gone on with one of them; its own end closes what is then still open.
  */
-export function leftOpen(
+export function toBeClosed(
   choice: Choice,
   tagged: readonly SeenTrackerRun[],
   attempt: number,
   attempts: readonly Attempt[],
+  status: ClosingStatus,
 ): readonly SeenTrackerRun[] {
   const later = attempts.filter((one) => one.attempt > attempt && one.startedAt !== null && one.endedAt === null)
   if (later.some((one) => !tagged.some((run) => attemptOf(run) === one.attempt))) return []
   const others = tagged.filter((run) => run.id !== choice.run.id && attemptOf(run) > 0 && attemptOf(run) <= attempt)
-  return [choice.run, ...others].filter(isOpen)
+  const isLast = attempts.every((one) => one.attempt <= attempt)
+  const isWrong = (run: SeenTrackerRun): boolean =>
+    isLast && attemptOf(run) === attempt && run.tags[trackerTags.closedAs] === run.status && run.status !== status
+  return [choice.run, ...others].filter((run) => isOpen(run) || isWrong(run))
 }

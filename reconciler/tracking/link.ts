@@ -6,7 +6,7 @@ import { type Attempt, isTerminal, type Run } from '../../domain/run.ts'
 import { type ClosingStatus, closingStatus, type TrackerLink, trackerTags } from '../../domain/tracker.ts'
 import type { Records } from '../../records/records.ts'
 import type { SeenTrackerRun, TrackedArtifacts, TrackedHistory, TrackerSource } from '../sources/tracker.ts'
-import { type Choice, choose, isOpen, leftOpen } from './choose.ts'
+import { type Choice, choose, isOpen, toBeClosed } from './choose.ts'
 
 /** One attempt that ended, and what is needed to find it in its tracker. */
 interface Linking {
@@ -60,9 +60,10 @@ async function find(linking: Linking): Promise<{ choice: Choice | undefined; tag
 }
 
 async function nothingFound(linking: Linking): Promise<string> {
-  const { records, source, run, attempt } = linking
-  // An attempt that never started has nothing to be found.
-  if (attempt.startedAt !== null)
+  const { records, source, run, attempt, plan } = linking
+  // An attempt that never started has nothing to be found, and one whose environment has no tracker was given no tags. When it started may be
+  // forgotten; that one succeeded is not.
+  if ((attempt.startedAt !== null || attempt.state === 'SUCCEEDED') && plan.tracker)
     tell(
       linking,
       'NoTrackerRun',
@@ -88,7 +89,7 @@ async function closeLeftOpen(linking: Linking, choice: Choice, tagged: readonly 
   const status = closingStatus(attempt.state, attempt.failureClass)
   const why = `attempt ${attempt.attempt} of ${keyText(run)} ended as ${attempt.state}${attempt.failureClass === null ? '' : ` (${attempt.failureClass})`}; its trainer had left this run open`
   let chosen = choice.run
-  for (const open of leftOpen(choice, tagged, attempt.attempt, run.attempts)) {
+  for (const open of toBeClosed(choice, tagged, attempt.attempt, run.attempts, status)) {
     try {
       await records.fence.confirm()
       const endedAt = new Date(Math.max(attempt.endedAt?.getTime() ?? 0, open.startedAt?.getTime() ?? 0))
@@ -100,7 +101,7 @@ async function closeLeftOpen(linking: Linking, choice: Choice, tagged: readonly 
       tell(
         linking,
         'TrackerRunClosed',
-        `run ${open.id} was left ${open.status} in ${place(source)} and is now ${status}`,
+        `run ${open.id} was ${open.status} in ${place(source)}, and is closed as ${status}`,
       )
     } catch (error) {
       if (!isFault(error, 'TRACKER_REFUSED')) throw error

@@ -22,7 +22,8 @@ export function callbackRecords(db: Database, writing: Writing): CallbackRecords
         return decided.map(({ outcome }) => outcome)
       })
     },
-    said: async (runId) => (isUuid(runId) ? said(db, runId) : []),
+    said: async (runId) => (await said(db, [runId])).get(runId) ?? [],
+    saidOf: (runIds) => said(db, runIds),
   }
 }
 
@@ -120,40 +121,49 @@ async function write(db: Database, rows: ReturnType<typeof callbackRows>): Promi
     where job.id = live.job_id`.execute(db)
 }
 
-async function said(db: Database, runId: string): Promise<readonly TrainerSaid[]> {
+async function said(db: Database, runIds: readonly string[]): Promise<ReadonlyMap<string, readonly TrainerSaid[]>> {
+  const ids = runIds.filter(isUuid)
+  const found = new Map<string, TrainerSaid[]>()
+  if (ids.length === 0) return found
   const { rows } = await sql<SaidRow>`
-    select attempts.attempt, done.body as done, done.received_at as done_at,
+    select attempts.job_id, attempts.attempt, done.body as done, done.received_at as done_at,
       heartbeat.body as heartbeat, heartbeat.received_at as heartbeat_at, checkpoint.uri as checkpoint_uri
     from (
-      select attempt from training_job_heartbeats where job_id = ${runId}::uuid
-      union select attempt from callbacks where job_id = ${runId}::uuid and kind <> 'heartbeat'
+      select job_id, attempt from training_job_heartbeats where job_id = any(${ids}::uuid[])
+      union select job_id, attempt from callbacks where job_id = any(${ids}::uuid[]) and kind <> 'heartbeat'
     ) as attempts
     left join lateral (
       select body, received_at from callbacks
-      where job_id = ${runId}::uuid and attempt = attempts.attempt and kind = 'done'
+      where job_id = attempts.job_id and attempt = attempts.attempt and kind = 'done'
       order by body ->> 'outcome' = 'SUCCEEDED' desc, received_at desc, sequence desc limit 1
     ) as done on true
     left join lateral (
       select body, received_at from training_job_heartbeats
-      where job_id = ${runId}::uuid and attempt = attempts.attempt order by pod_number desc limit 1
+      where job_id = attempts.job_id and attempt = attempts.attempt order by pod_number desc limit 1
     ) as heartbeat on true
     left join lateral (
       select details ->> 'uri' as uri from training_job_events
-      where job_id = ${runId}::uuid and attempt = attempts.attempt and source = 'trainer' and type = 'checkpoint'
+      where job_id = attempts.job_id and attempt = attempts.attempt and source = 'trainer' and type = 'checkpoint'
         and details ->> 'uri' is not null
       order by step desc nulls last, id desc limit 1
     ) as checkpoint on true
-    order by attempts.attempt`.execute(db)
-  return rows.map((row) => ({
+    order by attempts.job_id, attempts.attempt`.execute(db)
+  for (const row of rows) found.set(row.job_id, [...(found.get(row.job_id) ?? []), saidBy(row)])
+  return found
+}
+
+function saidBy(row: SaidRow): TrainerSaid {
+  return {
     attempt: row.attempt,
     done: row.done === null || row.done_at === null ? null : { ...row.done, at: row.done_at },
     lastHeartbeat:
       row.heartbeat === null || row.heartbeat_at === null ? null : { ...row.heartbeat, at: row.heartbeat_at },
     checkpointUri: row.checkpoint_uri,
-  }))
+  }
 }
 
 interface SaidRow {
+  readonly job_id: string
   readonly attempt: number
   readonly done: Done | null
   readonly done_at: Date | null

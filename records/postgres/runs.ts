@@ -31,7 +31,8 @@ export function runRecords(db: Database, writing: Writing): RunRecords {
     list: (query) => list(db, query),
     openIds: () => openIds(db),
     create: (run, plan, event) => writing.transaction((transaction) => create(transaction, run, plan, event)),
-    plan: (id) => storedPlan(db, id),
+    plan: async (id) => (await storedPlans(db, [id])).get(id),
+    plans: (ids) => storedPlans(db, ids),
     apply: (change) => writing.transaction((transaction) => apply(transaction, change)),
   }
 }
@@ -63,16 +64,13 @@ async function openIds(db: Database): Promise<readonly string[]> {
   return rows.map(({ id }) => id)
 }
 
-async function storedPlan(db: Database, id: string): Promise<TrainingPlan | undefined> {
-  if (!isUuid(id)) return undefined
-  const row = await db
-    .selectFrom('training_configs')
-    .select('plan')
-    .where('workflow_id', '=', id)
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.plan as TrainingPlan | undefined
+async function storedPlans(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, TrainingPlan>> {
+  const known = ids.filter(isUuid)
+  if (known.length === 0) return new Map()
+  const { rows } = await sql<{ id: string; plan: TrainingPlan }>`
+    select distinct on (workflow_id) workflow_id as id, plan from training_configs
+    where workflow_id = any(${known}::uuid[]) order by workflow_id, version desc`.execute(db)
+  return new Map(rows.map(({ id, plan }) => [id, plan]))
 }
 
 async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEvent): Promise<boolean> {

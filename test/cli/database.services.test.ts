@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 function up(): Running {
-  const args = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s']
+  const args = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '240s']
   return startProgram(program, example.folder, args, { environment: { DATABASE_URL: proxy.url } })
 }
 

@@ -31,7 +31,7 @@ function up(
   environment: Readonly<Record<string, string>> = {},
   before: readonly string[] = [],
 ): Running {
-  const args = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s']
+  const args = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '240s']
   return startProgram(program, example.folder, args, { environment, before })
 }
 

@@ -49,7 +49,7 @@ const lives: Readonly<Record<string, Told>> = {
 }
 
 const livesMax = 3
-const lifeMillisecondsMax = 300_000
+const lifeMillisecondsMax = 900_000
 
 /** A point that went by before the kill asks for a new life: a test that did not kill there has shown nothing. */
 async function live(told: Told): Promise<void> {

@@ -19,7 +19,7 @@ afterAll(async () => {
 })
 
 const run = (...args: readonly string[]): Promise<Ended> => startProgram(program, example.folder, args).ended
-const settle = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s'] as const
+const settle = ['up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '240s'] as const
 
 /** The pods there have been, by the folders that the local cluster made for them. */
 function pods(): readonly string[] {

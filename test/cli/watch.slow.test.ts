@@ -153,7 +153,10 @@ describe('specyard up that goes on watching', () => {
   it('a changed spec of a run that has ended starts a new one and cancels nothing', async () => {
     const before = await jobNow('handbook-retry', (job) => job.state === 'SUCCEEDED')
     example.edit(training, (text) => text.replace('name: handbook-retry\n', 'name: handbook-retry\n  labels: {}\n'))
-    example.edit(training, (text) => text.replaceAll(/seed: \d+/g, 'seed: 12'))
+    // Fails late, so that there is time to interrupt it after a checkpoint.
+    example.edit(training, (text) =>
+      text.replaceAll(/seed: \d+/g, 'seed: 12').replace("'4', --fail-on", "'12', --fail-on"),
+    )
     await jobNow('handbook-retry', (job) => job.id !== before.id && job.state === 'RUNNING')
     expect(up.said()).not.toContain(`run ${before.id} is cancelled`)
   })
@@ -172,7 +175,7 @@ describe('an orderly stop', () => {
   })
 
   it('the next start resumes inside the same Job and brings the endpoint up before it says healthy', async () => {
-    const ended = await run('up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s')
+    const ended = await run('up', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '240s')
     expect(ended.code, ended.stderr).toBe(0)
     const document = JSON.parse(ended.stdout) as UpDocument
     const newest = document.runs.filter((one) => one.name === 'handbook-retry').at(-1)
@@ -193,7 +196,7 @@ describe('specyard up', () => {
   })
 
   it('--fresh starts over: what was there is gone, and everything runs anew', async () => {
-    const ended = await run('up', '--fresh', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '100s')
+    const ended = await run('up', '--fresh', '--until-settled', '--output', 'json', '--port', '0', '--timeout', '240s')
     expect(ended.code, ended.stderr).toBe(0)
     const document = JSON.parse(ended.stdout) as UpDocument
     expect(document.runs.map((one) => one.name).sort()).toEqual(['handbook-lm', 'handbook-retry', 'support-sft'])

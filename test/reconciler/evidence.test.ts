@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ClusterView, SeenEvent, SeenPod } from '../../domain/observation.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Evidence, Run } from '../../domain/run.ts'
-import { type Look, observe } from '../../reconciler/observe.ts'
+import type { Look } from '../../reconciler/look.ts'
+import { observe } from '../../reconciler/observe.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 import { at, container, exited, failedCondition, job, newRun, pod } from '../support/reconciler.ts'
 
@@ -57,6 +59,18 @@ describe('evidence of an attempt', () => {
     const refused = source({ events: () => Promise.reject(new Error('the API server refused')) })
     const taken = await evidence({ jobs: [failed], pods: [failedPod] }, refused)
     expect(taken).toMatchObject({ exitCode: 3, events: [], unobtainable: ['events: the API server refused'] })
+  })
+
+  it('is taken later when its log cannot be had for now, and without it when the patience is over', async () => {
+    const away = new Fault('CLUSTER_UNREACHABLE', 'its node gave no log', { retry: 'soon' })
+    const silent = source({ logTail: () => Promise.reject(away) })
+    expect(await evidence({ jobs: [failed], pods: [failedPod] }, silent)).toBeUndefined()
+    const longAgo = job({ conditions: [failedCondition(-101)] })
+    expect(await evidence({ jobs: [longAgo], pods: [failedPod] }, silent)).toMatchObject({
+      exitCode: 3,
+      logTail: [],
+      unobtainable: ['log: its node gave no log'],
+    })
   })
 
   it('has a bounded number of events, the newest', async () => {

@@ -49,6 +49,8 @@ export function seen(more: Partial<RunObservation> = {}): RunObservation {
     said: [],
     otherPodsOfName: [],
     evidence: new Map(),
+    application: null,
+    drifted: [],
     recordCaughtUp: true,
     ...more,
   }

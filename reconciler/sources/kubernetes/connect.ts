@@ -6,9 +6,10 @@ import { applicationsOf, deploymentsOf, jobsOf, podsOf, serversOf, workloadsOf }
 import { readEvents } from './events.ts'
 import { clusterFault } from './faults.ts'
 import { createHealth } from './health.ts'
-import { openLeases, type WantedLease } from './leases.ts'
-import { logTail } from './logs.ts'
+import { openLeases } from './leases.ts'
+import { openLogs } from './logs.ts'
 import { seenEndpoint } from './projection/endpoint.ts'
+import { wantedLeases } from './wanted-leases.ts'
 import type { SeenQueueing } from './projection/workload.ts'
 import { refreshApplications } from './refresh.ts'
 import {
@@ -79,6 +80,7 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
   const applications =
     argocdNamespace === null ? [] : [open(applicationsOf(argocdNamespace), () => ({ everything: true }) as const)]
   const leases = openLeases(api)
+  const logs = openLogs(api)
 
   const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -93,12 +95,13 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
       await health.current()
       const at = now()
       const seenJobs = withWorkloads(all(jobs), all(workloads))
-      const wanted = [...seenJobs.map(wantedLease), ...leasesOf.map((one) => ({ ...one, urgency: 'once' as const }))]
+      const seenPods = all(pods)
+      const wanted = wantedLeases(seenJobs, seenPods, leasesOf)
       const seenServers = all(servers)
       return {
         at,
         jobs: seenJobs,
-        pods: all(pods),
+        pods: seenPods,
         leases: await guarded('reading leases', () => leases.read(wanted)),
         applications: all(applications).filter((one) => one.name.startsWith(`${environment}.`)),
         endpoints: all(deployments).map((one) => seenEndpoint(one, seenServers)),
@@ -109,7 +112,7 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
       return () => void listeners.delete(listener)
     },
     logTail: (pod, lines) =>
-      guarded(`reading the log of pod ${pod.namespace}/${pod.name}`, () => logTail(api, pod, lines)),
+      guarded(`reading the log of pod ${pod.namespace}/${pod.name}`, () => logs.tail(pod, lines)),
     events: (of) => guarded(`reading the events of ${of.namespace}/${of.uid}`, () => readEvents(api, of)),
     grantLease: (lease) => guarded(`granting ${leaseText(lease)}`, () => leases.grant(lease)),
     rotateToken: (lease) => guarded(`renewing the token of ${leaseText(lease)}`, () => leases.rotate(lease)),
@@ -131,11 +134,6 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
 
 function all<T>(mirrors: readonly Mirror<T>[]): readonly T[] {
   return mirrors.length === 1 && mirrors[0] ? mirrors[0].values() : mirrors.flatMap((mirror) => mirror.values())
-}
-
-function wantedLease({ namespace, runId, attempt, conditions }: SeenJob): WantedLease {
-  const ended = conditions.some((one) => one.status === 'True' && (one.type === 'Complete' || one.type === 'Failed'))
-  return { namespace, runId, attempt, urgency: ended ? 'none' : 'live' }
 }
 
 function withWorkloads(jobs: readonly SeenJob[], queueing: readonly SeenQueueing[]): readonly SeenJob[] {

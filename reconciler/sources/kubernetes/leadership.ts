@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ApiError } from './api/api-error.ts'
-import { type Api, createApi } from './api/api.ts'
+import type { Fault } from '../../../domain/fault.ts'
+import { createApi } from './api/api.ts'
 import { type ConnectionChoice, loadCredentials } from './api/credentials.ts'
+import { type Attempt, type Candidate, createCandidate } from './candidate.ts'
 
 /*
  * One of several processes leads: the one whose name stands in a Lease of the cluster and is renewed there. Who does not see it renewed for as
- * long as the Lease says takes it. Clocks of machines differ, so the time since the last change is measured here, by a clock that never goes
- * back. A leader that was frozen may not know yet that it was replaced: what it writes then is refused by the fence of the records.
+ * long as the Lease says takes it. A leader that was frozen may not know yet that it was replaced: what it writes then is refused by the fence of
+ * the records.
  * https://kubernetes.io/docs/concepts/architecture/leases/
  */
 
@@ -30,157 +31,112 @@ export interface LeadershipOptions extends ConnectionChoice {
 /** What a leader does; ends soon after the signal is aborted. A term that ends by itself gives the leadership back. */
 export type Term = (ended: AbortSignal) => Promise<void>
 
-/** A Lease as far as it matters here. */
-interface LeaseObject {
-  readonly metadata?: { readonly resourceVersion?: string }
-  readonly spec?: {
-    readonly holderIdentity?: string | null
-    readonly leaseDurationSeconds?: number | null
-    readonly leaseTransitions?: number | null
-    readonly acquireTime?: string | null
-    readonly renewTime?: string | null
-  }
-}
-
 /**
  * Waits for the leadership, leads, and waits again when it is lost, until `stopped`; then gives it back, so that the next one need not wait.
+ * @returns what kept it from the Lease in the end, where that was not another process
  * @throws Fault SETTINGS_INVALID when the kubeconfig cannot be read; whatever a term throws
  */
-export async function leadInTurns(options: LeadershipOptions, term: Term, stopped: AbortSignal): Promise<void> {
+export async function leadInTurns(
+  options: LeadershipOptions,
+  term: Term,
+  stopped: AbortSignal,
+): Promise<Fault | undefined> {
   const api = createApi(await loadCredentials(options))
+  const times = { ...leadershipTimes, ...options.times }
+  const candidate = createCandidate(api, { ...options, leaseMilliseconds: times.lease })
+  const told = teller(options)
+  let hindrance: Fault | undefined
   try {
-    const candidate = createCandidate(api, options)
-    while (!stopped.aborted) {
-      if (await candidate.tryToLead()) await leadOnce(candidate, options, term, stopped)
-      else await rest(options, stopped)
+    for (;;) {
+      const attempt = await candidate.tryToLead({ milliseconds: times.renew, stopped })
+      // What was asked for may have been done although the answer was not waited for.
+      if (stopped.aborted) await candidate.release(times.retry)
+      if (stopped.aborted) return hindrance
+      hindrance = attempt.outcome === 'unknown' ? attempt.fault : undefined
+      told(attempt)
+      if (attempt.outcome === 'mine') await leadOnce(candidate, { ...options, times, told }, term, stopped)
+      await rest(times.retry, stopped)
+      if (stopped.aborted) return hindrance
     }
   } finally {
     api.close()
   }
 }
 
-interface Candidate {
-  /** Takes the Lease where it is free, or renews it. False also when nobody answered. */
-  tryToLead(): Promise<boolean>
-  release(): Promise<void>
+interface LeadingOptions extends LeadershipOptions {
+  readonly times: typeof leadershipTimes
+  told(attempt: Attempt): void
 }
 
 async function leadOnce(
   candidate: Candidate,
-  options: LeadershipOptions,
+  options: LeadingOptions,
   term: Term,
   stopped: AbortSignal,
 ): Promise<void> {
-  const { lease, identity, log } = options
   const over = new AbortController()
   let failure: { readonly error: unknown } | undefined
-  log({ level: 'info', message: `${identity} leads by the Lease ${lease.namespace}/${lease.name}` })
   const work = term(over.signal)
     .catch((error: unknown) => {
       failure = { error }
     })
     .finally(() => over.abort())
-  await renew(candidate, options, over, stopped)
+  await renew(candidate, options, over.signal, stopped)
   over.abort()
   await work
-  await candidate.release()
+  await candidate.release(options.times.retry)
   if (failure) throw failure.error
 }
 
-/** Renews until the term is over, or ends it where that does not succeed in time. */
+/** Renews until the term is over or somebody else holds the Lease, or ends it where that does not succeed in time. */
 async function renew(
   candidate: Candidate,
-  options: LeadershipOptions,
-  over: AbortController,
+  options: LeadingOptions,
+  over: AbortSignal,
   stopped: AbortSignal,
 ): Promise<void> {
-  const { renew: renewMilliseconds } = { ...leadershipTimes, ...options.times }
+  const { times, identity, log, told } = options
+  const ended = AbortSignal.any([over, stopped])
   let renewed = performance.now()
-  while (!over.signal.aborted && !stopped.aborted) {
-    await rest(options, AbortSignal.any([over.signal, stopped]))
+  for (;;) {
+    await rest(times.retry, ended)
+    if (ended.aborted) return
+    // Others count from when they see the renewal, which is never before it was asked for.
+    const asked = performance.now()
+    const left = times.renew - (asked - renewed)
     // A process that was frozen finds out here, before it believes itself still the leader.
-    const late = performance.now() - renewed > renewMilliseconds
-    if (!late && (await candidate.tryToLead())) renewed = performance.now()
-    else if (late || performance.now() - renewed > renewMilliseconds) {
-      options.log({ level: 'warn', message: `${options.identity} leads no longer: its Lease was not renewed in time` })
+    const attempt = left > 0 ? await candidate.tryToLead({ milliseconds: left, stopped: ended }) : undefined
+    if (ended.aborted) return
+    if (attempt) told(attempt)
+    if (attempt?.outcome === 'mine') renewed = asked
+    else if (attempt?.outcome === 'held') {
+      log({ level: 'warn', message: `${identity} leads no longer: ${attempt.holder} has taken its Lease` })
+      return
+    } else if (performance.now() - renewed >= times.renew) {
+      log({ level: 'warn', message: `${identity} leads no longer: its Lease was not renewed in time` })
       return
     }
   }
 }
 
-function createCandidate(api: Api, options: LeadershipOptions): Candidate {
-  const { lease, identity } = options
-  const { lease: leaseMilliseconds } = { ...leadershipTimes, ...options.times }
-  const collection = `/apis/coordination.k8s.io/v1/namespaces/${lease.namespace}/leases`
-  const path = `${collection}/${lease.name}`
-  let seen: { readonly version: string; readonly at: number } | undefined
-
-  const read = async (): Promise<LeaseObject | null> => {
-    try {
-      return (await api.json({ path })) as LeaseObject
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return null
-      throw error
-    }
-  }
-  const write = async (before: LeaseObject | null, holder: string): Promise<void> => {
-    const now = microTime(new Date())
-    const mine = before?.spec?.holderIdentity === holder
-    const body = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: {
-        ...{ name: lease.name, namespace: lease.namespace },
-        ...(before ? { resourceVersion: before.metadata?.resourceVersion ?? '' } : {}),
-      },
-      spec: {
-        holderIdentity: holder,
-        leaseDurationSeconds: Math.ceil(leaseMilliseconds / 1000),
-        acquireTime: mine ? before.spec?.acquireTime : now,
-        renewTime: now,
-        leaseTransitions: (before?.spec?.leaseTransitions ?? 0) + (mine || before === null ? 0 : 1),
-      },
-    }
-    // The version that was read guards the write: of two that try at once, one is refused.
-    await api.json(before ? { method: 'PUT', path, body } : { method: 'POST', path: collection, body })
-  }
-  const isFree = ({ metadata, spec }: LeaseObject): boolean => {
-    const version = metadata?.resourceVersion ?? ''
-    if (seen?.version !== version) seen = { version, at: performance.now() }
-    if (!spec?.holderIdentity || spec.holderIdentity === identity) return true
-    return performance.now() - seen.at > (spec.leaseDurationSeconds ?? 0) * 1000
-  }
-  return {
-    tryToLead: async () => {
-      try {
-        const before = await read()
-        if (before && !isFree(before)) return false
-        await write(before, identity)
-        return true
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error
-        if (error.status !== 409)
-          options.log({ level: 'warn', message: `the Lease ${lease.namespace}/${lease.name}: ${error.message}` })
-        return false
-      }
-    },
-    release: async () => {
-      try {
-        const before = await read()
-        if (before?.spec?.holderIdentity === identity) await write(before, '')
-      } catch (error) {
-        // It runs out by itself.
-        if (!(error instanceof ApiError)) throw error
-      }
-    },
+/** Says who leads, and what is in the way, each once and not at every look. */
+function teller({ identity, lease, log }: LeadershipOptions): (attempt: Attempt) => void {
+  const name = `the Lease ${lease.namespace}/${lease.name}`
+  let last = ''
+  return (attempt) => {
+    if (attempt.outcome === 'lost-race') return
+    const { level, message } =
+      attempt.outcome === 'mine'
+        ? ({ level: 'info', message: `${identity} leads by ${name}` } as const)
+        : attempt.outcome === 'held'
+          ? ({ level: 'info', message: `${attempt.holder} leads by ${name}; ${identity} waits` } as const)
+          : ({ level: 'warn', message: attempt.fault.message } as const)
+    if (message !== last) log({ level, message })
+    last = message
   }
 }
 
-async function rest(options: LeadershipOptions, ended: AbortSignal): Promise<void> {
-  const { retry } = { ...leadershipTimes, ...options.times }
-  await pause(retry * (0.8 + Math.random() * 0.4), undefined, { signal: ended }).catch(() => undefined)
-}
-
-function microTime(at: Date): string {
-  return at.toISOString().replace('Z', '000Z')
+/** Not all at the same moments, so that of several who wait one is first. */
+async function rest(milliseconds: number, ended: AbortSignal): Promise<void> {
+  await pause(milliseconds * (0.8 + Math.random() * 0.4), undefined, { signal: ended }).catch(() => undefined)
 }

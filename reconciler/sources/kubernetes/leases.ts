@@ -3,7 +3,7 @@ import type { SeenLease } from '../../../domain/observation.ts'
 import type { LeaseGrant, LeaseName } from '../cluster.ts'
 import { ApiError } from './api/api-error.ts'
 import type { Api } from './api/api.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../../parallel.ts'
 import type { ApiObject } from './projection/api-object.ts'
 import { leaseSecret, seenLease } from './projection/lease.ts'
 
@@ -12,25 +12,35 @@ import { leaseSecret, seenLease } from './projection/lease.ts'
  * follows from run and attempt, as metadata alone (`PartialObjectMetadata`), so that no token is ever sent to us. What was read is kept for a
  * while: only we write leases, and a person who removes one is noticed when it is read again.
  *
- *   a lease that is there    read again after 60 s
- *   one that is not          after 2 s; our own grant is known at once
- *   of a Job that has ended  after 300 s: only its removal is left to do
+ *   a lease that is there          read again after 60 s
+ *   one that is not                after 2 s; our own grant is known at once
+ *   of a Job whose trainer began   after 600 s: only the age of its token matters
+ *   of a Job that has ended        after 300 s: only its removal is left to do
  *
- * Those never read are read before anything is answered, since a lease that is not known must not look like one that is not there: but for those of
- * Jobs that have ended and are still there. Of all others at most 100 are read in one look, the oldest first.
+ * Those never read are read before anything is answered, since a lease that is not known must not look like one that is not there. But for two kinds:
+ * where the init container of a pod has compared the lease with its Job and let the trainer begin, it was there and is that Job's; and of Jobs that
+ * have ended and are still there nothing is to be known yet. Of these, and of those to be read again, at most 100 are read in one look, the oldest
+ * first: ten thousand trainings are looked at in seconds.
  */
 
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
-const keptMilliseconds = { there: 60_000, absent: 2_000, ended: 300_000 }
+const keptMilliseconds = { there: 60_000, absent: 2_000, begun: 600_000, ended: 300_000 }
 const readAgainMax = 100
 const requestsAtOnce = 16
 const rotationTriesMax = 3
-const urgencies = ['live', 'once', 'none'] as const
+const urgencies = ['live', 'once', 'begun', 'none'] as const
+/** Of a token of which nothing is known yet: it is not renewed before something is. */
+const unknownExpiry = new Date('9999-12-31T00:00:00Z')
 
 /** A lease that is asked for. */
 export interface WantedLease extends LeaseName {
-  /** `live`: its Job may need it. `once`: it must be known whether it is there. `none`: its Job has ended and is still there. */
+  /**
+   * `live`: its Job may need it. `once`: it must be known whether it is there. `begun`: the trainer of its Job has begun by it. `none`: its Job has
+   * ended and is still there.
+   */
   readonly urgency: (typeof urgencies)[number]
+  /** Of the Job that asks; empty where there is none any more. */
+  readonly jobUid: string
 }
 
 export interface Leases {
@@ -73,12 +83,12 @@ export function openLeases(api: Api, clock: () => number = () => performance.now
       for (const [path, { name, lease }] of known) {
         if (all.has(path)) continue
         if (lease === null) known.delete(path)
-        else all.set(path, { ...name, urgency: 'once' })
+        else all.set(path, { ...name, urgency: 'once', jobUid: '' })
       }
       await inParallel(toRead([...all.values()], known, clock()), requestsAtOnce, async (name) => {
         await metadata(name)
       })
-      return [...all.keys()].flatMap((path) => known.get(path)?.lease ?? [])
+      return [...all].flatMap(([path, one]) => (known.get(path) ?? { lease: presumed(one) }).lease ?? [])
     },
     grant: async (lease) => {
       const created = await orNull(409, () =>
@@ -112,14 +122,25 @@ function toRead(wanted: readonly WantedLease[], known: ReadonlyMap<string, Known
   const again: { readonly name: LeaseName; readonly readAt: number }[] = []
   for (const one of wanted) {
     const before = known.get(pathOf(one))
-    const { there, absent, ended } = keptMilliseconds
-    const kept = one.urgency !== 'live' ? ended : before?.lease ? there : absent
-    if (before === undefined && one.urgency !== 'none') never.push(one)
-    else if (before === undefined || now - before.readAt >= kept)
+    const isUrgent = one.urgency === 'live' || one.urgency === 'once'
+    if (before === undefined && isUrgent) never.push(one)
+    else if (before === undefined || now - before.readAt >= kept(one, before.lease !== null))
       again.push({ name: one, readAt: before?.readAt ?? -Infinity })
   }
   again.sort((left, right) => left.readAt - right.readAt)
   return [...never, ...again.slice(0, readAgainMax).map(({ name }) => name)]
+}
+
+function kept({ urgency }: WantedLease, isThere: boolean): number {
+  const { there, absent, begun, ended } = keptMilliseconds
+  if (urgency === 'once' || urgency === 'none') return ended
+  if (!isThere) return absent
+  return urgency === 'begun' ? begun : there
+}
+
+/** What is known of a lease that was never read. */
+function presumed({ runId, attempt, urgency, jobUid }: WantedLease): SeenLease | null {
+  return urgency === 'begun' ? { runId, attempt, jobUid, tokenExpiresAt: unknownExpiry } : null
 }
 
 function granted({ runId, attempt, jobUid, tokenExpiresAt }: LeaseGrant): SeenLease {

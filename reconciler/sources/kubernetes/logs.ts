@@ -4,14 +4,41 @@ import { type Api, readBody } from './api/api.ts'
 
 /** More than this is not read for one tail. */
 const logBytesMax = 4 * 1024 * 1024
-const logSilenceMilliseconds = 10_000
+const logSilenceMilliseconds = 5_000
+/** A node that gave no log is not asked for another one sooner: who asks waits, and a dead node has many pods. */
+const nodeRestMilliseconds = 60_000
 
-/**
- * The last lines of a pod's trainer, or of the init container that kept it from starting.
- * @returns no lines where there is no log, or none any more
- * @throws ApiError
- */
-export async function logTail(api: Api, pod: SeenPod, lines: number): Promise<readonly string[]> {
+export interface Logs {
+  /**
+   * The last lines of a pod's trainer, or of the init container that kept it from starting.
+   * @returns no lines where there is no log, or none any more
+   * @throws ApiError
+   */
+  tail(pod: SeenPod, lines: number): Promise<readonly string[]>
+}
+
+export function openLogs(api: Api, clock: () => number = () => performance.now()): Logs {
+  const restUntil = new Map<string, number>()
+  return {
+    tail: async (pod, lines) => {
+      const node = pod.node ?? ''
+      if ((restUntil.get(node) ?? -Infinity) > clock())
+        throw new ApiError(`node ${node} gave no log less than ${nodeRestMilliseconds / 1000} s ago`)
+      try {
+        const tail = await logTail(api, pod, lines)
+        restUntil.delete(node)
+        return tail
+      } catch (error) {
+        // The API server hands on what it hears of the kubelet, as a fault of its own.
+        const isNode = error instanceof ApiError && (error.status === null || error.status >= 500)
+        if (isNode) restUntil.set(node, clock() + nodeRestMilliseconds)
+        throw error
+      }
+    },
+  }
+}
+
+async function logTail(api: Api, pod: SeenPod, lines: number): Promise<readonly string[]> {
   const container = spokenContainer(pod.containers)
   if (!container) return []
   try {

@@ -1,6 +1,6 @@
 import { ApiError } from './api/api-error.ts'
 import type { Api } from './api/api.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../../parallel.ts'
 
 const requestsAtOnce = 8
 

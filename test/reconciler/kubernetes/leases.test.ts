@@ -43,6 +43,7 @@ const want = (runId: string, urgency: WantedLease['urgency'] = 'live'): WantedLe
   runId,
   attempt: 1,
   urgency,
+  jobUid: `job of ${runId}`,
 })
 const grant = (runId: string) => ({
   ...want(runId),
@@ -79,6 +80,7 @@ describe('leases', () => {
   ])[] = [
     ['that are there are read again after a minute', 'live', true, 60],
     ['that are not there yet are read again after two seconds', 'live', false, 2],
+    ['of trainings that began by them are read again after ten minutes', 'begun', true, 600],
     ['of which only the removal is left are read again after five minutes', 'once', true, 300],
     ['of Jobs that have ended are read again after five minutes', 'none', true, 300],
   ]
@@ -140,6 +142,24 @@ describe('leases', () => {
     expect(new Set(asked()).size).toBe(250)
     expect(await look(...wanted)).toHaveLength(250)
     expect(asked()).toEqual([])
+  })
+
+  it('of trainings that began by them are presumed to be theirs until they are read, a hundred in one look', async () => {
+    const wanted = Array.from({ length: 250 }, (_, number) => want(`run-${number}`, 'begun'))
+    for (const { runId } of wanted.slice(1)) put(runId)
+    expect(await look(...wanted)).toHaveLength(249)
+    const read = await leases.read(wanted)
+    expect(read.find((one) => one.runId === 'run-249')).toEqual({
+      runId: 'run-249',
+      attempt: 1,
+      jobUid: 'job of run-249',
+      tokenExpiresAt: new Date('9999-12-31T00:00:00Z'),
+    })
+    expect(asked()).toHaveLength(200)
+    await look(...wanted)
+    const last = (await leases.read(wanted)).find((one) => one.runId === 'run-249')
+    expect(last?.tokenExpiresAt).toEqual(new Date(0))
+    expect(new Set(asked()).size).toBe(50)
   })
 
   it('of an attempt with two Jobs are as urgent as the more urgent one', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Api, createApi } from '../../../reconciler/sources/kubernetes/api/api.ts'
 
@@ -29,6 +30,18 @@ describe('a request', () => {
     expect(performance.now() - from).toBeLessThan(2000)
   })
 
+  it('whose connection is never made is given up as silent', async () => {
+    const { port: deaf, close } = await listenAndNeverAccept()
+    try {
+      const from = performance.now()
+      const asked = api(`http://127.0.0.1:${deaf}`).json({ path: '/version', silenceMilliseconds: 300 })
+      await expect(asked).rejects.toMatchObject({ status: null, silent: true })
+      expect(performance.now() - from).toBeLessThan(2000)
+    } finally {
+      await close()
+    }
+  })
+
   it('to nobody is an error at once', async () => {
     const closed = once(mute, 'close')
     mute.close()
@@ -39,3 +52,26 @@ describe('a request', () => {
     await once(mute, 'listening')
   })
 })
+
+/** A port whose queue of connections is full: further ones are neither taken nor refused, as by an address that swallows everything. */
+async function listenAndNeverAccept(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+     const server = require('node:net').createServer()
+     server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port)
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+     })`,
+    { eval: true },
+  )
+  const [port] = (await once(worker, 'message')) as [number]
+  const queued: Socket[] = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await once(queued[0] as Socket, 'connect')
+  return {
+    port,
+    close: async () => {
+      for (const socket of queued) socket.destroy()
+      await worker.terminate()
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { closingStatus, trackerTags } from '../../../domain/tracker.ts'
 import type { SeenTrackerRun } from '../../../reconciler/sources/tracker.ts'
-import { choose, leftOpen } from '../../../reconciler/tracking/choose.ts'
+import { choose, toBeClosed } from '../../../reconciler/tracking/choose.ts'
 import { sampleAttempt } from '../../support/records.ts'
 import { at } from '../../support/reconciler.ts'
 
@@ -54,23 +54,44 @@ describe('what a trainer left open', () => {
   it('is closed with what is inside it and what earlier attempts left', () => {
     const child = tracked('child', 1, { ...open, parentId: 'mine' })
     const tagged = [tracked('older', 1, open), mine, child, tracked('done', 1)]
-    expect(ids(leftOpen(choice, tagged, 1, [ended]))).toEqual(['mine', 'older', 'child'])
+    expect(ids(toBeClosed(choice, tagged, 1, [ended], 'FAILED'))).toEqual(['mine', 'older', 'child'])
   })
 
   it('is not closed while a later attempt lives that may have gone on with it', () => {
-    expect(ids(leftOpen(choice, [mine], 1, [ended, alive]))).toEqual([])
+    expect(ids(toBeClosed(choice, [mine], 1, [ended, alive], 'FAILED'))).toEqual([])
   })
 
   it('is closed while a later attempt lives that has a run of its own, which stays open', () => {
-    expect(ids(leftOpen(choice, [mine, tracked('its', 2, open)], 1, [ended, alive]))).toEqual(['mine'])
+    expect(ids(toBeClosed(choice, [mine, tracked('its', 2, open)], 1, [ended, alive], 'FAILED'))).toEqual(['mine'])
   })
 
   it('is closed while a later attempt waits to be started', () => {
-    expect(ids(leftOpen(choice, [mine], 1, [ended, sampleAttempt({ attempt: 2 })]))).toEqual(['mine'])
+    expect(ids(toBeClosed(choice, [mine], 1, [ended, sampleAttempt({ attempt: 2 })], 'FAILED'))).toEqual(['mine'])
   })
 
   it('is nothing where the trainer ended its run', () => {
-    expect(leftOpen({ run: tracked('a', 1), foundBy: 'done' }, [], 1, [ended])).toEqual([])
+    expect(toBeClosed({ run: tracked('a', 1), foundBy: 'done' }, [], 1, [ended], 'FAILED')).toEqual([])
+  })
+
+  it('and was closed as lost is closed again when it turns out to have succeeded, and nothing of other attempts is', () => {
+    const lost = (id: string, attempt: number) =>
+      tracked(id, attempt, {
+        status: 'FAILED',
+        tags: { [trackerTags.attempt]: String(attempt), [trackerTags.closedAs]: 'FAILED' },
+      })
+    const own = lost('mine', 2)
+    const attempts = [ended, sampleAttempt({ attempt: 2, startedAt: at(20), endedAt: at(30) })]
+    const again = (status: 'FINISHED' | 'FAILED', of = attempts) =>
+      ids(toBeClosed({ run: own, foundBy: 'tag' }, [lost('older', 1), own], 2, of, status))
+    expect(again('FINISHED')).toEqual(['mine'])
+    expect(again('FAILED')).toEqual([])
+    expect(again('FINISHED', [...attempts, sampleAttempt({ attempt: 3 })])).toEqual([])
+  })
+
+  it('and its trainer ended after all keeps the trainer’s word', () => {
+    const tags = { [trackerTags.attempt]: '1', [trackerTags.closedAs]: 'FAILED' }
+    const run = tracked('mine', 1, { status: 'FINISHED', tags })
+    expect(toBeClosed({ run, foundBy: 'tag' }, [run], 1, [ended], 'KILLED')).toEqual([])
   })
 
   it.each([

@@ -216,6 +216,25 @@ describe('a training that is tried again', () => {
   })
 })
 
+describe('a training that was given up as lost', () => {
+  it('and turns out to have succeeded has its MLflow run closed anew', async () => {
+    const plan = trackedPlan('late', server.url)
+    const [id] = await train(plan, 1, 'crashes')
+    const run = await addPlanned(records, plan, [{ failureClass: 'LOST' }])
+    await reconcile()
+    expect(await statusOf(id)).toEqual(['KILLED'])
+    const now = await readRun(records, run.id)
+    const attempts = now.attempts.map((one) => ({ ...one, ...succeeded }))
+    await records.runs.apply({ next: { ...now, state: 'SUCCEEDED', attempts }, events: [], actions: [] })
+    const { reconciler, advance } = await reconcile()
+    advance(120)
+    await reconciler.pass()
+    await reconciler.settleBeside(60_000)
+    expect(await statusOf(id)).toEqual(['FINISHED'])
+    expect(await records.trackers.of([run.id])).toMatchObject([{ status: 'FINISHED', closedAs: 'FINISHED' }])
+  })
+})
+
 describe('a server that goes away', () => {
   it('is waited for by nobody, and when it is back everything is linked', async () => {
     const plan = trackedPlan('patient', server.url)

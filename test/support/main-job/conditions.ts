@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function until<Value>(
   what: string,
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
-  seconds = 60,
+  seconds = 180,
 ): Promise<Value> {
   const giveUpAt = performance.now() + seconds * 1000
   for (;;) {

@@ -27,11 +27,11 @@ export interface Milestone {
 /** The point was passed before `up` could be killed at it: the whole life has to begin anew. */
 export class Missed extends Error {}
 
-const reachSecondsMax = 60
+const reachSecondsMax = 180
 /** Looks at files cost little; questions to the API would keep it from its work. */
 const lookMilliseconds = 4
 const askMilliseconds = 100
-const settleSeconds = 100
+const settleSeconds = 240
 
 export function beginLife(program: Program): Life {
   const example = copyExample()

@@ -98,9 +98,9 @@ function watchChild(child: ChildProcess): Running {
   }
 }
 
-/** Waits until a program has said something. @throws when it has ended without, or does not say it in a minute */
+/** Waits until a program has said something. @throws when it has ended without, or does not say it in three minutes */
 export async function untilSaid(running: Running, pattern: RegExp): Promise<void> {
-  for (const latest = performance.now() + 60_000; !pattern.test(running.said()); await pause(20)) {
+  for (const latest = performance.now() + 180_000; !pattern.test(running.said()); await pause(20)) {
     if (running.hasEnded() || performance.now() > latest) throw new Error(`${pattern} in vain in:\n${running.said()}`)
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,20 +40,26 @@ export function mlflowEnvironment(): Record<string, string> {
   }
 }
 
-export async function createMlflowServer(): Promise<MlflowServer> {
+/** The user that may do everything, on a server that asks for users. */
+export const administrator = { username: 'warden', password: 'a-password-of-the-warden' } as const
+
+/** @param asksForUsers whether it wants a user and password, of whom everybody may read and only the owner of a run may change it */
+export async function createMlflowServer(asksForUsers = false): Promise<MlflowServer> {
   const folder = mkdtempSync(join(tmpdir(), 'specyard-mlflow-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let running: ReturnType<typeof launch> | undefined
+  const users = asksForUsers ? askForUsers(folder) : { words: [], environment: {} }
 
   const launch = () => {
     const log = openSync(join(folder, 'server.log'), 'a')
     const store = ['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`]
     const artifacts = ['--artifacts-destination', join(folder, 'artifacts'), '--serve-artifacts']
     const listen = ['--host', '127.0.0.1', '--port', String(port), '--workers', '1']
-    const options = { cwd: folder, env: mlflowEnvironment(), stdio: ['ignore', log, log] as ['ignore', number, number] }
+    const env = { ...mlflowEnvironment(), ...users.environment }
+    const options = { cwd: folder, env, stdio: ['ignore', log, log] as ['ignore', number, number] }
     // A group of its own: the server starts workers, which must not outlive it.
-    return spawn(mlflowPython(), ['-m', 'mlflow', 'server', ...store, ...artifacts, ...listen], {
+    return spawn(mlflowPython(), ['-m', 'mlflow', 'server', ...store, ...artifacts, ...listen, ...users.words], {
       ...options,
       detached: true,
     })
@@ -94,6 +100,21 @@ export async function createMlflowServer(): Promise<MlflowServer> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+function askForUsers(folder: string): { words: readonly string[]; environment: Readonly<Record<string, string>> } {
+  const settings = join(folder, 'users.ini')
+  const lines = [
+    '[mlflow]',
+    'default_permission = READ',
+    `database_uri = sqlite:///${join(folder, 'users.db')}`,
+    `admin_username = ${administrator.username}`,
+    `admin_password = ${administrator.password}`,
+    'authorization_function = mlflow.server.auth:authenticate_request_basic_auth',
+  ]
+  writeFileSync(settings, lines.join('\n'), { mode: 0o600 })
+  const environment = { MLFLOW_AUTH_CONFIG_PATH: settings, MLFLOW_FLASK_SERVER_SECRET_KEY: 'a key of this test' }
+  return { words: ['--app-name', 'basic-auth'], environment }
 }
 
 function signal(group: number, name: NodeJS.Signals): void {

@@ -83,9 +83,19 @@ export async function train(
   attempt: number,
   ...how: readonly string[]
 ): Promise<readonly string[]> {
+  return trainAs({}, plan, attempt, ...how)
+}
+
+/** The same with what the Secrets of its environment would give it. */
+export async function trainAs(
+  secrets: Readonly<Record<string, string>>,
+  plan: TrainingPlan,
+  attempt: number,
+  ...how: readonly string[]
+): Promise<readonly string[]> {
   const given = variablesOf(renderJob(plan, { attempt, checkpointUri: null }))
   const mlflow = Object.entries(given).filter(([name]) => name.startsWith('MLFLOW_'))
-  return python({ ...mlflowEnvironment(), ...Object.fromEntries(mlflow) }, how)
+  return python({ ...mlflowEnvironment(), ...Object.fromEntries(mlflow), ...secrets }, how)
 }
 
 /** Runs the trainer with nothing but the server's address. */

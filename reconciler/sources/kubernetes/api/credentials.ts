@@ -13,6 +13,9 @@ export interface Credentials {
   close(): void
 }
 
+/** The client makes an agent and reads files each time; thousands of leases may be read in a second. */
+const preparedMilliseconds = 1000
+
 /** Where to connect to. */
 export interface ConnectionChoice {
   /** Path of a kubeconfig; null for what kubectl would take: KUBECONFIG, the one in the home folder, or the pod's service account. */
@@ -53,22 +56,32 @@ export async function loadCredentials(choice: ConnectionChoice): Promise<Credent
   if (!cluster?.server)
     throw invalid(`${place}: the context names no cluster with a server`, 'give its cluster a server')
   const agents = pool(cluster.server.startsWith('https:'))
+  const viaProxy = Boolean(cluster.proxyUrl)
+  let prepared: { readonly value: ReturnType<Credentials['prepare']>; readonly at: number } | undefined
   return {
     server: cluster.server.replace(/\/+$/, ''),
-    prepare: async () => {
-      const options: HttpsAgentOptions & RequestOptions = {}
-      // The client's types want the options of `ws`; it sets the members of a request's.
-      await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0])
-      const { headers, auth, agent, ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options
-      const own = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }
-      return {
-        ...(headers === undefined ? {} : { headers }),
-        ...(auth === undefined ? {} : { auth }),
-        agent: cluster.proxyUrl ? (agent ?? false) : agents.with(own),
+    prepare: () => {
+      if (!prepared || performance.now() - prepared.at > preparedMilliseconds) {
+        prepared = { value: prepare(), at: performance.now() }
+        prepared.value.catch(() => (prepared = undefined))
       }
+      return prepared.value
     },
     dropIdle: agents.dropIdle,
     close: agents.close,
+  }
+
+  async function prepare(): ReturnType<Credentials['prepare']> {
+    const options: HttpsAgentOptions & RequestOptions = {}
+    // The client's types want the options of `ws`; it sets the members of a request's.
+    await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0])
+    const { headers, auth, agent, ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options
+    const own = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }
+    return {
+      ...(headers === undefined ? {} : { headers }),
+      ...(auth === undefined ? {} : { auth }),
+      agent: viaProxy ? (agent ?? false) : agents.with(own),
+    }
   }
 }
 

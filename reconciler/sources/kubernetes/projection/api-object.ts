@@ -115,6 +115,7 @@ export interface ApiApplication extends ApiObject {
     readonly conditions?: readonly ApiCondition[]
     readonly history?: readonly ApiRevision[]
     readonly operationState?: {
+      readonly retryCount?: number
       readonly phase?: string
       readonly message?: string
       readonly syncResult?: ApiRevision & { readonly resources?: readonly ApiSyncedResource[] }

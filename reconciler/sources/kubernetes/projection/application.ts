@@ -17,10 +17,13 @@ export function seenApplication(object: ApiObject): SeenApplication | undefined 
   const error = conditions.find((one) => /Error$/.test(one.type ?? ''))
   const phase = phaseOf(operation?.phase)
   const base = { name: metadata.name, appliedRevision: appliedRevision(status) }
-  if (phase === 'Running') return { ...base, phase, message: cut(messageOf(operation)) }
+  const syncFailed = failedObjects(operation).length > 0 || (operation?.retryCount ?? 0) > 0
+  if (phase === 'Running')
+    return { ...base, phase, message: cut(messageOf(operation)), ...(syncFailed && { syncFailed }) }
   if (!error && isSynced(status)) return { ...base, phase: 'Succeeded', message: cut(operation?.message ?? '') }
-  if (!error || phase === 'Failed') return { ...base, phase, message: cut(messageOf(operation)) }
-  return { ...base, phase: 'Failed', message: cut(`${error.type}: ${error.message ?? ''}`) }
+  if (!error || phase === 'Failed')
+    return { ...base, phase, message: cut(messageOf(operation)), ...(phase === 'Failed' && { syncFailed: true }) }
+  return { ...base, phase: 'Failed', message: cut(`${error.type}: ${error.message ?? ''}`), syncFailed: true }
 }
 
 function phaseOf(phase: string | undefined): SeenApplication['phase'] {
@@ -43,12 +46,14 @@ type Status = ApiApplication['status']
 /** The operation's own message, and of the objects that it failed with those that it does not speak of. */
 function messageOf(operation: NonNullable<Status>['operationState']): string {
   const message = operation?.message ?? ''
-  const failed = (operation?.syncResult?.resources ?? []).filter(
-    (one) => one.status === 'SyncFailed' && one.message && !message.includes(one.message),
-  )
+  const failed = failedObjects(operation).filter((one) => one.message && !message.includes(one.message))
   return [message, ...failed.map((one) => `${one.kind} ${one.name}: ${one.message}`)]
     .filter((one) => one !== '')
     .join('; ')
+}
+
+function failedObjects(operation: NonNullable<Status>['operationState']) {
+  return (operation?.syncResult?.resources ?? []).filter((one) => one.status === 'SyncFailed')
 }
 
 /** The newest commit that was applied whole: what was found to be there, else of the last operation that succeeded. */

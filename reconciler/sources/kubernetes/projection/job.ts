@@ -1,6 +1,6 @@
 import type { SeenJob } from '../../../../domain/observation.ts'
 import type { ApiJob, ApiObject } from './api-object.ts'
-import { conditions, createdAt, deletionRequestedAt, runOf, time } from './fields.ts'
+import { conditions, createdAt, deletionRequestedAt, runOf, shared, time } from './fields.ts'
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/ */
 export function seenJob(object: ApiObject): SeenJob | undefined {
@@ -9,7 +9,7 @@ export function seenJob(object: ApiObject): SeenJob | undefined {
   if (!run) return undefined
   return {
     name: metadata.name ?? '',
-    namespace: metadata.namespace ?? '',
+    namespace: shared(metadata.namespace ?? ''),
     uid: metadata.uid ?? '',
     ...run,
     createdAt: createdAt(metadata),

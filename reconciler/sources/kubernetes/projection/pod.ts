@@ -1,10 +1,12 @@
 import { constants } from 'node:os'
 import type { SeenContainer, SeenPod } from '../../../../domain/observation.ts'
 import type { ApiContainerStatus, ApiMetadata, ApiObject, ApiPod } from './api-object.ts'
-import { conditions, createdAt, deletionRequestedAt, runOf, time } from './fields.ts'
+import { conditions, createdAt, deletionRequestedAt, runOf, shared, time } from './fields.ts'
 
 /** A label since Kubernetes 1.28, and an annotation ever since. */
 const indexLabel = 'batch.kubernetes.io/job-completion-index'
+
+const controllerUid = 'batch.kubernetes.io/controller-uid'
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export function seenPod(object: ApiObject): SeenPod | undefined {
@@ -13,15 +15,15 @@ export function seenPod(object: ApiObject): SeenPod | undefined {
   if (!run) return undefined
   return {
     name: metadata.name ?? '',
-    namespace: metadata.namespace ?? '',
+    namespace: shared(metadata.namespace ?? ''),
     uid: metadata.uid ?? '',
-    jobUid: jobUid(metadata),
+    ...owner(metadata),
     ...run,
     completionIndex: completionIndex(metadata),
     phase: phase(status?.phase),
-    reason: status?.reason ?? '',
-    message: status?.message ?? '',
-    node: spec?.nodeName ?? null,
+    reason: shared(status?.reason ?? ''),
+    message: shared(status?.message ?? ''),
+    node: spec?.nodeName === undefined ? null : shared(spec.nodeName),
     createdAt: createdAt(metadata),
     startedAt: time(status?.startTime),
     conditions: conditions(status?.conditions),
@@ -33,9 +35,12 @@ export function seenPod(object: ApiObject): SeenPod | undefined {
   }
 }
 
-/** The Job that owns it now: one that was deleted without its pods has left an orphan. */
-function jobUid(metadata: ApiMetadata): string | null {
-  return metadata.ownerReferences?.find((owner) => owner.kind === 'Job' && owner.controller === true)?.uid ?? null
+/** The Job that owns it now: one that was deleted without its pods has left an orphan, whose label still says which it was. */
+function owner({ ownerReferences, labels }: ApiMetadata): Pick<SeenPod, 'jobUid' | 'formerJobUid'> {
+  const job = ownerReferences?.find((one) => one.kind === 'Job' && one.controller === true)
+  if (job?.uid !== undefined) return { jobUid: job.uid }
+  const former = labels?.[controllerUid]
+  return { jobUid: null, ...(former === undefined ? {} : { formerJobUid: former }) }
 }
 
 /** Which of the pods of an Indexed Job it is. */
@@ -66,12 +71,12 @@ function containers(
 
 function container(name: string, init: boolean, status: ApiContainerStatus | undefined): SeenContainer {
   const { waiting, running, terminated } = status?.state ?? {}
-  const base = { name, init, imageDigest: imageDigest(status?.imageID) }
+  const base = { name: shared(name), init, imageDigest: imageDigest(status?.imageID) }
   if (terminated) {
     return {
       ...base,
       state: 'terminated',
-      reason: terminated.reason ?? '',
+      reason: shared(terminated.reason ?? ''),
       message: terminated.message ?? '',
       exitCode: terminated.exitCode ?? null,
       signal: signalName(terminated.signal),
@@ -84,12 +89,13 @@ function container(name: string, init: boolean, status: ApiContainerStatus | und
     return { ...base, ...unended, state: 'running', reason: '', message: '', startedAt: time(running.startedAt) }
   }
   const { reason = '', message = '' } = waiting ?? {}
-  return { ...base, ...unended, state: 'waiting', reason, message, startedAt: null }
+  return { ...base, ...unended, state: 'waiting', reason: shared(reason), message, startedAt: null }
 }
 
 /** A runtime writes `docker.io/library/busybox@sha256:…` or the digest alone. */
 function imageDigest(imageId: string | undefined): string | null {
-  return /sha256:[0-9a-f]{64}/.exec(imageId ?? '')?.[0] ?? null
+  const digest = /sha256:[0-9a-f]{64}/.exec(imageId ?? '')?.[0]
+  return digest === undefined ? null : shared(digest)
 }
 
 function signalName(number: number | undefined): string | null {

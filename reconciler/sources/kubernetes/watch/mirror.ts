@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiError } from '../api/api-error.ts'
 import { type Api, unanswered } from '../api/api.ts'
-import type { ApiObject } from '../projection/api-object.ts'
 import { follow, type WatchEvent } from './follow.ts'
 import { listAll } from './list.ts'
+import type { ApiObject } from '../projection/api-object.ts'
 import { beginning, type Happened, isNewer, next, type WatchState, type WatchTimes } from './machine.ts'
 import { createMemory } from './memory.ts'
 import { type GroupCollection, servedPath } from './served-path.ts'
@@ -97,8 +97,7 @@ export function openMirror<T>(
     const { signal } = ending
     // Asked again for each list: definitions come, go and get other versions.
     path = typeof collection.path === 'string' ? collection.path : await servedPath(api, collection.path, signal)
-    const page = (items: readonly ApiObject[], first: boolean): void => fresh.page(items, first)
-    const resourceVersion = await listAll(api, path, collection.selector, page, signal)
+    const resourceVersion = await listAll(api, path, collection.selector, fresh.page, signal)
     fresh.finish()
     listed = true
     absent = false
