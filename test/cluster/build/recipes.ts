@@ -1,0 +1,89 @@
+/*
+ * What is built, from which Go module. Each recipe has its go.mod and go.sum in tools/<name>: they pin every line of source.
+ */
+
+export interface Recipe {
+  /** Folder in tools/. */
+  readonly name: string
+  /** Said while it is built. */
+  readonly holds: string
+  /** Name of the program → Go package. */
+  readonly programs: Readonly<Record<string, string>>
+  readonly tags: readonly string[]
+  /** Go variable → its value, where {module@version} stands for the version of a module as go.mod has it. */
+  readonly stamps: Readonly<Record<string, string>>
+  /** Files of modules that the programs need beside them: name under share/ → module and path in it. */
+  readonly share: Readonly<Record<string, { readonly module: string; readonly path: string }>>
+}
+
+const kubernetes = 'k8s.io/kubernetes'
+const argocd = 'github.com/argoproj/argo-cd/v3'
+
+const core: Recipe = {
+  name: 'core',
+  holds: 'etcd, Kubernetes, kwok, Argo CD, Helm and kubeconform',
+  programs: {
+    'kube-apiserver': `${kubernetes}/cmd/kube-apiserver`,
+    'kube-controller-manager': `${kubernetes}/cmd/kube-controller-manager`,
+    'kube-scheduler': `${kubernetes}/cmd/kube-scheduler`,
+    kubelet: `${kubernetes}/cmd/kubelet`,
+    kubectl: `${kubernetes}/cmd/kubectl`,
+    etcd: 'go.etcd.io/etcd/server/v3',
+    kwok: 'sigs.k8s.io/kwok/cmd/kwok',
+    argocd: `${argocd}/cmd`,
+    helm: 'helm.sh/helm/v3/cmd/helm',
+    kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform',
+  },
+  tags: [],
+  // Without them the API server calls itself v0.0.0, and clients believe it.
+  stamps: {
+    'k8s.io/component-base/version.gitVersion': `{${kubernetes}}`,
+    'k8s.io/component-base/version.gitMajor': `{${kubernetes}:major}`,
+    'k8s.io/component-base/version.gitMinor': `{${kubernetes}:minor}`,
+    'k8s.io/client-go/pkg/version.gitVersion': `{${kubernetes}}`,
+    [`${argocd}/common.version`]: `{${argocd}:plain}`,
+  },
+  share: {
+    'argocd-crds': { module: argocd, path: 'manifests/crds' },
+    // The repository server runs this script for each manifest that it generates.
+    'git-verify-wrapper.sh': { module: argocd, path: 'hack/git-verify-wrapper.sh' },
+    'kwok-node': { module: 'sigs.k8s.io/kwok', path: 'kustomize/stage/node' },
+  },
+}
+
+const containerd: Recipe = {
+  name: 'containerd',
+  holds: 'containerd',
+  programs: {
+    containerd: 'github.com/containerd/containerd/v2/cmd/containerd',
+    'containerd-shim-runc-v2': 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+    ctr: 'github.com/containerd/containerd/v2/cmd/ctr',
+  },
+  tags: ['no_btrfs', 'no_zfs', 'no_devmapper'],
+  stamps: {},
+  share: {},
+}
+
+const kueue: Recipe = {
+  name: 'kueue',
+  holds: 'Kueue',
+  programs: { kueue: 'sigs.k8s.io/kueue/cmd/kueue' },
+  tags: [],
+  stamps: {},
+  share: {
+    crds: { module: 'sigs.k8s.io/kueue', path: 'config/components/crd/bases' },
+    'webhooks.yaml': { module: 'sigs.k8s.io/kueue', path: 'config/components/webhook/manifests.yaml' },
+  },
+}
+
+const coredns: Recipe = {
+  name: 'coredns',
+  holds: 'CoreDNS',
+  // Our own main package, beside its go.mod.
+  programs: { coredns: 'specyard.dev/testbed/coredns' },
+  tags: [],
+  stamps: {},
+  share: {},
+}
+
+export const recipes = { core, containerd, kueue, coredns }

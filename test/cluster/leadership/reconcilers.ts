@@ -1,0 +1,77 @@
+import { type Ended, endOf, type Running, untilSaid } from '../../support/main-job/program.ts'
+import { queryOnce } from '../../../records/pool.ts'
+import { resource } from '../base/kubernetes.ts'
+import { freePort } from '../base/ports.ts'
+import { until } from '../base/wait.ts'
+import type { Cluster } from '../support/cluster.ts'
+import type { Yard } from '../support/yard.ts'
+
+/*
+ * `specyard reconcile` as its Deployment runs it: several processes with a state folder each, of which one leads by a Lease.
+ */
+
+/** By the usual times a Lease runs out after 15 s, and who waits looks again within 2.4 s. */
+export const takeoverSecondsMax = 20
+
+export interface LeadingProcess extends Running {
+  /** By its own metrics. False also when it does not answer. */
+  leads(): Promise<boolean>
+  untilLeads(seconds: number): Promise<void>
+}
+
+export function leaseNameOf({ namespace }: Yard): string {
+  return `${namespace}/reconciler`
+}
+
+export async function startReconciler(
+  yard: Yard,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LeadingProcess> {
+  const address = `127.0.0.1:${await freePort()}`
+  const running = yard.beside(['reconcile', '--lease', leaseNameOf(yard), '--health', address], environment)
+  const leads = async (): Promise<boolean> => {
+    const answer = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(2000) }).catch(
+      () => undefined,
+    )
+    return (await answer?.text())?.includes('\nspecyard_leading 1\n') ?? false
+  }
+  await untilSaid(running, /leads by the Lease/)
+  return {
+    ...running,
+    leads,
+    untilLeads: async (seconds) => {
+      await until('it to lead', leads, { seconds }).catch((cause: unknown) => {
+        throw new Error(`${String(cause)}; it said:\n${running.said()}`, { cause })
+      })
+    },
+  }
+}
+
+/** `specyard reconcile --once --lease`, as its CronJob runs it. */
+export function reconcileOnce(yard: Yard): Promise<Ended> {
+  return endOf(yard.beside(['reconcile', '--once', '--lease', leaseNameOf(yard)]), 60)
+}
+
+export interface LeaseObject {
+  readonly metadata: { readonly resourceVersion: string }
+  readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number; readonly renewTime: string }
+}
+
+export function leaseOf(cluster: Cluster, yard: Yard): Promise<LeaseObject | undefined> {
+  return cluster.kubernetes.get<LeaseObject>(resource('coordination.k8s.io/v1', 'leases', yard.namespace, 'reconciler'))
+}
+
+/** Freezes a leader just after it has renewed its Lease: when it thaws, its passes are due before its next renewal. */
+export async function freezeAfterRenewal(cluster: Cluster, yard: Yard, leader: LeadingProcess): Promise<void> {
+  const before = await leaseOf(cluster, yard)
+  const isRenewed = async () =>
+    (await leaseOf(cluster, yard))?.metadata.resourceVersion !== before?.metadata.resourceVersion
+  await until('the Lease to be renewed', isRenewed, { seconds: 10, everyMilliseconds: 20 })
+  leader.kill('SIGSTOP')
+}
+
+/** The token of the newest term, which grows with every one. */
+export async function newestToken({ database }: Yard): Promise<number> {
+  const rows = await queryOnce<{ token: number }>(database.pool, 'select token from reconciler_fence')
+  return rows[0]?.token ?? 0
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SeenApplication } from '../../../domain/observation.ts'
+import { resource } from '../base/kubernetes.ts'
+import { until } from '../base/wait.ts'
+import { type Application, applicationPath, createApplication } from '../support/applications.ts'
+import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
+import { job } from '../support/jobs.ts'
+import { createRepository, type Repository } from '../support/repositories.ts'
+import { follow, type Following } from './following.ts'
+
+let cluster: Cluster
+let namespace: string
+let name: string
+let repository: Repository
+let following: Following
+beforeAll(async () => {
+  cluster = theCluster()
+  namespace = await makeNamespace(cluster, 'synced')
+  name = `dev.${namespace}.jobs`
+  repository = await createRepository(cluster, namespace)
+  await repository.commit('Begin the folder', { 'jobs/README.md': 'The placeholder.\n' })
+  await createApplication(cluster, { name, url: repository.url, path: 'jobs', namespace })
+  const managed = { 'app.kubernetes.io/managed-by': 'specyard' }
+  await cluster.kubernetes.patch(applicationPath(name), { metadata: { labels: managed } })
+  following = await follow(cluster, [namespace])
+})
+afterAll(async () => {
+  await cluster.kubernetes.remove(applicationPath(name))
+  await removeNamespace(cluster, namespace)
+})
+
+async function untilApplication(what: string, isSo: (seen: SeenApplication) => unknown, seconds = 60) {
+  let last: SeenApplication | undefined
+  const look = async () => {
+    last = (await following.view()).applications.find((one) => one.name === name)
+    return last && isSo(last) ? last : undefined
+  }
+  return until(`the Application ${what}`, look, { seconds }).catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}; last ${JSON.stringify(last)}`, { cause: error })
+  })
+}
+
+/** Pushes a Job's file and asks for a sync by way of our source. */
+async function publish(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const texts = Object.entries(files).map(([path, content]) => [path, content && `${JSON.stringify(content)}\n`])
+  const revision = await repository.commit('Publish', Object.fromEntries(texts) as Record<string, string | null>)
+  await following.source.refresh([name])
+  return revision
+}
+
+/** The newest commit that changed an object. */
+let applied = ''
+
+const training = (image: string) => job({ namespace, name: 'synced', image, command: ['true'], job: { suspend: true } })
+
+describe('an Application', () => {
+  it('that is asked to refresh is synced in seconds, and says which commit is there', async () => {
+    const from = performance.now()
+    const revision = await publish({ 'jobs/one.yaml': training('one') })
+    applied = revision
+    const isSynced = ({ appliedRevision, phase }: SeenApplication) =>
+      appliedRevision === revision && phase === 'Succeeded'
+    await untilApplication('to be synced', isSynced)
+    // Without being asked Argo CD looks after minutes.
+    expect(performance.now() - from).toBeLessThan(30_000)
+    expect(await cluster.kubernetes.get(resource('batch/v1', 'jobs', namespace, 'synced'))).toBeDefined()
+    const { status } = (await cluster.kubernetes.get<Application>(applicationPath(name))) as Application
+    expect(status?.operationState?.syncResult?.revision).toBe(revision)
+  })
+
+  it('whose commit changes nothing here is at that commit without an operation', async () => {
+    const revision = await publish({ 'elsewhere/README.md': 'Of somebody else.' })
+    expect(await untilApplication('to be there', (one) => one.appliedRevision === revision)).toMatchObject({
+      phase: 'Succeeded',
+    })
+  })
+
+  it('whose sync fails has Argo CD’s own message and a commit that was applied, although its health says Healthy', async () => {
+    await publish({ 'jobs/one.yaml': training('another') })
+    const isRefused = ({ message }: SeenApplication) => message.includes('field is immutable')
+    const refused = await untilApplication('to be refused', isRefused)
+    expect(refused.appliedRevision).toBe(applied)
+    expect(refused.message).toContain('Job.batch "synced" is invalid')
+    expect(refused.message.length).toBeLessThanOrEqual(4096)
+    expect(['Running', 'Failed']).toContain(refused.phase)
+    const { status } = (await cluster.kubernetes.get<Application>(applicationPath(name))) as Application
+    expect(status?.health?.status).not.toBe('Degraded')
+  })
+
+  it('that is not there cannot be asked, and that is no error', async () => {
+    await following.source.refresh(['dev.nowhere.jobs'])
+  })
+})

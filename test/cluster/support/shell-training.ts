@@ -1,0 +1,43 @@
+import { type Cluster, realNodeOf } from './cluster.ts'
+import { trainingSpec } from './yard.ts'
+
+/*
+ * Trainings that are a few lines of shell: what a test is about is how they end, not what they learn, and dozens of them run beside each other.
+ */
+
+export interface ShellTraining {
+  readonly environment: string
+  readonly name: string
+  readonly script: string
+  /** Further lines of `spec`, indented by two. */
+  readonly more?: string
+  readonly image?: string
+  /** In place of the usual `{ request, limit }`, as YAML. */
+  readonly memory?: string
+  readonly cpu?: string
+  readonly timeoutSeconds?: number
+  readonly seed?: number
+}
+
+export function shellTraining(cluster: Cluster, told: ShellTraining): string {
+  const { environment, name, script, more = '', seed = 1 } = told
+  const { memory = '{ request: 16Mi, limit: 64Mi }', cpu = "{ request: 10m, limit: '1' }", timeoutSeconds = 600 } = told
+  const { busybox } = realNodeOf(cluster).images
+  const spec = trainingSpec(cluster, { environment, name, command: ['sh', '-c', script], seed, more })
+  return spec
+    .replace(/^ {2}image: .*$/m, `  image: '${told.image ?? busybox}'`)
+    .replace(/^ {4}cpu: .*$/m, `    cpu: ${cpu}`)
+    .replace(/^ {4}memory: .*$/m, `    memory: ${memory}`)
+    .replace(/^ {2}timeoutSeconds: .*$/m, `  timeoutSeconds: ${timeoutSeconds}`)
+    .replace(/^ {2}output: .*\n/m, '')
+}
+
+/** Stands still until it is told to stop, and stops at once then. */
+export const untilStopped = `trap 'exit 143' TERM; sleep 3600 & wait $!`
+
+/** Says that it has succeeded, as any trainer may, and ends. */
+export const saysItSucceeded = [
+  `wget -q -O - --header "Authorization: Bearer $CALLBACK_TOKEN" --header 'Content-Type: application/json'`,
+  `--post-data '{"pod_uid":"'$POD_UID'","sequence":1,"outcome":"SUCCEEDED","message":"said by the shell"}'`,
+  `"$BACKEND_BASE_URL/v1/jobs/$JOB_ID/done"`,
+].join(' ')

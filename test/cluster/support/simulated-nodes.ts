@@ -1,0 +1,65 @@
+import { resource } from '../base/kubernetes.ts'
+import { simulatedNodeAnnotation } from '../parts/kwok.ts'
+import type { Cluster } from './cluster.ts'
+
+export interface NodesOptions {
+  /** Names are <prefix>-1 and so on. */
+  readonly prefix: string
+  readonly count: number
+  /** Of each node; default 0. */
+  readonly gpus?: number
+  /** Default 110, as everywhere. */
+  readonly pods?: number
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** Where the Jobs of one test go, on nodes that kwok plays: merge it into the pod's spec. */
+export function onSimulatedNodes(prefix: string) {
+  return {
+    nodeSelector: { 'specyard.dev/node': prefix },
+    tolerations: [{ key: 'specyard.dev/simulated', operator: 'Exists', effect: 'NoSchedule' }],
+  }
+}
+
+/** Adds nodes that kwok plays and waits until they are Ready. Nothing is scheduled on them that does not ask for it. */
+export async function addNodes({ kubernetes }: Cluster, options: NodesOptions): Promise<readonly string[]> {
+  const { prefix, count, gpus = 0, pods = 110, labels = {} } = options
+  const names = Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`)
+  const capacity = {
+    cpu: '64',
+    memory: '512Gi',
+    pods: String(pods),
+    ...(gpus > 0 && { 'nvidia.com/gpu': String(gpus) }),
+  }
+  for (const name of names) {
+    await kubernetes.create(resource('v1', 'nodes', null), {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name,
+        annotations: simulatedNodeAnnotation,
+        labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'specyard.dev/node': prefix, ...labels },
+      },
+      spec: { taints: [{ key: 'specyard.dev/simulated', effect: 'NoSchedule' }] },
+      status: { capacity, allocatable: capacity },
+    })
+  }
+  for (const name of names) await kubernetes.until<Node>(nodePath(name), 'to be Ready', isReady)
+  return names
+}
+
+export async function removeNodes({ kubernetes }: Cluster, names: readonly string[]): Promise<void> {
+  for (const name of names) await kubernetes.remove(nodePath(name))
+}
+
+export interface Node {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
+export function isReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+}
+
+export function nodePath(name: string): string {
+  return resource('v1', 'nodes', null, name)
+}
