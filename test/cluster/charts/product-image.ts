@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { extname, join, relative } from 'node:path'
+import { build } from 'esbuild'
+import { bundle } from '../../../tools/bundle.ts'
+import { findProgram, run } from '../base/command.ts'
+import { librariesOf } from '../parts/images.ts'
+import type { Cluster } from '../support/cluster.ts'
+import { loadNodeImage } from '../support/images.ts'
+
+/*
+ * An image of this program as the Dockerfile would make it, of what is here: this machine's node and Git, the program bundled from the sources as
+ * they are, and the packages that it needs when it runs. No registry is asked.
+ */
+
+const root = join(import.meta.dirname, '..', '..', '..')
+/** What no program reads when it runs. */
+const unread = ['.ts', '.mts', '.cts', '.map', '.md']
+
+/** @returns the image pinned by its digest; its entrypoint is the program */
+export async function loadProductImage(cluster: Cluster): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'specyard-image-'))
+  try {
+    const built = join(folder, 'dist')
+    // A folder of our own: the shared one is for who builds.
+    await build({ ...bundle, absWorkingDir: root, outdir: built, logLevel: 'warning' })
+    const accounts = join(folder, 'passwd')
+    writeFileSync(accounts, 'root:x:0:0::/:/bin/sh\nspecyard:x:1000:1000::/tmp:/bin/sh\n')
+    const program = join(folder, 'specyard')
+    writeFileSync(program, '#!/bin/sh\nexec node /app/dist/specyard.js "$@"\n')
+    return await loadNodeImage(cluster, {
+      name: 'specyard.local/specyard:test',
+      files: {
+        ...filesBelow(built, '/app/dist'),
+        ...filesBelow(join(root, 'charts', 'serving-endpoint'), '/app/charts/serving-endpoint'),
+        ...filesBelow(join(root, 'schemas'), '/app/schemas'),
+        '/app/package.json': join(root, 'package.json'),
+        ...(await packages()),
+        ...(await git()),
+        '/etc/passwd': accounts,
+        '/usr/bin/specyard': program,
+      },
+      entrypoint: ['specyard'],
+      command: ['--help'],
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The packages that are needed when it runs, and not those that it is built with. */
+async function packages(): Promise<Readonly<Record<string, string>>> {
+  const listed = await run('npm', ['ls', '--omit=dev', '--parseable', '--all'], { folder: root })
+  const folders = listed.split('\n').filter((path) => path.includes('node_modules') && existsSync(path))
+  const files = folders.map((path) => filesBelow(path, join('/app', relative(root, path))))
+  return Object.assign({}, ...files) as Record<string, string>
+}
+
+/** Git with what it needs to reach a server over http; its other commands are itself. */
+async function git(): Promise<Readonly<Record<string, string>>> {
+  const program = findProgram('git')
+  if (program === undefined) throw new Error('there is no git on the PATH')
+  const folder = (await run(program, ['--exec-path'])).trim()
+  const http = join(folder, 'git-remote-http')
+  const libraries = [...(await librariesOf(program)), ...(await librariesOf(http))]
+  const programs = { '/usr/bin/git': program, [join(folder, 'git')]: program }
+  const transports = { [http]: http, [join(folder, 'git-remote-https')]: http }
+  return { ...programs, ...transports, ...Object.fromEntries(libraries.map((path) => [path, path])) }
+}
+
+/** Files of a folder without what other packages have put below it: path in the image → path here. */
+function filesBelow(folder: string, place: string): Readonly<Record<string, string>> {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const nested = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+    .map((entry) => filesBelow(join(folder, entry.name), join(place, entry.name)))
+  const own = entries
+    .filter((entry) => entry.isFile() && !unread.includes(extname(entry.name)))
+    .map((entry) => [join(place, entry.name), join(folder, entry.name)])
+  return Object.assign(Object.fromEntries(own), ...nested) as Record<string, string>
+}
