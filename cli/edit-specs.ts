@@ -17,7 +17,8 @@ type Editing = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
  */
 export async function submitJob(opened: Editing, spec: JsonObject): Promise<SubmitResult> {
   const key = keyOf(spec)
-  const known = await opened.records.runs.get(runId(key, specDigest('TrainingJob', blockOf(spec['spec']))))
+  const id = runId(key, specDigest('TrainingJob', blockOf(spec['spec'])))
+  const known = await opened.records.runs.get(id)
   if (known) return { kind: 'exists', runId: known.id, path: known.specPath, commit: null }
   const text = writeSpec(spec)
   const path = `specs/submitted/${key.environment}-${key.project}-${key.name}.yaml`
@@ -27,6 +28,9 @@ export async function submitJob(opened: Editing, spec: JsonObject): Promise<Subm
   const files = [...state.files.filter((file) => file !== before), added]
   const { result, problems } = await compileSpecs(opened.settings, { ...state, files }, await opened.deploy.read())
   const plan = result.impact.starts.find((one) => one.source.path === path)
+  // Published a moment ago, and not recorded yet.
+  const kept = result.impact.keeps.some((one) => one.runId === id)
+  if (!plan && kept) return { kind: 'exists', runId: id, path, commit: null }
   if (!plan) return { kind: 'problems', problems }
   await opened.specs.write({ path, text, expected: before ? textOf(before) : null })
   const published = await publishSpecs(opened)

@@ -26,7 +26,7 @@ export interface Opened {
   readonly records: Records
   readonly live: LiveState
   readonly deploy: DeployRepository
-  /** The working tree; a service that has none puts a branch in its place. */
+  /** The branch that the settings name, or else the working tree. */
   readonly specs: SpecRepository
   readonly tokens: Tokens
   /** Publishes operations as one commit; tells what became of each. */
@@ -65,7 +65,7 @@ export async function open(settings: Settings, environment: ProcessEnvironment, 
       records: openRecords(pool),
       live,
       deploy: heard,
-      specs: specFolder(settings.root, git),
+      specs: await openSpecs(settings, git, now),
       tokens: createTokens(key, now),
       operate: (operations) =>
         publishOperations(heard, operations, { url: settings.deployUrl, branch: settings.deployBranch }),

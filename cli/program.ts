@@ -1,5 +1,6 @@
 import { Command, type CommanderError, Option } from 'commander'
 import { packageVersion } from './assets.ts'
+import type { RebuildFlags } from './commands/rebuild.ts'
 import type { ReconcileFlags } from './commands/reconcile.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { exitCodes } from './exit.ts'
@@ -251,6 +252,22 @@ const addMigrate: AddCommand = (program, world) => {
     })
 }
 
+const addRebuild: AddCommand = (program, world) => {
+  program
+    .command('rebuild')
+    .description('make lost records anew: from the history of the deploy repository, the clusters and the tracker')
+    .option('--into-existing', 'add what is missing to records that are there already')
+    .addOption(outputOption(['human', 'json']))
+    .addHelpText(
+      'after',
+      '\nWants a database without runs, and no other process that reconciles. What cannot be known any more stays empty, and says so.\n\nExamples:\n  specyard rebuild\n  DATABASE_URL=postgres://… specyard rebuild --output json\n  specyard rebuild --into-existing',
+    )
+    .action(async (options: RebuildFlags) => {
+      const { runRebuild } = await import('./commands/rebuild.ts')
+      world.exit(await runRebuild(world, folder(program, world), options))
+    })
+}
+
 const commands: readonly AddCommand[] = [
   addUp,
   addCheck,
@@ -264,4 +281,5 @@ const commands: readonly AddCommand[] = [
   addReconcile,
   addServe,
   addMigrate,
+  addRebuild,
 ]

@@ -1,6 +1,7 @@
 import { compile } from '../compiler/compile.ts'
 import type { CompileResult } from '../compiler/compile-types.ts'
 import type { SourceRecord } from '../domain/ledger.ts'
+import { keyText } from '../domain/names.ts'
 import { hasErrors, type Problem } from '../domain/problem.ts'
 import type { Publication, PublishedChange } from '../domain/publication.ts'
 import { readChart } from './assets.ts'
@@ -61,11 +62,15 @@ function describeChange(result: CompileResult): PublishedChange {
     subject: subject.length <= 72 ? subject : `${subject.slice(0, 71)}…`,
     body: describeImpact(result).join('\n'),
     action: 'publication',
-    subjects: [
-      ...starts.map((plan) => `${plan.environment}/${plan.project}/${plan.name}`),
-      ...[...cancels, ...releases].map(({ key }) => `${key.environment}/${key.project}/${key.name}`),
-    ],
+    subjects: subjectsOf(result.impact),
   }
+}
+
+/** What a publication concerns: whatever starts, stops or changes. By it is told which Applications have something to sync. */
+export function subjectsOf(impact: CompileResult['impact']): readonly string[] {
+  const { starts, supersedes, cancels, releases, removes } = impact
+  const keyed = [...supersedes, ...cancels, ...releases].map(({ key }) => key)
+  return [...new Set([...starts, ...keyed, ...removes].map(keyText))]
 }
 
 /** What a publication does, a line for each effect, most important first. */

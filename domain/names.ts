@@ -29,6 +29,9 @@ export const annotations = {
 /** The value of label `app` on everything that trains. */
 export const trainerApp = 'trainer'
 
+/** The init container that waits for the lease, as the template of Jobs names it. */
+export const leaseContainer = 'lease'
+
 /** Exit code of the lease's init container when the lease belongs to another Job; `podFailurePolicy` turns it into FailJob. */
 export const leaseRefusedExitCode = 75
 

@@ -108,6 +108,8 @@ export interface SeenApplication {
   readonly appliedRevision: string | null
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   readonly message: string
+  /** Commit that was looked at last, applied or not; null before the first, undefined where that is not told. */
+  readonly comparedRevision?: string | null
   /** Whether something could not be applied, or is tried again after it could not: `message` then says what. */
   readonly syncFailed?: boolean
 }

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { Fault } from '../domain/fault.ts'
 import { driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
+import type { LedgerHistory } from '../domain/ledger-history.ts'
 import type { Deployed, Publication, PublishedChange, PublishRequest } from '../domain/publication.ts'
 import { effectiveChange } from './change.ts'
 import { type Books, byPath, driftText, readBooks, sourceText } from './drift.ts'
 import { checkedBranch } from './git/address.ts'
 import { readPublications } from './git/history.ts'
 import { type Author, importCommit, plain, weightOf } from './git/import.ts'
+import { openLedgerHistory } from './git/ledger-history.ts'
 import { blobBytesMax, blobId, listTree, objectSizes, readObjects, type TreeEntry } from './git/objects.ts'
 import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
 import { type GitEnvironment, type GitPlace, gitFailed, orDiskFull, runGit } from './git/run.ts'
@@ -36,6 +38,8 @@ export interface DeployRepository {
   publish(request: PublishRequest): Promise<Publication | undefined>
   /** Commits of ours after a commit, or all; oldest first, at most 10,000: ask again after the last of them. */
   log(after: string | null): Promise<readonly Publication[]>
+  /** What has been done to the ledger, commit by commit, up to the present head. @throws Fault as `read` */
+  ledgerHistory(): Promise<LedgerHistory>
 }
 
 /** What is known of one head. */
@@ -78,6 +82,9 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
     return snapshot
   }
 
+  const bringHead = async (head: string | null): Promise<string | null | 'moved'> =>
+    head === null || (await remote.bring(head)) ? head : 'moved'
+
   const publish = async (request: PublishRequest): Promise<Publication | undefined> => {
     const limits = { ...swapLimits, ...options.limits }
     const publication = await swap(remote, options.branch, limits, async (head) => {
@@ -106,12 +113,14 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
     },
     log: (after) =>
       withSoundClone(remote, async () => {
-        const commit = await settle(remote, async (head) =>
-          head === null || (await remote.bring(head)) ? head : 'moved',
-        )
+        const commit = await settle(remote, bringHead)
         if (commit === null) return []
         return readPublications(remote.place, commit, after, author.email, ownedFolders)
       }),
+    ledgerHistory: async () => {
+      const head = await withSoundClone(remote, () => settle(remote, bringHead))
+      return openLedgerHistory(remote, head, author.email)
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Action } from '../domain/action.ts'
+import { isFault } from '../domain/fault.ts'
 import type { PendingAction } from '../records/records.ts'
 import type { ReconcilerPorts } from './ports.ts'
 
@@ -46,6 +47,8 @@ async function attempt(
     for (const [index, one] of actions.entries()) await ports.records.actions.done([one.id], results[index] ?? 'done')
     return 0
   } catch (error) {
+    // The one that replaced this one does it, or has done it.
+    if (isFault(error, 'FENCE_LOST')) throw error
     const message = error instanceof Error ? error.message : String(error)
     const tries = Math.max(...actions.map((one) => one.tries))
     const seconds = Math.min(putOffSecondsMax, 2 ** Math.min(tries, 6)) * (0.75 + Math.random() / 2)
@@ -92,6 +95,8 @@ async function lease(ports: ReconcilerPorts, action: Action): Promise<string> {
     return 'dropped: the record has moved on'
   const { token, expiresAt } = await ports.mintToken({ runId, attempt: number })
   const grant = { namespace, runId, attempt: number, jobUid, token, tokenExpiresAt: expiresAt }
+  // Once more: a process may have been frozen since it read the record.
+  await ports.records.fence.confirm()
   if (action.kind === 'grant-lease') await cluster.grantLease(grant)
   else await cluster.rotateToken(grant)
   return 'granted'

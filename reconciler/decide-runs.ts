@@ -54,7 +54,7 @@ async function decideRun(
   rules: Rules,
 ): Promise<{ moved: boolean; waiting: boolean }> {
   const { run, plan, said } = known
-  const seen = await observe(run, said, look, true)
+  const seen = await observe(run, said, look, true, plan)
   const decided = transition(run, seen, plan, rulesOn(plan.cluster, rules))
   const waiting = seen.cluster === 'connected' && waitsForTime(decided?.next ?? run, plan, look.at)
   if (!decided) return { moved: false, waiting }

@@ -3,10 +3,11 @@ import { applicationName, type DriftedFile, paths } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import type { RunObservation, SeenEvent, SeenJob, SeenPod, TrainerSaid } from '../domain/observation.ts'
 import { isFault } from '../domain/fault.ts'
+import type { TrainingPlan } from '../domain/plan.ts'
 import { type Evidence, evidenceLogLines, type Run } from '../domain/run.ts'
 import { decisivePod } from './decide/failure.ts'
 import { secondsBetween } from './decide/rules.ts'
-import { isAlive, trainerOf } from './decide/sight.ts'
+import { asItCounts, isAlive, madeBy, trainerOf } from './decide/sight.ts'
 import { entryOf, type Look, seenOfRun } from './look.ts'
 import type { ClusterSource } from './sources/cluster.ts'
 
@@ -21,9 +22,13 @@ export async function observe(
   said: readonly TrainerSaid[],
   seen: Look,
   caughtUp: boolean,
+  plan: Pick<TrainingPlan, 'terminationGraceSeconds' | 'nodeLostSeconds'>,
 ): Promise<RunObservation> {
   const view = seen.view(run.environment)
-  const { jobs, pods, leases } = seenOfRun(view, run.id)
+  const { jobs, leases } = seenOfRun(view, run.id)
+  const podsOf = (id: string): readonly SeenPod[] =>
+    seenOfRun(view, id).pods.map((pod) => asItCounts(pod, plan, seen.at))
+  const pods = podsOf(run.id)
   const inLedger = entryOf(seen.ledger, run)?.runs ?? []
   const others = inLedger.filter((one) => one.id !== run.id)
   const observation: RunObservation = {
@@ -34,7 +39,7 @@ export async function observe(
     pods,
     leases,
     said,
-    otherPodsOfName: others.flatMap(({ id }) => seenOfRun(view, id).pods.filter(isAlive)),
+    otherPodsOfName: others.flatMap(({ id }) => podsOf(id).filter(isAlive)),
     evidence: new Map(),
     application:
       view?.applications.find(({ name }) => name === applicationName.jobs(run.environment, run.project)) ?? null,
@@ -55,7 +60,10 @@ function driftOf(run: Run, { drifted = [] }: LedgerView): readonly DriftedFile[]
   return drifted.filter(({ path }) => own.has(path))
 }
 
-/** Takes evidence of attempts that have none: when their pods have ended, or when the attempt has ended and nothing of it is left. */
+/**
+ * Takes evidence of attempts that have none: when their pods have ended, or the attempt has, be it that a pod of it waits for ever and is taken
+ * away when there is evidence. Of a run that is cancelled at once: its pods are about to be deleted, and what they were goes with them.
+ */
 async function gatherEvidence(
   run: Run,
   seen: RunObservation,
@@ -65,13 +73,15 @@ async function gatherEvidence(
   for (const attempt of run.attempts.filter((one) => one.evidence === null)) {
     // What a ghost of the attempt went through says nothing of it; a pod that has lost its Job is still the attempt's.
     const ours = (uid: string | null): boolean => attempt.jobUid === null || uid === null || uid === attempt.jobUid
-    const pods = seen.pods.filter((pod) => pod.attempt === attempt.attempt && ours(pod.jobUid))
+    const pods = seen.pods.filter((pod) => pod.attempt === attempt.attempt && ours(madeBy(pod) ?? null))
     const jobs = seen.jobs.filter((job) => job.attempt === attempt.attempt && ours(job.uid))
     const ends = jobs.flatMap((job) =>
       job.conditions.filter((one) => one.status === 'True' && /^(Complete|Failed)$/.test(one.type)),
     )
-    if (pods.some(isAlive) || (ends.length === 0 && attempt.endedAt === null)) continue
-    if (seen.cluster === 'unreachable') continue
+    const isOver = attempt.endedAt !== null || (seen.ledger?.status === 'cancelling' && pods.length > 0)
+    if (!isOver && (pods.some(isAlive) || ends.length === 0)) continue
+    // A cluster that is not connected here may still have what one that is connected would show.
+    if (seen.cluster !== 'connected') continue
     const { taken, isForNow } = await evidenceOf(seen, attempt.attempt, jobs, decisivePod(pods), cluster)
     const endedAt = ends[0]?.at ?? attempt.endedAt ?? seen.at
     if (isForNow && secondsBetween(endedAt, seen.at) < evidencePatienceSeconds) continue

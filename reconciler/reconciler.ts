@@ -8,7 +8,7 @@ import { decideRuns } from './decide-runs.ts'
 import { defaultRules, type Rules } from './decide/rules.ts'
 import { lookAt, runsWithJobs } from './look.ts'
 import type { ReconcilerPorts } from './ports.ts'
-import { refreshAfter } from './refresh.ts'
+import { createRefresher, type Refresher } from './refresh.ts'
 import { everyCron } from './schedule.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
 import { createTrackerLane } from './tracking/lane.ts'
@@ -31,8 +31,6 @@ export interface Reconciler {
 
 /** A pass ends after this many rounds; what is then still to do is left to the next one. */
 const roundsMax = 20
-/** Of more commits than these, found at once, the older ones were synced long ago. */
-const refreshedMax = 200
 /** A look is repeated while runs wait for a time to pass: graces, backoffs. */
 const waitingLookMilliseconds = 500
 
@@ -52,18 +50,21 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   let failuresInARow = 0
   const enders: (() => void)[] = []
   const trackers = createTrackerLane(ports, rules)
+  const refresher = createRefresher(ports)
 
   /** One look at everything. @returns the runs that may have more to do, and those that wait for a time */
   const fullRound = async (): Promise<{ again: boolean; waiting: readonly string[] }> => {
     ledger = (await ports.deploy.read()).ledger
     const added = await absorbLedger(ports.records, ledger, ports.now())
-    await absorbPublications(ports)
+    await absorbPublications(ports, refresher)
     const open = await ports.records.runs.openIds()
     const environments = environmentsOf(ledger)
     const look = await lookAt(ports, ledger, environments, new Set(open))
     const some = [...new Set([...open, ...runsWithJobs(look, environments)])]
     const { moved, waiting } = await decideRuns(ports, some, look, rules)
     const endpointsMoved = await decideEndpoints(ports, look)
+    const refreshAgain = await refresher.again(look)
+    if (refreshAgain !== undefined) clock.lookAtEverything(refreshAgain)
     const acted = await actNow()
     return { again: added.length + moved.length + acted.runIds.length > 0 || endpointsMoved, waiting }
   }
@@ -203,9 +204,9 @@ function environmentsOf(ledger: LedgerView): ReadonlySet<string> {
   return new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
 }
 
-async function absorbPublications(ports: ReconcilerPorts): Promise<void> {
+async function absorbPublications(ports: ReconcilerPorts, refresher: Refresher): Promise<void> {
   const publications = await ports.deploy.log(await ports.records.publications.newestCommit())
   if (publications.length === 0) return
   await ports.records.publications.absorb(publications)
-  await refreshAfter(publications.slice(-refreshedMax), ports)
+  await refresher.after(publications)
 }

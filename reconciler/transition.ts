@@ -2,15 +2,16 @@ import type { RunObservation } from '../domain/observation.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
 import { type Attempt, infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
 import { type Decision, decide, type Transition } from './decide/decision.ts'
-import { disruptions, type Ending, endingOf, trainerStart } from './decide/ending.ts'
-import { reportGhosts, reportOrphans } from './decide/ghosts.ts'
+import { disruptions } from './decide/disruptions.ts'
+import { type Ending, endingOf, trainerStart } from './decide/ending.ts'
+import { reportGhosts, reportOrphans, revokeLeases } from './decide/ghosts.ts'
 import { leaseFor } from './decide/lease.ts'
 import { reportDrift, reportSync } from './decide/outside.ts'
 import { progressOf, stallOf } from './decide/progress.ts'
 import { registration } from './decide/register.ts'
 import { operate, tidyUp } from './decide/retire.ts'
 import { defaultRules, type Rules, secondsAfter } from './decide/rules.ts'
-import { look, type Sight } from './decide/sight.ts'
+import { isOutOfReach, look, type Sight } from './decide/sight.ts'
 import { linkTrackers } from './decide/track.ts'
 import { situation } from './decide/waiting.ts'
 
@@ -47,6 +48,7 @@ export function transition(
   reportDrift(decision, seen)
   if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
   else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
+  revokeLeases(decision, seen, plan)
   tidyUp(decision, seen, plan)
   linkTrackers(decision, seen, plan)
   return decision.result()
@@ -107,7 +109,7 @@ function observeAttempt(decision: Decision, sight: Sight): void {
   const { attempt } = sight
   const checkpointUri = sight.said?.checkpointUri ?? attempt.checkpointUri
   const startedAt = attempt.startedAt ?? trainerStart(sight)
-  const inJob = disruptions(sight)
+  const inJob = disruptions(decision, sight)
   if (
     checkpointUri !== attempt.checkpointUri ||
     startedAt?.getTime() !== attempt.startedAt?.getTime() ||
@@ -148,9 +150,10 @@ function goOn(decision: Decision, sight: Sight, seen: RunObservation, plan: Trai
     })
     return
   }
-  const vanished = !sight.job && sight.attempt.jobUid !== null && now.reason !== 'Orphaned'
-  if (vanished) {
-    decision.set({ reason: 'Unobserved', message: 'its Job is not there; other evidence is waited for' })
+  if (isVanishing(sight) && now.reason !== 'Orphaned') {
+    // What trained does not wait for anything: it is not known where it stands.
+    const state = sight.attempt.startedAt === null ? run.state : 'RUNNING'
+    decision.set({ state, reason: 'Unobserved', message: 'its Job is not there; other evidence is waited for' })
     return
   }
   const verdict = now.state === 'RUNNING' ? stallOf(decision, sight, seen, plan, rules) : null
@@ -163,6 +166,12 @@ function goOn(decision: Decision, sight: Sight, seen: RunObservation, plan: Trai
     queuedAt: run.queuedAt ?? sight.job?.createdAt ?? null,
     startedAt: run.startedAt ?? trainerStart(sight),
   })
+}
+
+/** The attempt has had its Job, which is gone, or is going and has no pods any more. */
+function isVanishing({ job, attempt, livePods }: Sight): boolean {
+  if (attempt.jobUid === null) return false
+  return !job || (job.deletionRequestedAt !== null && livePods.length === 0)
 }
 
 function askForRetry(decision: Decision, seen: RunObservation): void {
@@ -184,10 +193,16 @@ function askForRetry(decision: Decision, seen: RunObservation): void {
 }
 
 function cancel(decision: Decision, sight: Sight, seen: RunObservation): void {
-  if (sight.livePods.length > 0 || seen.jobs.some((job) => job.attempt === sight.attempt.attempt && !sight.ended)) {
+  const lost = sight.pods.filter(isOutOfReach)
+  const waits = seen.jobs.some(({ attempt, deletionRequestedAt }) => {
+    const hangs = deletionRequestedAt !== null && lost.length > 0
+    return attempt === sight.attempt.attempt && !sight.ended && !hangs
+  })
+  if (sight.livePods.length > 0 || waits) {
     decision.set({ reason: 'CANCELLING', message: 'its manifest is gone; its pods are not yet' })
     return
   }
+  for (const pod of lost) decision.tell('cancel', 'PodOutOfReach', `pod ${pod.name} counts as ended: ${pod.message}`)
   decision.setAttempt(sight.attempt.attempt, { state: 'CANCELLED', failureClass: 'CANCELLED', endedAt: seen.at })
   const superseded = seen.ledger?.supersededBy
   const message = superseded

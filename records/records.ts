@@ -211,12 +211,16 @@ export interface ModelVersion extends LedgerModelVersion {
 }
 
 export interface ModelRecords {
-  /** Brings versions from the ledger into the records; nothing changes for those that are there. Returns the number added. */
+  /**
+   * Brings versions from the ledger into the records; nothing changes for those that are there. Returns the number added.
+   * @param registeredAt now unless told
+   */
   absorb(
     project: string,
     model: string,
     family: string | null,
     versions: readonly LedgerModelVersion[],
+    registeredAt?: Date,
   ): Promise<number>
   list(query: { readonly project?: string; readonly model?: string }): Promise<readonly ModelVersion[]>
 }

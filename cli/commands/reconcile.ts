@@ -33,7 +33,10 @@ export async function runReconcile(world: World, directory: string, flags: Recon
         if (level !== 'debug') world.stderr.write(`${level}  ${message}\n`)
       },
     })
-    if (flags.health) await listenForProbes(flags.health, reconciling, opened, closers)
+    if (flags.health) {
+      const url = await listenForProbes(flags.health, reconciling, opened, closers)
+      world.stdout.write(`probes      ${url}/readyz    metrics: ${url}/metrics\n`)
+    }
     if (!flags.once) {
       await reconciling.run(stop.signal)
       return exitCodes.fine
@@ -67,8 +70,9 @@ async function listenForProbes(
   reconciling: Reconciling,
   opened: Opened,
   closers: (() => unknown)[],
-): Promise<void> {
+): Promise<string> {
   const listening = await listen(port, host)
   closers.push(() => listening.close())
   await listening.serve(createProbeApi(probePorts(reconciling, opened.records)))
+  return listening.url
 }

@@ -11,7 +11,7 @@ import { describeImpact, publishSpecs } from '../publish-specs.ts'
  * @returns what ends it, after what is under way
  */
 export function followBranch(
-  opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>,
+  opened: Opens,
   options: { readonly cron: string; readonly now: () => Date; log(entry: LogEntry): void },
 ): () => Promise<void> {
   const { log } = options
@@ -21,15 +21,8 @@ export function followBranch(
   const look = async (): Promise<void> => {
     const heads = `${await opened.specs.head()} ${await opened.deploy.head()}`
     if (heads === published) return
-    const { result, problems, publication, source } = await publishSpecs(opened)
-    const where = `specs ${source.commit?.slice(0, 10)}`
-    if (hasErrors(problems))
-      log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
-    else if (publication) {
-      const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...describeImpact(result)]
-      log({ level: 'info', message: lines.join('\n  ') })
-    }
-    published = `${source.commit} ${await opened.deploy.head()}`
+    const commit = await publishBranch(opened, log)
+    published = `${commit} ${await opened.deploy.head()}`
   }
   const due = (): void => {
     running ??= look()
@@ -46,4 +39,18 @@ export function followBranch(
     end()
     await running
   }
+}
+
+type Opens = Pick<Opened, 'settings' | 'deploy' | 'specs'>
+
+/** Publishes the head of the spec branch, and tells what came of it. @returns the commit that was read; null in a working tree */
+export async function publishBranch(opened: Opens, log: (entry: LogEntry) => void): Promise<string | null> {
+  const { result, problems, publication, source } = await publishSpecs(opened)
+  const where = `specs ${source.commit?.slice(0, 10)}`
+  if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
+  else if (publication) {
+    const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...describeImpact(result)]
+    log({ level: 'info', message: lines.join('\n  ') })
+  }
+  return source.commit
 }

@@ -6,7 +6,7 @@ import type { LogEntry } from '../../reconciler/ports.ts'
 import { createReconciler, type Reconciler } from '../../reconciler/reconciler.ts'
 import { type Clusters, kubeconfigOf, openClusters } from './clusters.ts'
 import type { ProcessEnvironment } from '../environment.ts'
-import { followBranch } from './follow-branch.ts'
+import { followBranch, publishBranch } from './follow-branch.ts'
 import type { Opened } from '../open.ts'
 import { reconcilerPorts } from '../reconciler-ports.ts'
 import { openTracker } from '../tracker.ts'
@@ -99,12 +99,13 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
   const inTurns = async (
     term: (ended: AbortSignal) => Promise<void>,
     stopped: AbortSignal,
+    yields = false,
   ): Promise<Fault | undefined> => {
     const { lease, environment, log } = options
     if (!lease) return void (await term(stopped))
     const { leadInTurns } = await import('../../reconciler/sources/kubernetes/leadership.ts')
     const kubeconfig = kubeconfigOf(environment)?.kubeconfig ?? null
-    return leadInTurns({ kubeconfig, context: null, lease, identity, log }, term, stopped)
+    return leadInTurns({ kubeconfig, context: null, lease, identity, yields, log }, term, stopped)
   }
 
   return {
@@ -144,6 +145,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
             clearTimeout(patience)
             const term = await begin()
             try {
+              if (opened.settings.specs) await publishBranch(opened, options.log)
               await term.reconciler.pass()
               await term.reconciler.settleBeside(trackerMillisecondsMax)
               done = true
@@ -153,6 +155,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
             }
           },
           AbortSignal.any([stopped, enough.signal]),
+          true,
         )
         if (!done && hindrance && !stopped.aborted) throw hindrance
       } finally {

@@ -5,6 +5,7 @@ import type { Fault } from '../../domain/fault.ts'
 import type { EnvironmentLedger } from '../../domain/ledger.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
 import { createReconciler } from '../../reconciler/reconciler.ts'
+import { specFolder } from '../../publisher/spec-repository.ts'
 import { apiPorts } from '../api-ports.ts'
 import { keeperProgram, packageVersion } from '../assets.ts'
 import type { ProcessEnvironment } from '../environment.ts'
@@ -47,7 +48,9 @@ export async function openLocalHouse(
 ): Promise<LocalHouse> {
   const { now, view } = options
   const tracker = openTracker(options.environment, (message) => view.line(`warn  ${message}`))
-  const opened = await open(settings, options.environment, now)
+  // What a person edits here, also where services of this repository have a branch instead.
+  const whole = await open(settings, options.environment, now)
+  const opened = { ...whole, specs: specFolder(settings.root, whole.gitEnvironment) }
   const closers: (() => Promise<void>)[] = [() => opened.close()]
   const stop = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {

@@ -1,10 +1,11 @@
-import type { RunObservation } from '../../domain/observation.ts'
+import { leaseContainer } from '../../domain/names.ts'
+import type { RunObservation, SeenContainer } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { Decision } from './decision.ts'
-import { classify, disruption, failedByItself, isDisrupted } from './failure.ts'
+import { classify, disruption, failedByItself } from './failure.ts'
 import { type Rules, secondsBetween } from './rules.ts'
-import { type Sight, trainerOf } from './sight.ts'
+import { isOutOfReach, type Sight, trainerOf } from './sight.ts'
 
 /** How an attempt ended; `atOnce` when its Job goes on and must be taken away now rather than after its time to live. */
 export interface Ending {
@@ -44,7 +45,15 @@ export function endingOf(
   }
   if (!sight.job) return vanished(sight, seen, plan, rules, decision)
   decision.forget('vanished')
-  return stuck(sight, seen, rules, decision) ?? tooManyDisruptions(sight, seen, plan)
+  return (
+    outOfReach(sight, seen) ?? stuck(sight, seen, rules, decision) ?? tooManyDisruptions(sight, seen, plan, decision)
+  )
+}
+
+/** The Job waits for a pod on a node that nobody hears of. Its manifest stays for its time: taking it away now would wait for that node too. */
+function outOfReach(sight: Sight, seen: RunObservation): Ending | undefined {
+  const pod = sight.pods.find(isOutOfReach)
+  return pod && ended('FAILED', 'NODE_LOST', pod.message, seen.at)
 }
 
 /**
@@ -85,7 +94,8 @@ function stuck(sight: Sight, seen: RunObservation, rules: Rules, decision: Decis
   const leased = seen.leases.some((lease) => lease.attempt === sight.attempt.attempt && lease.jobUid === sight.job?.uid)
   const image =
     waiting !== undefined && ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'].includes(waiting.reason)
-  const config = waiting?.reason === 'CreateContainerConfigError' && leased
+  // The init container waits for the lease alone. A kubelet looks again only after a while, and says until then that there is none.
+  const config = waiting?.reason === 'CreateContainerConfigError' && leased && !waitsForLease(waiting)
   if (!image) decision.forget('image')
   if (!config) decision.forget('config')
   if (image && secondsBetween(decision.since('image'), seen.at) >= rules.imageGraceSeconds) {
@@ -97,16 +107,22 @@ function stuck(sight: Sight, seen: RunObservation, rules: Rules, decision: Decis
   return undefined
 }
 
-function tooManyDisruptions(sight: Sight, seen: RunObservation, plan: TrainingPlan): Ending | undefined {
-  const last = sight.pods.map(disruption).findLast((one) => one !== undefined)
-  if (!last || disruptions(sight) <= plan.retry.maxDisruptions) return undefined
-  const message = `it was disrupted more than ${plan.retry.maxDisruptions} times, last: ${last.message}`
-  return ended('FAILED', last.failureClass, message, seen.at, true)
+function waitsForLease({ init, name }: SeenContainer): boolean {
+  return init && name === leaseContainer
 }
 
-/** Pods that the cluster took away from the attempt's Job, and that the Job replaces. */
-export function disruptions(sight: Sight): number {
-  return sight.pods.filter((pod) => isDisrupted(pod) && pod.phase === 'Failed').length
+function tooManyDisruptions(
+  sight: Sight,
+  seen: RunObservation,
+  plan: TrainingPlan,
+  { run }: Decision,
+): Ending | undefined {
+  const counted = run.attempts.find(({ attempt }) => attempt === sight.attempt.attempt)?.disruptions ?? 0
+  if (counted <= plan.retry.maxDisruptions) return undefined
+  const unknown = { failureClass: 'EVICTED', message: 'its pod was taken away' } as const
+  const last = sight.pods.map(disruption).findLast((one) => one !== undefined) ?? unknown
+  const message = `it was disrupted more than ${plan.retry.maxDisruptions} times, last: ${last.message}`
+  return ended('FAILED', last.failureClass, message, seen.at, true)
 }
 
 function ended(

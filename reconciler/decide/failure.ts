@@ -1,6 +1,6 @@
 import type { SeenPod } from '../../domain/observation.ts'
 import type { FailureClass } from '../../domain/run.ts'
-import { conditionOf, type Sight, trainerOf } from './sight.ts'
+import { conditionOf, isOutOfReach, type Sight, trainerOf } from './sight.ts'
 
 export interface Failure {
   readonly failureClass: FailureClass
@@ -75,13 +75,14 @@ function endedAt(pod: SeenPod): number {
   return Math.min(...ends, Number.MAX_SAFE_INTEGER)
 }
 
-/** Whether the cluster says of a pod that it took it away: then its Job replaces it. */
+/** Whether the cluster says of a pod that it took it away, and its Job replaces it. */
 export function isDisrupted(pod: SeenPod): boolean {
-  return conditionOf(pod.conditions, 'DisruptionTarget') !== undefined
+  return !isOutOfReach(pod) && conditionOf(pod.conditions, 'DisruptionTarget') !== undefined
 }
 
 /** The class of what the cluster took away or did not let in; undefined when it did neither. */
 export function disruption(pod: SeenPod): Failure | undefined {
+  if (isOutOfReach(pod)) return { failureClass: 'NODE_LOST', message: pod.message }
   const condition = conditionOf(pod.conditions, 'DisruptionTarget')
   if (!condition) {
     if (pod.reason === 'Evicted') return { failureClass: 'EVICTED', message: pod.message || 'the pod was evicted' }

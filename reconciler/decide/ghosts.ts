@@ -60,6 +60,21 @@ function hasEnded(job: SeenJob): boolean {
   return ['Complete', 'Failed'].some((type) => conditionOf(job.conditions, type) !== undefined)
 }
 
+/**
+ * The Job of an attempt that ended with its node goes on waiting, and starts the trainer again when the node is back: nothing may start by a lease
+ * whose attempt is over.
+ */
+export function revokeLeases(decision: Decision, seen: RunObservation, plan: TrainingPlan): void {
+  for (const { attempt, failureClass, endedAt, jobUid } of decision.run.attempts) {
+    if (failureClass !== 'NODE_LOST' || endedAt === null || jobUid === null) continue
+    const job = seen.jobs.find((one) => one.uid === jobUid)
+    const leased = seen.leases.some((one) => one.attempt === attempt && one.jobUid === jobUid)
+    if (!job || hasEnded(job) || !leased) continue
+    const { environment, id: runId } = decision.run
+    decision.ask({ kind: 'bar-lease', environment, namespace: plan.namespace, runId, attempt, jobUid })
+  }
+}
+
 /** Pods that go on although their Job was taken from them: nobody but a person can end them. */
 export function reportOrphans(decision: Decision, seen: RunObservation, plan: TrainingPlan): void {
   for (const pod of seen.pods.filter((one) => isAlive(one) && isOrphan(one))) {

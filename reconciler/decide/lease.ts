@@ -37,6 +37,8 @@ export function leaseFor(
   if (sight.ended || !seen.recordCaughtUp || seen.otherPodsOfName.length > 0 || earlierPods(sight, seen).length > 0)
     return
   if (attempt.jobUid !== null && attempt.jobUid !== job.uid) return
+  // The Job that is made in its place is the one that may train.
+  if (attempt.jobUid === null && job.deletionRequestedAt !== null) return
   if (attempt.jobUid === null) {
     decision.setAttempt(attempt.attempt, { jobUid: job.uid, leaseGrantedAt: seen.at })
     decision.tell(

@@ -6,7 +6,9 @@ import type {
   SeenPod,
   TrainerSaid,
 } from '../../domain/observation.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Attempt, Run } from '../../domain/run.ts'
+import { secondsBetween } from './rules.ts'
 
 /** What is seen of the current attempt. */
 export interface Sight {
@@ -45,6 +47,29 @@ export function look(run: Run, seen: RunObservation): Sight | undefined {
 /** UID of the Job that made a pod: the one that owns it, or of an orphan the one that did. */
 export function madeBy(pod: SeenPod): string | undefined {
   return pod.jobUid ?? pod.formerJobUid
+}
+
+/** The reason of a pod that was told to end and whose node has not been heard of for so long that it counts as ended. */
+const nodeLost = 'NodeLost'
+
+/**
+ * A pod as it counts: one that stays Terminating beyond its grace and `nodeLostSeconds` is on a node that nobody hears of, and would be waited for
+ * without end.
+ */
+export function asItCounts(
+  pod: SeenPod,
+  { terminationGraceSeconds, nodeLostSeconds }: Pick<TrainingPlan, 'terminationGraceSeconds' | 'nodeLostSeconds'>,
+  now: Date,
+): SeenPod {
+  if (!isAlive(pod) || pod.deletionRequestedAt === null || pod.node === null) return pod
+  const since = secondsBetween(pod.deletionRequestedAt, now)
+  if (since < terminationGraceSeconds + nodeLostSeconds) return pod
+  const message = `node ${pod.node} has not ended the pod ${Math.round(nodeLostSeconds)} s after it should have`
+  return { ...pod, phase: 'Failed', reason: nodeLost, message }
+}
+
+export function isOutOfReach(pod: SeenPod): boolean {
+  return pod.phase === 'Failed' && pod.reason === nodeLost && pod.deletionRequestedAt !== null
 }
 
 export function isAlive(pod: SeenPod): boolean {

@@ -10,10 +10,10 @@ const listMax = 10_000
 
 export function modelRecords(db: Database, writing: Writing): ModelRecords {
   return {
-    absorb: (project, model, family, versions) =>
+    absorb: (project, model, family, versions, registeredAt) =>
       writing.transaction(async (transaction) => {
         const entry = await modelEntryId(transaction, await projectId(transaction, project), model, family)
-        return addVersions(transaction, entry, versions)
+        return addVersions(transaction, entry, versions, registeredAt ?? null)
       }),
     list: async ({ project, model }) => {
       let select = db
@@ -79,7 +79,12 @@ export async function modelEntryId(
   return known.id
 }
 
-async function addVersions(db: Database, entry: string, versions: readonly LedgerModelVersion[]): Promise<number> {
+async function addVersions(
+  db: Database,
+  entry: string,
+  versions: readonly LedgerModelVersion[],
+  registeredAt: Date | null,
+): Promise<number> {
   if (versions.length === 0) return 0
   const rows = versions.map((one) => ({
     version: one.version,
@@ -96,8 +101,8 @@ async function addVersions(db: Database, entry: string, versions: readonly Ledge
   }))
   const added = await sql<{ version: number }>`
     insert into model_versions (model_entry_id, version, digest, artifact_path, size_bytes, stage, framework,
-      hyperparameters, metrics, run_id, run_attempt, run_environment)
-    select ${entry}::uuid, * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
+      hyperparameters, metrics, run_id, run_attempt, run_environment, created_at)
+    select ${entry}::uuid, given.*, coalesce(${registeredAt}::timestamptz, now()) from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
       (version integer, digest text, artifact_path text, size_bytes bigint, stage text, framework text,
        hyperparameters jsonb, metrics jsonb, run_id uuid, run_attempt integer, run_environment text)
     on conflict do nothing returning version`.execute(db)

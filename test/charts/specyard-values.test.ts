@@ -55,6 +55,14 @@ describe('values of the chart specyard', () => {
     ])
   })
 
+  it('the values that the page on installing shows fit the schema', () => {
+    const page = readFileSync(join(installChart, '..', '..', 'docs', 'install-on-kubernetes.md'), 'utf8')
+    const shown = /```yaml\n(# specyard-values\.yaml\n[^]*?)```/.exec(page)?.[1] ?? ''
+    expect(parse(shown)).toHaveProperty('secrets.database.name')
+    validate(complete(shown))
+    expect(validate.errors).toBeNull()
+  })
+
   const nonsense: readonly [string, Record<string, unknown>, string][] = [
     ['a value that the chart does not know', { replica: 3 }, ''],
     ['an unknown setting of the program', { settings: { deploy: { remote: 'x' } } }, '/settings/deploy'],

@@ -145,22 +145,34 @@ describe('specyard serve', () => {
 
 describe('specyard reconcile', () => {
   it('goes on until it is told to stop, and tells probes and Prometheus how it stands', async () => {
-    const port = 20_000 + (process.pid % 20_000)
-    const running = start('reconcile', '--health', `127.0.0.1:${port}`)
-    const url = `http://127.0.0.1:${port}`
+    const running = start('reconcile', '--health', '127.0.0.1:0')
+    await untilSaid(running, /probes +http/)
+    const [, url = ''] = /metrics: (\S+)\/metrics/.exec(running.said()) ?? []
     await expect
-      .poll(async () => (await fetch(`${url}/readyz`).catch(() => null))?.status, { timeout: 20_000 })
+      .poll(async () => (await fetch(`${url}/readyz`).catch(() => null))?.status, { timeout: 60_000 })
       .toBe(200)
     await expect
-      .poll(async () => (await fetch(`${url}/metrics`)).text(), { timeout: 20_000 })
+      .poll(async () => (await fetch(`${url}/metrics`)).text(), { timeout: 60_000 })
       .toMatch(/^specyard_leading 1$/m)
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^specyard_waiting_leases 0$/m)
     await stopped(running)
   })
 
-  it('--once makes one pass', async () => {
+  it('--once publishes what is merged and makes one pass', async () => {
+    const work = join(example.folder, 'mended')
+    git(example.folder, 'clone', '--quiet', specs, work)
+    git(work, 'rm', '--quiet', 'specs/broken.yaml')
+    git(work, ...person, 'commit', '--quiet', '--message', 'Mend it')
+    writeFileSync(
+      join(work, 'specs', 'more.yaml'),
+      JSON.stringify({ ...training, metadata: { ...training.metadata, name: 'more' } }),
+    )
+    git(work, 'add', '--all')
+    git(work, ...person, 'commit', '--quiet', '--message', 'More')
+    git(work, 'push', '--quiet', 'origin', 'HEAD:main')
     const ended = await endOf(start('reconcile', '--once'), 60)
     expect({ code: ended.code, said: ended.stdout }).toEqual({ code: 0, said: 'reconciled\n' })
+    expect(git(deploy, 'show', 'main:.specyard/ledger/runs/stg/language/more.json')).toContain('"active"')
   })
 
   it('without DATABASE_URL names what is missing', async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { LedgerRun } from '../../domain/ledger.ts'
 import type { ClusterView, SeenEvent, SeenPod } from '../../domain/observation.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Evidence, Run } from '../../domain/run.ts'
 import type { Look } from '../../reconciler/look.ts'
 import { observe } from '../../reconciler/observe.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
-import { at, container, exited, failedCondition, job, newRun, pod } from '../support/reconciler.ts'
+import { at, container, exited, failedCondition, job, ledgerRun, newRun, plan, pod } from '../support/reconciler.ts'
 
 const told = (object: string): SeenEvent => ({
   type: 'Warning',
@@ -31,17 +32,29 @@ async function evidence(
   view: Pick<ClusterView, 'jobs' | 'pods'>,
   cluster = source(),
   fields: Partial<Run['attempts'][number]> = {},
+  status: LedgerRun['status'] = 'active',
 ): Promise<Evidence | undefined> {
   const run = await newRun()
   const attempts = run.attempts.map((one) => ({ ...one, jobUid: 'job-1', ...fields }))
   const whole: ClusterView = { at: at(20), leases: [], applications: [], endpoints: [], ...view }
   const look: Look = {
     at: at(20),
-    ledger: { runs: [], endpoints: [], models: [], environments: [] },
+    ledger: {
+      ...{ endpoints: [], models: [], environments: [] },
+      runs: [
+        {
+          format: 1,
+          environment: run.environment,
+          project: run.project,
+          name: run.name,
+          runs: [{ ...ledgerRun, status }],
+        },
+      ],
+    },
     view: () => whole,
     cluster: () => cluster,
   }
-  return (await observe({ ...run, attempts }, [], look, true)).evidence.get(1)
+  return (await observe({ ...run, attempts }, [], look, true, plan)).evidence.get(1)
 }
 
 const failed = job({ conditions: [failedCondition(9)] })
@@ -71,6 +84,20 @@ describe('evidence of an attempt', () => {
       logTail: [],
       unobtainable: ['log: its node gave no log'],
     })
+  })
+
+  it('is taken of a pod that waits for ever when its attempt has ended: it is taken away only then', async () => {
+    const waiting = pod({ phase: 'Pending', containers: [container({ state: 'waiting', reason: 'ImagePullBackOff' })] })
+    expect(await evidence({ jobs: [job()], pods: [waiting] })).toBeUndefined()
+    expect(await evidence({ jobs: [job()], pods: [waiting] }, source(), { endedAt: at(19) })).toMatchObject({
+      ...{ podName: 'pod-1', reason: 'ImagePullBackOff', node: 'node-1' },
+    })
+  })
+
+  it('is taken of a cancelled run while its pod is still there', async () => {
+    const taken = await evidence({ jobs: [job()], pods: [pod()] }, source(), {}, 'cancelling')
+    expect(taken).toMatchObject({ exitCode: null, podName: 'pod-1', logTail: ['log of pod-1'] })
+    expect(await evidence({ jobs: [], pods: [] }, source(), {}, 'cancelling')).toBeUndefined()
   })
 
   it('has a bounded number of events, the newest', async () => {

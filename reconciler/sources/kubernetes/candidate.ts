@@ -11,7 +11,12 @@ import { clusterFault } from './faults.ts'
 /** What a try came to. `lost-race`: somebody else wrote the Lease between our look and our write. */
 export type Attempt =
   | { readonly outcome: 'mine' }
-  | { readonly outcome: 'held'; readonly holder: string }
+  | {
+      readonly outcome: 'held'
+      readonly holder: string
+      /** Whether the Lease has changed since our last look: its holder lives. */
+      readonly renewed: boolean
+    }
   | { readonly outcome: 'lost-race' }
   | { readonly outcome: 'unknown'; readonly fault: Fault }
 
@@ -65,13 +70,15 @@ export function createCandidate(api: Api, options: CandidateOptions): Candidate 
     // The version that was read guards the write: of two that try at once, one is refused.
     await api.json(before ? { method: 'PUT', path, body, signal } : { method: 'POST', path: collection, body, signal })
   }
-  const heldBy = ({ metadata, spec }: LeaseObject): string | undefined => {
+  /** Who holds a Lease other than us; undefined where it is free or has run out. */
+  const heldByOther = ({ metadata, spec }: LeaseObject): Attempt | undefined => {
     const version = metadata?.resourceVersion ?? ''
+    const renewed = seen !== undefined && seen.version !== version
     if (seen?.version !== version) seen = { version, at: performance.now() }
     const holder = spec?.holderIdentity
     if (!holder || holder === identity) return undefined
     const milliseconds = (spec.leaseDurationSeconds ?? leaseMilliseconds / 1000) * 1000
-    return performance.now() - seen.at > milliseconds ? undefined : holder
+    return performance.now() - seen.at > milliseconds ? undefined : { outcome: 'held', holder, renewed }
   }
   return {
     tryToLead: async ({ milliseconds, stopped }) => {
@@ -79,8 +86,8 @@ export function createCandidate(api: Api, options: CandidateOptions): Candidate 
       const signal = AbortSignal.any([stopped, enough])
       try {
         const before = await read(signal)
-        const holder = before ? heldBy(before) : undefined
-        if (holder !== undefined) return { outcome: 'held', holder }
+        const held = before ? heldByOther(before) : undefined
+        if (held) return held
         await write(before, identity, signal)
         return { outcome: 'mine' }
       } catch (cause) {

@@ -25,6 +25,8 @@ export interface LeadershipOptions extends ConnectionChoice {
   /** Unlike that of any other process, also of one before in the same pod. */
   readonly identity: string
   readonly times?: Partial<typeof leadershipTimes>
+  /** True: waits for no holder that is seen to renew its Lease, and returns. */
+  readonly yields?: boolean
   log(entry: { readonly level: 'info' | 'warn'; readonly message: string }): void
 }
 
@@ -54,6 +56,7 @@ export async function leadInTurns(
       if (stopped.aborted) return hindrance
       hindrance = attempt.outcome === 'unknown' ? attempt.fault : undefined
       told(attempt)
+      if (options.yields && attempt.outcome === 'held' && attempt.renewed) return undefined
       if (attempt.outcome === 'mine') await leadOnce(candidate, { ...options, times, told }, term, stopped)
       await rest(times.retry, stopped)
       if (stopped.aborted) return hindrance

@@ -1,9 +1,7 @@
+import { leaseContainer } from '../../../domain/names.ts'
 import type { SeenJob, SeenPod } from '../../../domain/observation.ts'
 import type { LeaseName } from '../cluster.ts'
 import type { WantedLease } from './leases.ts'
-
-/** Name of the init container that compares the lease with the Job, as manifests have it. */
-const leaseContainer = 'lease'
 
 /**
  * The leases that a look needs, with how much each matters.

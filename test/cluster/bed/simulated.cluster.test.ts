@@ -2,9 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Kubernetes } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Cluster, makeNamespace, theCluster } from '../support/cluster.ts'
-import { kill, revive } from '../support/faults.ts'
-import { endOf, type Job, job, jobPath, type JobOptions, podsOf } from '../support/jobs.ts'
-import { addNodes, isReady, type Node, nodePath, onSimulatedNodes, removeNodes } from '../support/simulated-nodes.ts'
+import { endOf, type Job, job, jobPath, type JobOptions, type Pod, podsOf } from '../support/jobs.ts'
+import {
+  addNodes,
+  isReady,
+  loseNode,
+  type Node,
+  nodePath,
+  onSimulatedNodes,
+  removeNodes,
+  restoreNode,
+} from '../support/simulated-nodes.ts'
 
 const prefix = 'played'
 let cluster: Cluster
@@ -97,18 +105,16 @@ describe('a node that kwok plays', () => {
   })
 
   it('is lost when it is not heard of, its pods are taken away, and it comes back', async () => {
-    const [first = ''] = nodes
     await start('lost', { variables: { SIMULATE_RUN_FOR: 'forever' } })
-    await untilPod('lost', 'that runs', ({ status }) => status.phase === 'Running')
-    await kill(cluster, 'kwok')
-    try {
-      await kubernetes.until<Node>(nodePath(first), 'to be lost', (node) => !isReady(node), 90)
-      const { metadata } = await untilPod('lost', 'that is taken away', (pod) => pod.metadata['deletionTimestamp'])
-      expect(metadata['deletionTimestamp']).toBeDefined()
-    } finally {
-      revive(cluster, 'kwok')
-    }
-    await kubernetes.until<Node>(nodePath(first), 'to be Ready again', isReady, 90)
+    const { spec } = await untilPod('lost', 'that runs', ({ status }) => status.phase === 'Running')
+    const node = spec.nodeName ?? ''
+    await loseNode(cluster, node)
+    await kubernetes.until<Node>(nodePath(node), 'to be lost', (seen) => !isReady(seen), 90)
+    const isLeaving = (pod: Pod) => pod.spec.nodeName === node && pod.metadata['deletionTimestamp']
+    await untilPod('lost', 'that is taken away', isLeaving)
+    const others = nodes.filter((name) => name !== node)
+    for (const name of others) expect(isReady((await kubernetes.get<Node>(nodePath(name))) ?? {})).toBe(true)
+    await restoreNode(cluster, node)
     await kubernetes.remove(jobPath(namespace, 'lost'))
   })
 })

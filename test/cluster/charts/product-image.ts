@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join, relative } from 'node:path'
 import { build } from 'esbuild'
@@ -17,35 +18,46 @@ const root = join(import.meta.dirname, '..', '..', '..')
 /** What no program reads when it runs. */
 const unread = ['.ts', '.mts', '.cts', '.map', '.md']
 
-/** @returns the image pinned by its digest; its entrypoint is the program */
+/** @returns the image pinned by its digest; its entrypoint is the program. A bed that has it already is not given it again */
 export async function loadProductImage(cluster: Cluster): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'specyard-image-'))
   try {
-    const built = join(folder, 'dist')
-    // A folder of our own: the shared one is for who builds.
-    await build({ ...bundle, absWorkingDir: root, outdir: built, logLevel: 'warning' })
-    const accounts = join(folder, 'passwd')
-    writeFileSync(accounts, 'root:x:0:0::/:/bin/sh\nspecyard:x:1000:1000::/tmp:/bin/sh\n')
-    const program = join(folder, 'specyard')
-    writeFileSync(program, '#!/bin/sh\nexec node /app/dist/specyard.js "$@"\n')
-    return await loadNodeImage(cluster, {
-      name: 'specyard.local/specyard:test',
-      files: {
-        ...filesBelow(built, '/app/dist'),
-        ...filesBelow(join(root, 'charts', 'serving-endpoint'), '/app/charts/serving-endpoint'),
-        ...filesBelow(join(root, 'schemas'), '/app/schemas'),
-        '/app/package.json': join(root, 'package.json'),
-        ...(await packages()),
-        ...(await git()),
-        '/etc/passwd': accounts,
-        '/usr/bin/specyard': program,
-      },
-      entrypoint: ['specyard'],
-      command: ['--help'],
-    })
+    const own = await ownFiles(folder)
+    const loaded = join(cluster.folder, `product-image-${keyOf(Object.values(own))}`)
+    if (existsSync(loaded)) return readFileSync(loaded, 'utf8')
+    const files = { ...own, ...(await packages()), ...(await git()) }
+    const name = 'specyard.local/specyard:test'
+    const pinned = await loadNodeImage(cluster, { name, files, entrypoint: ['specyard'], command: ['--help'] })
+    writeFileSync(loaded, pinned)
+    return pinned
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** What is of this repository. @param folder where what is made for the image is put */
+async function ownFiles(folder: string): Promise<Readonly<Record<string, string>>> {
+  const built = join(folder, 'dist')
+  await build({ ...bundle, absWorkingDir: root, outdir: built, logLevel: 'warning' })
+  const accounts = join(folder, 'passwd')
+  writeFileSync(accounts, 'root:x:0:0::/:/bin/sh\nspecyard:x:1000:1000::/tmp:/bin/sh\n')
+  const program = join(folder, 'specyard')
+  writeFileSync(program, '#!/bin/sh\nexec node /app/dist/specyard.js "$@"\n')
+  return {
+    ...filesBelow(built, '/app/dist'),
+    ...filesBelow(join(root, 'charts', 'serving-endpoint'), '/app/charts/serving-endpoint'),
+    ...filesBelow(join(root, 'schemas'), '/app/schemas'),
+    '/app/package.json': join(root, 'package.json'),
+    '/etc/passwd': accounts,
+    '/usr/bin/specyard': program,
+  }
+}
+
+/** Of what these files hold, and of the locked dependencies. */
+function keyOf(paths: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const path of [...paths, join(root, 'package-lock.json')]) hash.update(readFileSync(path)).update('\0')
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** The packages that are needed when it runs, and not those that it is built with. */

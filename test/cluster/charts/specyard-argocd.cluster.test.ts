@@ -82,7 +82,7 @@ beforeAll(async () => {
   await untilSynced(cluster, name, commit, 150)
 }, 300_000)
 afterAll(async () => {
-  if (!hasRealNode()) return
+  if (ground === undefined) return
   await cluster.kubernetes.remove(applicationPath(name))
   const isGone = async () => (await cluster.kubernetes.get(applicationPath(name))) === undefined
   await until('Argo CD to have taken everything away', isGone, { seconds: 60 })

@@ -16,7 +16,7 @@ beforeAll(async () => {
   ground = await prepareGround(cluster)
 }, 120_000)
 afterAll(async () => {
-  if (!hasRealNode()) return
+  if (ground === undefined) return
   await ground.close()
 })
 

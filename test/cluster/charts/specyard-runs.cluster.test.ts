@@ -22,7 +22,7 @@ beforeAll(async () => {
   await helm(cluster, ground, 'install', ground.values)
 }, 300_000)
 afterAll(async () => {
-  if (!hasRealNode()) return
+  if (ground === undefined) return
   await helm(cluster, ground, 'uninstall')
   await ground.close()
 })

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await cluster.kubernetes.apply(parse(root) as KubernetesObject)
 }, 300_000)
 afterAll(async () => {
-  if (!hasRealNode()) return
+  if (ground === undefined) return
   users?.close()
   await removeApplications()
   await helm(cluster, ground, 'uninstall')

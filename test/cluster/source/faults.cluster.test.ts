@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { projectRules } from '../../../reconciler/sources/kubernetes/rules.ts'
 import { openTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
 import { resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
 import { forgetHistory, freeze, kill, restartApiServer, revive, thaw, untilReady } from '../support/faults.ts'
+import { makeIdentity } from '../support/identities.ts'
 import { follow, type Following, kubeconfigFor, untilEqual } from './following.ts'
 import { train } from './trainings.ts'
 
@@ -15,6 +18,7 @@ import { train } from './trainings.ts'
 let cluster: Cluster
 let namespace: string
 let proxy: TcpProxy
+let kubeconfig: string
 let following: Following
 let made = 0
 beforeEach(async () => {
@@ -22,8 +26,10 @@ beforeEach(async () => {
   namespace = await makeNamespace(cluster, 'faults')
   for (let number = 0; number < 3; number += 1) await another()
   proxy = await openTcpProxy(cluster.apiServer)
-  const kubeconfig = kubeconfigFor(cluster, proxy.url.replace(/\/$/, ''), namespace)
-  following = await follow(cluster, [namespace], { kubeconfig })
+  // With the rules that it has in a real place: an administrator is let in even while the API server still reads its Roles.
+  const identity = await makeIdentity(cluster, namespace, 'specyard', projectRules)
+  kubeconfig = kubeconfigFor(cluster, identity.kubeconfig, proxy.url.replace(/\/$/, ''), `${namespace}.proxy`)
+  following = await follow(cluster, [namespace], { kubeconfig, argocd: false })
   await untilEqual(cluster, following, namespace)
 })
 afterEach(async () => {
@@ -106,6 +112,25 @@ describe('our view equals a fresh list', () => {
       await proxy.cut()
       await changeEverything()
       await proxy.restore()
+      await untilMended()
+    }
+  })
+
+  it('after two dozen faults of the connection at random', async () => {
+    // Sixteen seconds of silence each would take too long: here it is two.
+    const times = { watchSeconds: 1, silenceMilliseconds: 2000 }
+    await following.close()
+    following = await follow(cluster, [namespace], { kubeconfig, argocd: false, times })
+    const fault = fc.record({
+      kind: fc.constantFrom('cut', 'hold'),
+      changes: fc.constantFrom('before it', 'during it'),
+    })
+    for (const { kind, changes } of fc.sample(fault, { numRuns: 24, seed: 1 })) {
+      if (changes === 'before it') await changeEverything()
+      if (kind === 'cut') await proxy.cut()
+      else proxy.hold()
+      if (changes === 'during it') await changeEverything()
+      if (kind === 'cut') await proxy.restore()
       await untilMended()
     }
   })

@@ -57,10 +57,10 @@ export async function follow(
   return { ...connected, logged, keys, view: () => connected.source.view(environment) }
 }
 
-/** The bed's own kubeconfig with another address in it, e.g. of a proxy. */
-export function kubeconfigFor(cluster: Cluster, server: string, name: string): string {
+/** A kubeconfig with another address in it, e.g. of a proxy. */
+export function kubeconfigFor(cluster: Cluster, kubeconfig: string, server: string, name: string): string {
   const path = join(cluster.folder, 'kubeconfigs', `${name}.yaml`)
-  const text = readFileSync(cluster.kubeconfig, 'utf8').replaceAll(cluster.apiServer, server)
+  const text = readFileSync(kubeconfig, 'utf8').replaceAll(cluster.apiServer, server)
   writeFileSync(path, text, { mode: 0o600 })
   return path
 }

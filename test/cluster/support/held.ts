@@ -17,15 +17,19 @@ export interface HeldTraining {
   let(part: Part): void
   /** Names of the pods that have asked. */
   readonly pods: ReadonlySet<string>
+  /** Parts that a trainer was told to go on to. */
+  readonly told: ReadonlySet<Part>
   close(): Promise<void>
 }
 
 export async function holdTraining(cluster: Cluster): Promise<HeldTraining> {
   const { host } = realNodeOf(cluster).network
   const pods = new Set<string>()
+  const told = new Set<Part>()
   let part: Part = 'train'
   const server = createServer((request, response) => {
     pods.add((request.url ?? '/').slice(1))
+    told.add(part)
     response.setHeader('connection', 'close').end(part)
   })
   server.listen(0, host)
@@ -37,6 +41,7 @@ export async function holdTraining(cluster: Cluster): Promise<HeldTraining> {
       part = next
     },
     pods,
+    told,
     close: async () => {
       server.close()
       server.closeAllConnections()
@@ -51,7 +56,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { clientOptions, createClient } from '/app/specyard-client.mjs'
 const log = (line) => process.stdout.write('[TRACE:' + process.env.TRACE_ID + '] ' + line + '\\n')
 const specyard = createClient({ ...clientOptions(process.env), log })
-const ask = async () => (await fetch('${url}/' + hostname())).text()
+const ask = async () => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await (await fetch('${url}/' + hostname(), { signal: AbortSignal.timeout(2000) })).text()
+    } catch (error) {
+      // The bed is everybody's, and its network is not always quiet.
+      if (tries === 20) throw error
+      await pause(500)
+    }
+  }
+}
 log('attempt ' + process.env.ATTEMPT + ' begins')
 for (let step = 1; (await ask()) === 'train'; step += 1) {
   specyard.heartbeat({ step, epoch: 1, loss: 1 / step })

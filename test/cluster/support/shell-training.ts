@@ -15,6 +15,8 @@ export interface ShellTraining {
   /** In place of the usual `{ request, limit }`, as YAML. */
   readonly memory?: string
   readonly cpu?: string
+  /** GPUs of a type of the environment. */
+  readonly gpus?: { readonly count: number; readonly type: string }
   readonly timeoutSeconds?: number
   readonly seed?: number
 }
@@ -22,12 +24,13 @@ export interface ShellTraining {
 export function shellTraining(cluster: Cluster, told: ShellTraining): string {
   const { environment, name, script, more = '', seed = 1 } = told
   const { memory = '{ request: 16Mi, limit: 64Mi }', cpu = "{ request: 10m, limit: '1' }", timeoutSeconds = 600 } = told
+  const gpus = told.gpus ? `\n    gpus: ${told.gpus.count}\n    gpuType: ${told.gpus.type}` : ''
   const { busybox } = realNodeOf(cluster).images
   const spec = trainingSpec(cluster, { environment, name, command: ['sh', '-c', script], seed, more })
   return spec
     .replace(/^ {2}image: .*$/m, `  image: '${told.image ?? busybox}'`)
     .replace(/^ {4}cpu: .*$/m, `    cpu: ${cpu}`)
-    .replace(/^ {4}memory: .*$/m, `    memory: ${memory}`)
+    .replace(/^ {4}memory: .*$/m, `    memory: ${memory}${gpus}`)
     .replace(/^ {2}timeoutSeconds: .*$/m, `  timeoutSeconds: ${timeoutSeconds}`)
     .replace(/^ {2}output: .*\n/m, '')
 }

@@ -48,6 +48,28 @@ export async function addNodes({ kubernetes }: Cluster, options: NodesOptions): 
   return names
 }
 
+/**
+ * A node's machine dies: nobody hears of it any more, and nothing happens to its pods there. After a while it counts as lost and its pods are evicted,
+ * which they never confirm. Other nodes live on.
+ */
+export async function loseNode({ kubernetes }: Cluster, name: string): Promise<void> {
+  // kwok lets go of a node whose lease somebody else holds, and whoever watches over nodes sees a lease that is not renewed.
+  const renewTime = new Date().toISOString().replace('Z', '000Z')
+  await kubernetes.patch(leasePath(name), {
+    spec: { holderIdentity: 'nobody', leaseDurationSeconds: 86_400, renewTime },
+  })
+}
+
+/** Brings a lost node back and waits until it is Ready. */
+export async function restoreNode({ kubernetes }: Cluster, name: string): Promise<void> {
+  await kubernetes.patch(leasePath(name), { spec: { holderIdentity: null } })
+  await kubernetes.until<Node>(nodePath(name), 'to be Ready again', isReady, 90)
+}
+
+function leasePath(node: string): string {
+  return resource('coordination.k8s.io/v1', 'leases', 'kube-node-lease', node)
+}
+
 export async function removeNodes({ kubernetes }: Cluster, names: readonly string[]): Promise<void> {
   for (const name of names) await kubernetes.remove(nodePath(name))
 }

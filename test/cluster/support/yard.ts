@@ -44,6 +44,8 @@ export interface Yard {
    * @param environment variables beside the usual ones
    */
   beside(args: readonly string[], environment?: Readonly<Record<string, string>>): Running
+  /** The same of the environment. @param more lines of its `spec`, indented by two */
+  mergeEnvironment(more: readonly string[]): Promise<string>
   /** One command of the command line, beside the service. */
   command(...args: readonly string[]): Promise<Ended>
   /** @param path of the users' API */
@@ -105,8 +107,8 @@ export interface YardOptions {
   readonly reconcile?: boolean
   /** Lines of the settings file. */
   readonly settings?: readonly string[]
-  /** Lines of the environment's `spec`, indented by two. */
-  readonly environment?: readonly string[]
+  /** Lines of the environment's `spec`, indented by two, for an environment of this name. */
+  environment?(name: string): readonly string[]
 }
 
 export async function openYard(cluster: Cluster, options: YardOptions = {}): Promise<Yard> {
@@ -179,11 +181,26 @@ export async function openYard(cluster: Cluster, options: YardOptions = {}): Pro
       Object.fromEntries(Object.entries(files).map(([path, text]) => [`specs/${path}`, text])),
     )
   await started()
-  await merge({ 'environment.yaml': environmentSpec(cluster, { environment, namespace, callbackPort }, options) })
+  const mergeEnvironment: Yard['mergeEnvironment'] = (more) =>
+    merge({ 'environment.yaml': environmentSpec(cluster, { environment, namespace, callbackPort }, more) })
+  await mergeEnvironment(options.environment?.(environment) ?? [])
   const root = await endOf(start('bootstrap'), 60)
   await cluster.kubernetes.apply(parse(root.stdout) as KubernetesObject)
   return {
-    ...{ environment, namespace, auditFrom, specs, deploy, database, merge, ask, say, eventsOf, newestRun: runOf },
+    ...{
+      environment,
+      namespace,
+      auditFrom,
+      specs,
+      deploy,
+      database,
+      merge,
+      mergeEnvironment,
+      ask,
+      say,
+      eventsOf,
+      newestRun: runOf,
+    },
     service: () => service,
     start: started,
     beside,
@@ -213,7 +230,7 @@ export async function openYard(cluster: Cluster, options: YardOptions = {}): Pro
 function environmentSpec(
   cluster: Cluster,
   told: { readonly environment: string; readonly namespace: string; readonly callbackPort: number },
-  { environment: more = [] }: YardOptions,
+  more: readonly string[],
 ): string {
   const { network, images } = realNodeOf(cluster)
   return `apiVersion: specyard.dev/v1

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../base/wait.ts'
 import { type Application, applicationPath } from '../support/applications.ts'
 import { containerStarts, readAudit } from '../support/audit.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
@@ -54,7 +55,7 @@ describe.runIf(hasRealNode())('a change of the specs', () => {
   it.concurrent('superseded: the trainer that follows starts after the pods before it are gone', async () => {
     // It takes its time to end.
     const slow = `trap 'sleep 6; exit 143' TERM; sleep 3600 & wait $!`
-    const more = '  terminationGraceSeconds: 30\n'
+    const more = '  terminationGraceSeconds: 30\n  ttlSecondsAfterFinished: 1\n'
     await yard.merge({ 'superseded.yaml': specOf('superseded', { script: slow, more }) })
     const before = await yard.untilRun('superseded', 'to train', isRunning, 90)
     await yard.merge({ 'superseded.yaml': specOf('superseded', { script: saysItSucceeded, more, seed: 2 }) })
@@ -125,13 +126,30 @@ describe.runIf(hasRealNode())('a change of the specs', () => {
     expect(await cluster.kubernetes.get(jobPath(yard.namespace, newestJobName(first)))).toBeUndefined()
   })
 
+  it('of an environment restarts nothing, and counts for the run that comes next', async () => {
+    const patient = (seed: number): string => specOf('patient', { script: untilStopped, more: soonGone, seed })
+    await yard.merge({ 'patient.yaml': patient(1) })
+    const run = await yard.untilRun('patient', 'to train', isRunning, 90)
+    await yard.mergeEnvironment(['  storage: { type: pvc, claim: elsewhere }', '  nodeLostSeconds: 7'])
+    // Something that is published with the change, or after it, shows that it was heeded.
+    await yard.merge({ 'marker.yaml': specOf('marker', { script: 'true', more: soonGone }) })
+    const marker = await yard.untilRun('marker', 'to be made', ({ attempts }) => attempts[0]?.job_uid, 60)
+    expect(JSON.stringify(await cluster.kubernetes.get(jobPath(yard.namespace, newestJobName(marker))))).toContain(
+      'elsewhere',
+    )
+    const still = await yard.untilRun('patient', 'to train on', isRunning)
+    expect(still).toMatchObject({ id: run.id, attempts: [{ job_uid: run.attempts[0]?.job_uid }] })
+    await yard.mergeEnvironment([])
+    await yard.merge({ 'patient.yaml': null, 'marker.yaml': null })
+    for (const name of ['patient', 'marker']) await yard.untilRun(name, 'to be over', isCancelled, 60)
+  })
+
   it('the last training of a project can be cancelled', async () => {
     const manifests = async (): Promise<readonly string[]> =>
       (await yard.deploy.paths()).filter((path) => /\/jobs\/.*\.yaml$/.test(path))
     await yard.merge({ 'last.yaml': specOf('last', { script: untilStopped, more: soonGone }) })
     const run = await yard.untilRun('last', 'to train', isRunning, 90)
-    // The superseded one's manifests stay for an hour; they are none of this.
-    await yard.merge({ 'superseded.yaml': null })
+    await until('all others to be retired', async () => (await manifests()).length === 1, { seconds: 60 })
     await yard.ask(`/v1/jobs/${run.id}/cancel`, 'POST')
     await yard.untilRun('last', 'to be cancelled', isCancelled, 60)
     await untilJobGone(cluster, yard, newestJobName(run))

@@ -44,18 +44,21 @@ describe.runIf(hasRealNode())('a deploy repository that somebody else edits', ()
   })
 
   it('what the cluster refuses is on the record in its own words, and goes on when it is let in', async () => {
-    const { kubernetes } = cluster
+    await begin('let-in', saysItSucceeded)
+    await yard.untilRun('let-in', 'to succeed', hasEnded, 90)
     const words = 'nothing trains here on Fridays'
     const admission = await refuse(words)
-    await begin('refused', saysItSucceeded)
-    const refused = await yard.untilRun('refused', 'to be refused', ({ message }) => message.includes(words), 90)
-    expect(refused).toMatchObject({ state: 'PENDING', reason: 'SyncFailed', attempt: 1 })
-    expect(refused.attempts[0]).toMatchObject({ job_uid: null, lease_granted_at: null })
-    await untilTold(yard, refused, 'SyncFailed')
-    const application = await kubernetes.get<Application>(applicationPath(jobsApplication(yard)))
-    expect(application?.status?.health?.status).toBe('Healthy')
-
-    await admission.lift()
+    try {
+      await begin('refused', saysItSucceeded)
+      const refused = await yard.untilRun('refused', 'to be refused', ({ message }) => message.includes(words), 90)
+      expect(refused).toMatchObject({ state: 'PENDING', reason: 'SyncFailed', attempt: 1 })
+      expect(refused.attempts[0]).toMatchObject({ job_uid: null, lease_granted_at: null })
+      await untilTold(yard, refused, 'SyncFailed')
+      const application = await cluster.kubernetes.get<Application>(applicationPath(jobsApplication(yard)))
+      expect(application?.status?.health?.status).toBe('Healthy')
+    } finally {
+      await admission.lift()
+    }
     await lookNow(cluster, yard)
     const ended = await yard.untilRun('refused', 'to succeed', hasEnded, 120)
     expect(ended).toMatchObject({ state: 'SUCCEEDED', attempt: 1, retry_count: 0 })

@@ -35,7 +35,7 @@ const untilAborted: Term = async (ended) => {
   if (!ended.aborted) await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }))
 }
 
-function start(identity: string, term: Term = untilAborted): Process {
+function start(identity: string, term: Term = untilAborted, more: { readonly yields?: boolean } = {}): Process {
   const stop = new AbortController()
   const logged: string[] = []
   let terms = 0
@@ -48,7 +48,7 @@ function start(identity: string, term: Term = untilAborted): Process {
   }
   const { kubeconfig } = server
   const log = ({ level, message }: { level: string; message: string }): void => void logged.push(`${level}: ${message}`)
-  const options = { kubeconfig, context: null, lease: leaseName, identity, times, log }
+  const options = { kubeconfig, context: null, lease: leaseName, identity, times, log, ...more }
   const ended = leadInTurns(options, counted, stop.signal)
   ended.catch(() => undefined)
   running.push({ stop, ended })
@@ -243,6 +243,22 @@ describe('a process that cannot come to lead', () => {
     await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(2))
     one.stop()
     expect(await one.ended).toBeUndefined()
+  })
+
+  it('and wants it only where nobody leads, does not wait for one that renews', async () => {
+    const one = start('one')
+    await untilLeads(one)
+    const from = performance.now()
+    const two = start('two', untilAborted, { yields: true })
+    expect(await two.ended).toBeUndefined()
+    expect(performance.now() - from).toBeLessThan(times.retry * 4 + slack)
+    expect(two.terms()).toBe(0)
+    expect(one.leads()).toBe(true)
+  })
+
+  it('and wants it only where nobody leads, still waits for the Lease of one that died', async () => {
+    server.put(held())
+    await untilLeads(start('one', untilAborted, { yields: true }))
   })
 
   it('leaves nothing behind when it is stopped while it asks for the Lease', async () => {

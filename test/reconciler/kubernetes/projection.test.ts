@@ -90,6 +90,13 @@ describe('a pod', () => {
     expect(pod({})?.jobUid).toBeNull()
   })
 
+  it('that has lost its Job still says which it was', () => {
+    const labels = { 'batch.kubernetes.io/controller-uid': 'u' }
+    expect(pod({ labels })).toMatchObject({ jobUid: null, formerJobUid: 'u' })
+    const owned = pod({ labels, ownerReferences: [{ kind: 'Job', uid: 'u', controller: true }] })
+    expect(owned?.formerJobUid).toBeUndefined()
+  })
+
   it('was asked to go before its grace began', () => {
     const seen = pod({ deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 })
     expect(seen?.deletionRequestedAt).toEqual(new Date('2026-01-01T00:00:00Z'))
@@ -140,7 +147,7 @@ describe('an Application', () => {
         health: { status: 'Healthy' },
         history,
       },
-      { appliedRevision: first, phase: 'Failed', message: 'one object failed' },
+      { appliedRevision: first, phase: 'Failed', message: 'one object failed', syncFailed: true },
     ],
     [
       'that tries again says so, with what failed so far',
@@ -155,7 +162,12 @@ describe('an Application', () => {
         },
         history,
       },
-      { appliedRevision: first, phase: 'Running', message: `Retrying attempt #2; Job x: ${immutable}` },
+      {
+        appliedRevision: first,
+        phase: 'Running',
+        message: `Retrying attempt #2; Job x: ${immutable}`,
+        syncFailed: true,
+      },
     ],
     [
       'does not say the same twice',
@@ -177,7 +189,7 @@ describe('an Application', () => {
         health: { status: 'Healthy' },
         history,
       },
-      { appliedRevision: first, phase: 'Failed', message: 'ComparisonError: helm template failed' },
+      { appliedRevision: first, phase: 'Failed', message: 'ComparisonError: helm template failed', syncFailed: true },
     ],
     [
       'with a warning has not failed',
@@ -204,6 +216,13 @@ describe('an Application', () => {
   ]
   it.each(table)('%s', (_sentence, status, expected) => {
     expect(application(status)).toMatchObject(expected)
+  })
+
+  it('that syncs, or stands well, has not failed', () => {
+    const syncing = { operationState: { phase: 'Running', message: 'waiting', retryCount: 0 } }
+    const fine = { sync: { status: 'Synced', revision: first }, operationState: succeeded }
+    expect([syncing, fine].map((status) => application(status)?.syncFailed)).toEqual([undefined, undefined])
+    expect(application({ operationState: { phase: 'Running', retryCount: 1 } })?.syncFailed).toBe(true)
   })
 
   it('has a message of bounded length', () => {

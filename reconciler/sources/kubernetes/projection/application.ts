@@ -16,7 +16,11 @@ export function seenApplication(object: ApiObject): SeenApplication | undefined 
   // A condition that is an error says why nothing is applied although the last operation may have been fine.
   const error = conditions.find((one) => /Error$/.test(one.type ?? ''))
   const phase = phaseOf(operation?.phase)
-  const base = { name: metadata.name, appliedRevision: appliedRevision(status) }
+  const base = {
+    name: metadata.name,
+    appliedRevision: appliedRevision(status),
+    comparedRevision: revision(status?.sync),
+  }
   const syncFailed = failedObjects(operation).length > 0 || (operation?.retryCount ?? 0) > 0
   if (phase === 'Running')
     return { ...base, phase, message: cut(messageOf(operation)), ...(syncFailed && { syncFailed }) }

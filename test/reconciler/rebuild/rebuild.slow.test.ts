@@ -1,0 +1,325 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ledgerRunsKept } from '../../../domain/ledger.ts'
+import { readLedger } from '../../../domain/ledger-files.ts'
+import type { Run } from '../../../domain/run.ts'
+import { type DeployRepository, initBareRepository, openDeployRepository } from '../../../publisher/deploy.ts'
+import { type Rebuilt, rebuildRecords } from '../../../reconciler/rebuild/rebuild.ts'
+import { openRecords } from '../../../records/open.ts'
+import { queryOnce } from '../../../records/pool.ts'
+import type { Records } from '../../../records/records.ts'
+import { endpoint, training } from '../../support/compiler.ts'
+import { emptyTables, openTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { bareEnvironment, deployOptions, gitIn } from '../../support/publisher.ts'
+import { openRebuildHouse, type RebuildHouse } from '../../support/rebuild-house.ts'
+import { grantedOnce } from '../../support/scripted-cluster.ts'
+
+/*
+ * One history, made by the real publisher and reconciler over a real Git repository and database; then the database is emptied and made again
+ * from that repository. The tests look at it one after the other.
+ */
+
+const manyRuns = 60
+const texts = (many: number, letters: number): readonly string[] => [
+  training('letters', `  retry: { backoffSeconds: 1 }\n  rerun: ${letters}\n`),
+  training('stops').replace('  output: { model: letters }\n', ''),
+  training('fails', '  retry: { maxRetries: 0 }\n').replace('  output: { model: letters }\n', ''),
+  training('goes-on').replace('  output: { model: letters }\n', ''),
+  training('many', `  ttlSecondsAfterFinished: 0\n  rerun: ${many}\n`).replace('  output: { model: letters }\n', ''),
+  endpoint(),
+]
+
+interface Snapshot {
+  readonly runs: readonly Run[]
+  readonly models: Awaited<ReturnType<Records['models']['list']>>
+  readonly endpoints: Awaited<ReturnType<Records['endpoints']['list']>>
+  readonly releases: readonly object[]
+  readonly publications: readonly string[]
+}
+
+let folder: string
+let database: TestDatabase
+let records: Records
+let deploy: DeployRepository
+let house: RebuildHouse
+let before: Snapshot
+let after: Snapshot
+let rebuilt: Rebuilt
+/** Times of all commits, in milliseconds. */
+let commitTimes: ReadonlySet<number>
+const clock = { ahead: 0 }
+
+async function snapshot(): Promise<Snapshot> {
+  const publications = await records.publications.list(10_000)
+  return {
+    runs: [...(await records.runs.list({ limit: 500 }))].sort((one, other) => (one.id < other.id ? -1 : 1)),
+    models: await records.models.list({}),
+    endpoints: await records.endpoints.list({}),
+    releases: await queryOnce<object>(
+      database.pool,
+      'select revision, model_version, model_digest, superseded_at is null as newest from deployments order by revision',
+    ),
+    publications: publications.map(({ commit }) => commit),
+  }
+}
+
+async function rebuild(): Promise<Rebuilt> {
+  const token = await records.fence.take('the test')
+  const history = await deploy.ledgerHistory()
+  const made = await rebuildRecords({
+    records: records.fenced(token),
+    history: history.read(),
+    stopped: new AbortController().signal,
+    progress: () => undefined,
+  })
+  return made
+}
+
+/** Runs every kind of life that a run can have. */
+async function live(): Promise<void> {
+  await house.publish(texts(1, 0))
+  await house.pass()
+  // A retry, then a success that registers a version.
+  await house.end(await house.newest('letters'), 'FAILED')
+  await house.end(await house.newest('fails'), 'FAILED')
+  await house.pass()
+  house.advance(5)
+  await house.pass()
+  await house.end(await house.newest('letters'), 'SUCCEEDED')
+  await house.pass()
+  // A cancel on request, and a run that is superseded by one that succeeds.
+  const stops = await house.newest('stops')
+  const { environment, project, name } = stops
+  await house.operate({ kind: 'cancel', key: { environment, project, name }, runId: stops.id, reason: 'REQUESTED' })
+  await house.publish(texts(1, 1))
+  await house.pass()
+  await house.publish(texts(1, 2))
+  await house.pass()
+  await house.end(await house.newest('letters'), 'SUCCEEDED')
+  await house.pass()
+  for (let number = 1; number <= manyRuns; number += 1) {
+    if (number > 1) await house.publish(texts(number, 2))
+    house.advance(60)
+    await house.pass()
+    await house.end(await house.newest('many'), 'SUCCEEDED')
+    await house.pass()
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'specyard-rebuild-'))
+  database = await openTestDatabase()
+  records = openRecords(database.pool)
+  const url = join(folder, 'deploy.git')
+  await initBareRepository(url, 'main', bareEnvironment)
+  const now = (): Date => new Date(Date.now() + clock.ahead * 1000)
+  deploy = await openDeployRepository({ ...deployOptions(url, join(folder, 'cache')), now })
+  house = openRebuildHouse(deploy, records, clock)
+  await live()
+  before = await snapshot()
+  const times = gitIn(url, 'log', '--format=%ct').split('\n')
+  commitTimes = new Set(times.map((seconds) => Number(seconds) * 1000))
+  await emptyTables(database.pool)
+  rebuilt = await rebuild()
+  after = await snapshot()
+}, 600_000)
+afterAll(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+})
+
+const pairs = (): readonly (readonly [Run, Run])[] =>
+  before.runs.map((run, index) => [run, after.runs[index] as Run] as const)
+
+describe('records that were lost', () => {
+  it('the history that the tests are about has every kind of run, and more than the ledger keeps', async () => {
+    const ledger = readLedger((await deploy.read()).files)
+    expect(ledger.runs.find(({ name }) => name === 'many')?.runs).toHaveLength(ledgerRunsKept)
+    expect(before.runs.filter(({ name }) => name === 'many')).toHaveLength(manyRuns)
+    const states = before.runs
+      .filter(({ name }) => name !== 'many')
+      .map(({ name, state, attempt }) => `${name} ${state} ${attempt}`)
+    expect(states.sort()).toEqual([
+      'fails FAILED 1',
+      'goes-on RUNNING 1',
+      'letters CANCELLED 1',
+      'letters SUCCEEDED 1',
+      'letters SUCCEEDED 2',
+      'stops CANCELLED 1',
+    ])
+  })
+
+  it('are there again: every run with its id, spec, outcome and counts', () => {
+    expect(rebuilt).toMatchObject({ complete: true, known: 0, goingOn: 1, leftCount: 0, disbelievedCount: 0 })
+    expect(rebuilt.dropped).toBe(manyRuns - ledgerRunsKept)
+    expect(rebuilt.runIds).toHaveLength(before.runs.length)
+    const facts = ({
+      id,
+      traceId,
+      name,
+      digest,
+      state,
+      attempt,
+      retryCount,
+      disruptionCount,
+      finalMetrics,
+      specLine,
+      specPath,
+    }: Run) => ({
+      ...{ id, traceId, name, digest, attempt, retryCount, disruptionCount, finalMetrics, specLine, specPath },
+      state: state === 'RUNNING' ? 'PENDING' : state,
+    })
+    // Only a registered version says what a run measured.
+    const registered = new Set(before.models.map(({ run }) => run.id))
+    const known = before.runs.map((run) => (registered.has(run.id) ? run : { ...run, finalMetrics: null }))
+    expect(after.runs.map(facts)).toEqual(known.map(facts))
+  })
+
+  it('have the attempts of each run, with names, ends, failure classes and what was retired', () => {
+    for (const [was, is] of pairs()) {
+      const facts = (run: Run) =>
+        run.attempts.map(({ attempt, jobName, state, failureClass, retiredAt }) => ({
+          ...{ attempt, jobName, failureClass, isRetired: retiredAt !== null },
+          state: state === 'RUNNING' ? 'PENDING' : state,
+        }))
+      // The ledger learns the class of a last failure with the retirement.
+      const known = facts(was).map((one) => (was.name === 'fails' ? { ...one, failureClass: null } : one))
+      expect(facts(is), `${was.name} ${was.state}`).toEqual(known)
+    }
+  })
+
+  it('have times that are those of commits, never before what they stand for', () => {
+    for (const [was, is] of pairs()) {
+      const ends = [is.completedAt, ...is.attempts.flatMap(({ endedAt, retiredAt }) => [endedAt, retiredAt])]
+      const times = [is.createdAt, ...ends.filter((time) => time !== null)].map((time) => time.getTime())
+      expect(times.filter((time) => !commitTimes.has(time))).toEqual([])
+      expect(is.createdAt.getTime()).toBeLessThanOrEqual(was.createdAt.getTime())
+      expect(is.completedAt === null).toBe(was.completedAt === null)
+      // Commits have whole seconds.
+      if (was.completedAt) expect(is.completedAt?.getTime()).toBeGreaterThan(was.completedAt.getTime() - 1000)
+    }
+  })
+
+  it('say of what nobody knows any more that it is not known', async () => {
+    for (const run of after.runs) {
+      expect(run).toMatchObject({ startedAt: null, queuedAt: null, progress: null, trackerRunId: null })
+      for (const one of run.attempts) expect(one).toMatchObject({ jobUid: null, startedAt: null, evidence: null })
+      const [event] = await records.runs.events(run.id, 0, 10)
+      expect(event).toMatchObject({
+        reason: 'FromLedger',
+        message: expect.stringContaining('not known from there: Job and pods'),
+      })
+      if (run.state === 'PENDING') expect(run).toMatchObject({ reason: 'Committed', name: 'goes-on' })
+      else expect(run).toMatchObject({ reason: 'FromLedger', message: expect.stringContaining('not known from there') })
+    }
+    expect(rebuilt.withoutFailureClass).toEqual(after.runs.filter(({ name }) => name === 'fails').map(({ id }) => id))
+    const messages = after.runs.map(({ message }) => message.split(';')[0])
+    expect(messages.filter((text) => text?.startsWith('superseded by run '))).toHaveLength(1)
+    expect(messages).toContain('cancelled on request')
+  })
+
+  it('have the plan of each run, from when the ledger had it', async () => {
+    const plans = await records.runs.plans(after.runs.map(({ id }) => id))
+    expect(after.runs.map(({ id }) => plans.get(id)?.id)).toEqual(after.runs.map(({ id }) => id))
+  })
+
+  it('have the model versions, of the time of their registration, and each release that they made', () => {
+    const facts = ({ createdAt: _created, ...version }: Snapshot['models'][number]) => version
+    expect(after.models.map(facts)).toEqual(before.models.map(facts))
+    expect(after.models).toHaveLength(2)
+    for (const { createdAt } of after.models) expect(commitTimes).toContain(createdAt.getTime())
+    expect(before.releases).toHaveLength(2)
+    expect(after.releases).toEqual(before.releases)
+    const named = ({ name, environment, revision, modelVersion, modelDigest }: Snapshot['endpoints'][number]) => ({
+      name,
+      environment,
+      revision,
+      modelVersion,
+      modelDigest,
+    })
+    expect(after.endpoints.map(named)).toEqual(before.endpoints.map(named))
+  })
+})
+
+describe('a rebuild', () => {
+  it('done again changes nothing', async () => {
+    const again = await rebuild()
+    expect(again).toMatchObject({ runIds: [], known: before.runs.length, modelVersions: 0, releases: 0 })
+    expect(await snapshot()).toEqual(after)
+  })
+
+  it('of an emptied database makes the same once more', async () => {
+    await emptyTables(database.pool)
+    await rebuild()
+    const facts = ({ runs, models, releases }: Snapshot) => ({
+      runs,
+      models: models.map(({ createdAt, digest }) => [createdAt, digest]),
+      releases,
+    })
+    expect(facts(await snapshot())).toEqual(facts(after))
+  })
+
+  it('that was stopped writes no run that may go on, and what follows adds the rest', async () => {
+    await emptyTables(database.pool)
+    const stop = new AbortController()
+    const history = await deploy.ledgerHistory()
+    const half = await rebuildRecords({
+      records,
+      history: history.read(),
+      stopped: stop.signal,
+      progress: (position) => {
+        if (position > history.commits - 10) stop.abort()
+      },
+    })
+    expect(half.complete).toBe(false)
+    const written = (await snapshot()).runs
+    expect(written).toHaveLength(half.runIds.length)
+    expect(written.every(({ name, state }) => name === 'many' && state === 'SUCCEEDED')).toBe(true)
+    expect(await rebuild()).toMatchObject({ complete: true, known: half.runIds.length })
+    expect((await snapshot()).runs).toEqual(after.runs)
+  })
+
+  it('is followed by a pass without clusters, which concludes nothing from what it does not see', async () => {
+    await house.pass(null)
+    const now = await snapshot()
+    expect(now.runs.map(({ state }) => state)).toEqual(after.runs.map(({ state }) => state))
+    expect(now.runs.flatMap(({ attempts }) => attempts.filter(({ evidence }) => evidence !== null))).toEqual([])
+    expect(now.publications).toEqual(before.publications)
+  })
+
+  it('is followed by a pass that finds in the cluster what goes on and what is left of ends, and starts nothing', async () => {
+    const head = await deploy.head()
+    const granted = house.cluster.granted.length
+    await house.pass()
+    expect(await house.newest('goes-on')).toMatchObject({
+      state: 'RUNNING',
+      attempts: [{ jobUid: expect.any(String) }],
+    })
+    expect(await house.newest('fails')).toMatchObject({
+      state: 'FAILED',
+      attempts: [
+        { evidence: { exitCode: 1, logTail: [expect.stringContaining('the log of fails')], unobtainable: [] } },
+      ],
+    })
+    expect(await house.publish(texts(manyRuns, 2))).toBeUndefined()
+    await house.pass()
+    expect(await deploy.head()).toBe(head)
+    expect(house.cluster.granted).toHaveLength(granted)
+    expect(grantedOnce(house.cluster.granted)).toBe(true)
+  })
+
+  it('lets what goes on end, be retired and be recorded as ever', async () => {
+    await house.end(await house.newest('goes-on'), 'SUCCEEDED')
+    await house.pass()
+    house.advance(4000)
+    await house.pass()
+    expect(await house.newest('goes-on')).toMatchObject({
+      state: 'SUCCEEDED',
+      attempts: [{ retiredAt: expect.any(Date) }],
+    })
+    expect(await records.actions.pendingCount()).toBe(0)
+    expect(grantedOnce(house.cluster.granted)).toBe(true)
+  })
+})

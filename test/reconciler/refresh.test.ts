@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { SeenApplication } from '../../domain/observation.ts'
+import type { Publication } from '../../domain/publication.ts'
+import type { Look } from '../../reconciler/look.ts'
+import { createRefresher, type Refresher } from '../../reconciler/refresh.ts'
+import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
+
+const jobs = 'dev.language.jobs'
+let asked: (readonly string[])[]
+let now: number
+let refresher: Refresher
+beforeEach(() => {
+  asked = []
+  now = 0
+  const refresh = async (names: readonly string[]): Promise<void> => void asked.push(names)
+  refresher = createRefresher({
+    cluster: () => ({ refresh }) as Partial<ClusterSource> as ClusterSource,
+    now: () => new Date(now),
+    log: () => undefined,
+  })
+})
+
+const published = (commit: string): Publication =>
+  ({ commit, subjects: ['dev/language/letters'] }) as Partial<Publication> as Publication
+const looks = (comparedRevision: string | null | undefined): Look => {
+  const application: SeenApplication = {
+    ...{ name: jobs, appliedRevision: null, phase: 'Succeeded', message: '' },
+    ...(comparedRevision !== undefined && { comparedRevision }),
+  }
+  return { view: () => ({ applications: [application] }) } as unknown as Look
+}
+
+describe('an Application over what was published', () => {
+  it('is asked to look at once', async () => {
+    await refresher.after([published('a')])
+    expect(asked).toEqual([expect.arrayContaining([jobs, 'dev.applications'])])
+  })
+
+  it('is asked no more when it has looked at the commit, or at a later one', async () => {
+    await refresher.after([published('a')])
+    await refresher.after([published('b')])
+    expect(await refresher.again(looks('b'))).toBeUndefined()
+    now = 60_000
+    expect(await refresher.again(looks('a'))).toBeUndefined()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is asked again when it looked at what was there before, and again later each time, and not for ever', async () => {
+    await refresher.after([published('a')])
+    await refresher.after([published('b')])
+    const at: number[] = []
+    for (now = 0; now < 200_000; now += 500) {
+      const before = asked.length
+      await refresher.again(looks('a'))
+      if (asked.length > before) at.push(now / 1000)
+    }
+    expect(at).toEqual([2, 6, 14, 30, 62])
+    expect(asked.at(-1)).toEqual([jobs])
+  })
+
+  it('that does not say what it looked at is asked once', async () => {
+    await refresher.after([published('a')])
+    now = 60_000
+    expect(await refresher.again(looks(undefined))).toBeUndefined()
+    expect(asked).toHaveLength(1)
+  })
+})
