@@ -1,6 +1,7 @@
 import type { TrainingPlan } from '../domain/plan.ts'
-import { isTerminal, type Run } from '../domain/run.ts'
+import type { Run } from '../domain/run.ts'
 import type { TrainerSaid } from '../domain/observation.ts'
+import { waitsForTime } from './decide/clocked.ts'
 import { type Rules, rulesOn } from './decide/rules.ts'
 import type { Look } from './look.ts'
 import { observe } from './observe.ts'
@@ -63,22 +64,6 @@ async function decideRun(
   // Progress alone asks for no further round: it comes with every heartbeat. What somebody else wrote meanwhile is looked at again.
   const { next, actions, events } = decided
   return { moved: !applied || next.state !== run.state || actions.length + events.length > 0, waiting }
-}
-
-/** A retirement that is due later than this is left to the scheduled passes. */
-const soonMilliseconds = 60_000
-
-/**
- * Whether a grace, a pause or a time to live runs out soon. Everything else that time asks for (a stall, a token to renew) is found in time by the
- * scheduled passes.
- */
-function waitsForTime(run: Run, plan: TrainingPlan, now: Date): boolean {
-  if (isTerminal(run.state))
-    return run.attempts.some(({ endedAt, retiredAt }) => {
-      const due = (endedAt?.getTime() ?? Number.POSITIVE_INFINITY) + plan.ttlSecondsAfterFinished * 1000
-      return retiredAt === null && due - now.getTime() < soonMilliseconds
-    })
-  return run.nextAttemptAt !== null || run.reason === 'Finishing' || Object.keys(run.waitingSince).length > 0
 }
 
 async function tellLive(ports: ReconcilerPorts, run: Run): Promise<void> {

@@ -1,9 +1,10 @@
 import type { RunObservation } from '../domain/observation.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
-import { type Attempt, infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
+import { infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
 import { type Decision, decide, type Transition } from './decide/decision.ts'
 import { disruptions } from './decide/disruptions.ts'
 import { type Ending, endingOf, trainerStart } from './decide/ending.ts'
+import { adoptLedger, newAttempt } from './decide/adopt.ts'
 import { reportGhosts, reportOrphans, revokeLeases } from './decide/ghosts.ts'
 import { leaseFor } from './decide/lease.ts'
 import { reportDrift, reportSync } from './decide/outside.ts'
@@ -41,7 +42,7 @@ export function transition(
   rules: Rules = defaultRules,
 ): Transition | undefined {
   const decision = decide(run, seen.at)
-  adoptAttempts(decision, seen)
+  adoptLedger(decision, seen)
   keepEvidence(decision, seen)
   reportGhosts(decision, seen, plan)
   reportOrphans(decision, seen, plan)
@@ -52,15 +53,6 @@ export function transition(
   tidyUp(decision, seen, plan)
   linkTrackers(decision, seen, plan)
   return decision.result()
-}
-
-/** The ledger may know attempts that the record does not, after a restore. */
-function adoptAttempts(decision: Decision, seen: RunObservation): void {
-  for (const { attempt, jobName, checkpointUri } of seen.ledger?.attempts ?? []) {
-    if (decision.run.attempts.some((one) => one.attempt === attempt)) continue
-    decision.set({ attempts: [...decision.run.attempts, newAttempt(attempt, jobName, checkpointUri)] })
-    if (attempt > decision.run.attempt) decision.set({ attempt })
-  }
 }
 
 function keepEvidence(decision: Decision, seen: RunObservation): void {
@@ -193,6 +185,11 @@ function askForRetry(decision: Decision, seen: RunObservation): void {
 }
 
 function cancel(decision: Decision, sight: Sight, seen: RunObservation): void {
+  // Where no cluster is connected, pods that nobody sees are not gone: this process may have been told to leave that cluster alone.
+  if (seen.cluster !== 'connected') {
+    decision.set({ reason: 'CANCELLING', message: 'its manifest is gone; no cluster is connected to see its pods go' })
+    return
+  }
   const lost = sight.pods.filter(isOutOfReach)
   const waits = seen.jobs.some(({ attempt, deletionRequestedAt }) => {
     const hangs = deletionRequestedAt !== null && lost.length > 0
@@ -278,21 +275,4 @@ function end(decision: Decision, seen: RunObservation, plan: TrainingPlan, endin
     trackerRunId: done?.trackerRunId ?? run.trackerRunId,
   })
   if (ending.outcome === 'SUCCEEDED') registration(decision, plan, done ?? null)
-}
-
-function newAttempt(attempt: number, jobName: string, checkpointUri: string | null): Attempt {
-  return {
-    attempt,
-    jobName,
-    jobUid: null,
-    state: 'PENDING',
-    failureClass: null,
-    leaseGrantedAt: null,
-    startedAt: null,
-    endedAt: null,
-    disruptions: 0,
-    checkpointUri,
-    evidence: null,
-    retiredAt: null,
-  }
 }

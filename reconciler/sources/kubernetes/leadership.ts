@@ -27,6 +27,8 @@ export interface LeadershipOptions extends ConnectionChoice {
   readonly times?: Partial<typeof leadershipTimes>
   /** True: waits for no holder that is seen to renew its Lease, and returns. */
   readonly yields?: boolean
+  /** Hears at every look what keeps it from the Lease; undefined where that is nothing, or another process that leads. */
+  hindered?(fault: Fault | undefined): void
   log(entry: { readonly level: 'info' | 'warn'; readonly message: string }): void
 }
 
@@ -123,11 +125,12 @@ async function renew(
 }
 
 /** Says who leads, and what is in the way, each once and not at every look. */
-function teller({ identity, lease, log }: LeadershipOptions): (attempt: Attempt) => void {
+function teller({ identity, lease, log, hindered }: LeadershipOptions): (attempt: Attempt) => void {
   const name = `the Lease ${lease.namespace}/${lease.name}`
   let last = ''
   return (attempt) => {
     if (attempt.outcome === 'lost-race') return
+    hindered?.(attempt.outcome === 'unknown' ? attempt.fault : undefined)
     const { level, message } =
       attempt.outcome === 'mine'
         ? ({ level: 'info', message: `${identity} leads by ${name}` } as const)

@@ -26,6 +26,8 @@ interface Process {
   terms(): number
   leads(): boolean
   readonly logged: readonly string[]
+  /** What it heard last of what is in its way. */
+  hindrance(): string | undefined
   /** What `leadInTurns` came to. */
   readonly ended: ReturnType<typeof leadInTurns>
   stop(): void
@@ -40,6 +42,7 @@ function start(identity: string, term: Term = untilAborted, more: { readonly yie
   const logged: string[] = []
   let terms = 0
   let leads = false
+  let hindrance: string | undefined
   const counted: Term = async (ended) => {
     terms += 1
     leads = true
@@ -48,11 +51,21 @@ function start(identity: string, term: Term = untilAborted, more: { readonly yie
   }
   const { kubeconfig } = server
   const log = ({ level, message }: { level: string; message: string }): void => void logged.push(`${level}: ${message}`)
-  const options = { kubeconfig, context: null, lease: leaseName, identity, times, log, ...more }
+  const hindered = (fault: { message: string } | undefined): void => void (hindrance = fault?.message)
+  const options = { kubeconfig, context: null, lease: leaseName, identity, times, hindered, log, ...more }
   const ended = leadInTurns(options, counted, stop.signal)
   ended.catch(() => undefined)
   running.push({ stop, ended })
-  return { identity, terms: () => terms, leads: () => leads, logged, ended, stop: () => stop.abort() }
+  const [seeTerms, seeLeads, seeHindrance] = [() => terms, () => leads, () => hindrance]
+  return {
+    identity,
+    terms: seeTerms,
+    leads: seeLeads,
+    hindrance: seeHindrance,
+    logged,
+    ended,
+    stop: () => stop.abort(),
+  }
 }
 
 async function untilLeads(one: Process, milliseconds = 3000): Promise<number> {
@@ -167,7 +180,9 @@ describe('a leader', () => {
     await untilLeads(one)
     let failures = 3
     server.meddle(() => (failures-- > 0 ? 500 : undefined))
+    await vi.waitFor(() => expect(one.hindrance()).toContain('refused with 500'), { interval: 5 })
     await vi.waitFor(() => expect(failures).toBeLessThan(-6))
+    expect(one.hindrance()).toBeUndefined()
     expect(one.terms()).toBe(1)
     expect(one.leads()).toBe(true)
     expect(one.logged.filter((line) => line.includes('refused with 500'))).toHaveLength(1)
@@ -225,6 +240,7 @@ describe('a process that cannot come to lead', () => {
     one.stop()
     expect(await one.ended).toMatchObject({ code })
     expect(one.terms()).toBe(0)
+    expect(one.hindrance()).toContain('refused with')
     expect(one.logged).toHaveLength(1)
     expect(one.logged[0]).toMatch(/^warn: the Lease specyard\/reconciler: .*refused with/)
   })

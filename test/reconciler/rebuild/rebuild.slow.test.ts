@@ -1,18 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ledgerRunsKept } from '../../../domain/ledger.ts'
-import { readLedger } from '../../../domain/ledger-files.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type LedgerRun, ledgerRunsKept } from '../../../domain/ledger.ts'
+import type { LedgerCommit } from '../../../domain/ledger-history.ts'
+import { ledgerText, readLedger } from '../../../domain/ledger-files.ts'
 import type { Run } from '../../../domain/run.ts'
 import { type DeployRepository, initBareRepository, openDeployRepository } from '../../../publisher/deploy.ts'
 import { type Rebuilt, rebuildRecords } from '../../../reconciler/rebuild/rebuild.ts'
 import { openRecords } from '../../../records/open.ts'
 import { queryOnce } from '../../../records/pool.ts'
 import type { Records } from '../../../records/records.ts'
-import { endpoint, training } from '../../support/compiler.ts'
 import { emptyTables, openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { bareEnvironment, deployOptions, gitIn } from '../../support/publisher.ts'
+import { at, ledgerRun, plan } from '../../support/reconciler.ts'
+import { live, manyRuns, texts } from '../../support/rebuild-history.ts'
 import { openRebuildHouse, type RebuildHouse } from '../../support/rebuild-house.ts'
 import { grantedOnce } from '../../support/scripted-cluster.ts'
 
@@ -20,16 +22,6 @@ import { grantedOnce } from '../../support/scripted-cluster.ts'
  * One history, made by the real publisher and reconciler over a real Git repository and database; then the database is emptied and made again
  * from that repository. The tests look at it one after the other.
  */
-
-const manyRuns = 60
-const texts = (many: number, letters: number): readonly string[] => [
-  training('letters', `  retry: { backoffSeconds: 1 }\n  rerun: ${letters}\n`),
-  training('stops').replace('  output: { model: letters }\n', ''),
-  training('fails', '  retry: { maxRetries: 0 }\n').replace('  output: { model: letters }\n', ''),
-  training('goes-on').replace('  output: { model: letters }\n', ''),
-  training('many', `  ttlSecondsAfterFinished: 0\n  rerun: ${many}\n`).replace('  output: { model: letters }\n', ''),
-  endpoint(),
-]
 
 interface Snapshot {
   readonly runs: readonly Run[]
@@ -77,37 +69,6 @@ async function rebuild(): Promise<Rebuilt> {
   return made
 }
 
-/** Runs every kind of life that a run can have. */
-async function live(): Promise<void> {
-  await house.publish(texts(1, 0))
-  await house.pass()
-  // A retry, then a success that registers a version.
-  await house.end(await house.newest('letters'), 'FAILED')
-  await house.end(await house.newest('fails'), 'FAILED')
-  await house.pass()
-  house.advance(5)
-  await house.pass()
-  await house.end(await house.newest('letters'), 'SUCCEEDED')
-  await house.pass()
-  // A cancel on request, and a run that is superseded by one that succeeds.
-  const stops = await house.newest('stops')
-  const { environment, project, name } = stops
-  await house.operate({ kind: 'cancel', key: { environment, project, name }, runId: stops.id, reason: 'REQUESTED' })
-  await house.publish(texts(1, 1))
-  await house.pass()
-  await house.publish(texts(1, 2))
-  await house.pass()
-  await house.end(await house.newest('letters'), 'SUCCEEDED')
-  await house.pass()
-  for (let number = 1; number <= manyRuns; number += 1) {
-    if (number > 1) await house.publish(texts(number, 2))
-    house.advance(60)
-    await house.pass()
-    await house.end(await house.newest('many'), 'SUCCEEDED')
-    await house.pass()
-  }
-}
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'specyard-rebuild-'))
   database = await openTestDatabase()
@@ -117,7 +78,7 @@ beforeAll(async () => {
   const now = (): Date => new Date(Date.now() + clock.ahead * 1000)
   deploy = await openDeployRepository({ ...deployOptions(url, join(folder, 'cache')), now })
   house = openRebuildHouse(deploy, records, clock)
-  await live()
+  await live(house)
   before = await snapshot()
   const times = gitIn(url, 'log', '--format=%ct').split('\n')
   commitTimes = new Set(times.map((seconds) => Number(seconds) * 1000))
@@ -321,5 +282,74 @@ describe('a rebuild', () => {
     })
     expect(await records.actions.pendingCount()).toBe(0)
     expect(grantedOnce(house.cluster.granted)).toBe(true)
+  })
+})
+
+describe('a history of which not all can be told', () => {
+  const path = '.specyard/ledger/runs/dev/language/letters.json'
+  const key = { format: 1, environment: 'dev', project: 'language', name: 'letters' } as const
+  const text = (...runs: readonly LedgerRun[]): string => ledgerText({ ...key, runs })
+  const tracker = { kind: 'mlflow', url: 'http://mlflow.example.com', experiment: 'language/letters' } as const
+  const tracked: LedgerRun = { ...ledgerRun, plan: { ...plan, tracker } }
+  const ended: LedgerRun = { ...tracked, status: 'ended', outcome: 'SUCCEEDED' }
+
+  beforeEach(() => emptyTables(database.pool))
+
+  async function rebuildOf(...files: readonly (string | null | 'theirs')[]): Promise<Rebuilt> {
+    async function* history(): AsyncGenerator<LedgerCommit> {
+      for (const [index, file] of files.entries()) {
+        const place = { commit: String(index).repeat(40), at: at(index), position: index + 1 }
+        if (file === 'theirs') yield { ...place, ours: false, author: 'Ada <ada@example.com>', paths: [path] }
+        else yield { ...place, ours: true, action: 'publication', files: new Map([[path, file]]) }
+      }
+    }
+    const stopped = new AbortController().signal
+    return rebuildRecords({ records, history: history(), stopped, progress: () => undefined })
+  }
+
+  it.each([
+    [
+      'a run that left the ledger before it ended is named and left out',
+      [text(tracked), null],
+      'it left the ledger before',
+    ],
+    [
+      'a run whose plan no commit has is named and left out',
+      [text({ ...ended, plan: null })],
+      'no commit of Specyard has its plan',
+    ],
+  ])('%s', async (_, files, why) => {
+    expect(await rebuildOf(...files)).toMatchObject({
+      ...{ runIds: [], leftCount: 1 },
+      left: [{ runId: ledgerRun.id, name: 'dev/language/letters', why: expect.stringContaining(why) }],
+    })
+    expect(await records.runs.list({})).toEqual([])
+  })
+
+  it('a commit of somebody else is named, and what follows of ours is told on', async () => {
+    const made = await rebuildOf(text(tracked), 'theirs', text(ended))
+    expect(made).toMatchObject({
+      disbelievedCount: 1,
+      disbelieved: [{ commit: '1'.repeat(40), author: 'Ada <ada@example.com>', path }],
+    })
+    expect(await house.newest('letters')).toMatchObject({ state: 'SUCCEEDED', completedAt: at(2) })
+  })
+
+  it('what an attempt that ended measured is asked of its tracker', async () => {
+    await rebuildOf(text(tracked))
+    expect(await records.actions.due(new Date(), 10, 'beside-passes')).toEqual([])
+    await emptyTables(database.pool)
+    await rebuildOf(text(tracked), text(ended))
+    const due = await records.actions.due(new Date(), 10, 'beside-passes')
+    const link = { kind: 'link-tracker', environment: 'dev', runId: ledgerRun.id, attempt: 1 }
+    expect(due.map(({ action }) => action)).toEqual([link])
+  })
+
+  it('a commit of ours that this version cannot read ends it, with the file', async () => {
+    await expect(rebuildOf('{')).rejects.toMatchObject({
+      code: 'LEDGER_UNREADABLE',
+      message: expect.stringContaining(path),
+    })
+    await expect(rebuildOf('{"format": 2}')).rejects.toMatchObject({ code: 'LEDGER_VERSION_UNKNOWN' })
   })
 })
