@@ -21,6 +21,7 @@ import {
 import { findSpecs, readSpec } from './working-tree.ts'
 
 const settingsFile = 'specyard.yaml'
+const filesAtOnce = 32
 
 export interface Sources {
   /** In the order of their paths, which start with `specs/` and have `/` between folders. */
@@ -39,10 +40,13 @@ export async function readWorkingTree(root: string): Promise<Sources> {
   const found = await findSpecs(root, realRoot, problems)
   if (found.length > specFilesMax) return { files: [], problems: [tooMany()] }
   const files: SourceFile[] = []
-  for (const path of found.sort(compareText)) {
-    const read = await readSpec(root, realRoot, path)
-    if ('code' in read) problems.push(read)
-    else files.push(read)
+  found.sort(compareText)
+  for (let from = 0; from < found.length; from += filesAtOnce) {
+    const some = found.slice(from, from + filesAtOnce)
+    for (const read of await Promise.all(some.map((path) => readSpec(root, realRoot, path)))) {
+      if ('code' in read) problems.push(read)
+      else files.push(read)
+    }
   }
   return { files, problems: problems.sort((left, right) => compareText(left.where.file, right.where.file)) }
 }
@@ -100,9 +104,17 @@ export async function readSpecsAt(place: GitPlace, commit: string, prefix: strin
  * Which state of which repository a working tree is: its remote without credentials, its commit, and whether the spec files and
  * `specyard.yaml` on the disk are something else than in that commit. Outside Git, and before the first commit: dirty, and no commit.
  * Compares bytes and starts no filter, hook or monitor that the repository's own configuration may name.
+ * @param tree what the working tree holds, where it is read already
  * @throws Fault GIT_FAILED, GIT_MISSING
  */
-export async function describeSource(root: string, environment: GitEnvironment): Promise<SourceRecord> {
+export async function describeSource(
+  root: string,
+  environment: GitEnvironment,
+  tree: Promise<Sources> = readWorkingTree(root),
+): Promise<SourceRecord> {
+  // Nobody may be there to hear of it when there is no Git to ask.
+  tree.catch(() => undefined)
+
   if (!(await isInsideGit(root))) return { format: 1, repository: null, commit: null, dirty: true }
   const place = reading(root, environment)
   const inside = await runGit(place, ['rev-parse', '--git-dir'])
@@ -110,7 +122,7 @@ export async function describeSource(root: string, environment: GitEnvironment):
   const repository = await remoteOf(place)
   const commit = await resolve(place, 'HEAD')
   if (commit === undefined) return { format: 1, repository, commit: null, dirty: true }
-  return { format: 1, repository, commit, dirty: await isDirty(root, place, commit) }
+  return { format: 1, repository, commit, dirty: await isDirty(root, place, commit, tree) }
 }
 
 /**
@@ -168,14 +180,14 @@ async function remoteOf(place: GitPlace): Promise<string | null> {
   return output.code === 0 ? publicUrl(output.stdout.toString('utf8').replace(/\n$/, '')) : null
 }
 
-async function isDirty(root: string, place: GitPlace, commit: string): Promise<boolean> {
+async function isDirty(root: string, place: GitPlace, commit: string, reading: Promise<Sources>): Promise<boolean> {
   const prefix = await prefixOf(place)
   const committed = new Map<string, string>()
   for (const entry of await listTree(place, commit, [`${prefix}${specsFolder}`, `${prefix}${settingsFile}`])) {
     const path = entry.path.slice(prefix.length)
     if (path === settingsFile || isSpecPath(path)) committed.set(path, entry.object)
   }
-  const tree = await readWorkingTree(root).catch((error: unknown): Sources => {
+  const tree = await reading.catch((error: unknown): Sources => {
     if (isFault(error, 'NOT_A_SPEC_REPOSITORY')) return { files: [], problems: [] }
     throw error
   })

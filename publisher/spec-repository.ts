@@ -36,7 +36,8 @@ export function specFolder(root: string, environment: GitEnvironment): SpecRepos
   return {
     head: async () => null,
     read: async () => {
-      const [sources, source] = await Promise.all([readWorkingTree(root), describeSource(root, environment)])
+      const tree = readWorkingTree(root)
+      const [sources, source] = await Promise.all([tree, describeSource(root, environment, tree)])
       return { ...sources, source, descends: descends(root, environment) }
     },
     write: ({ path, text, expected }) => writeSpecFile(root, path, text, expected),

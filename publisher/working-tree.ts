@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs'
-import { open, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Fault } from '../domain/fault.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -103,12 +103,10 @@ export async function readSpec(root: string, realRoot: string, path: string): Pr
       const about = await file.stat()
       if (!about.isFile()) return fileProblem('FILE_UNREADABLE', path, 'it is not a regular file')
       if (about.size > specBytesMax) return tooLarge(path, about.size)
-      const bytes = Buffer.alloc(specBytesMax + 1)
-      let length = 0
-      for (let read = 1; read > 0 && length < bytes.length; length += read) {
-        read = (await file.read(bytes, length, bytes.length - length, null)).bytesRead
-      }
-      return length > specBytesMax ? tooLarge(path, length) : { path, bytes: new Uint8Array(bytes.subarray(0, length)) }
+      // One byte more than it should have; a file that grew meanwhile is read once more, as far as any may go.
+      let bytes = await readUpTo(file, about.size + 1)
+      if (bytes.length > about.size) bytes = await readUpTo(file, specBytesMax + 1)
+      return bytes.length > specBytesMax ? tooLarge(path, bytes.length) : { path, bytes: new Uint8Array(bytes) }
     } finally {
       await file.close()
     }
@@ -116,6 +114,15 @@ export async function readSpec(root: string, realRoot: string, path: string): Pr
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     return fileProblem('FILE_UNREADABLE', path, `the file cannot be read (${code})`, 'check its permissions')
   }
+}
+
+async function readUpTo(file: FileHandle, bytesMax: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(bytesMax)
+  let length = 0
+  for (let read = 1; read > 0 && length < bytesMax; length += read) {
+    read = (await file.read(bytes, length, bytesMax - length, length)).bytesRead
+  }
+  return bytes.subarray(0, length)
 }
 
 function isUnder(path: string, root: string): boolean {

@@ -6,7 +6,10 @@ import type { Reconciling } from './reconciling.ts'
 const staleSecondsMax = 60
 const runsMost = 500
 
-/** What the probes of a reconciler say. One that waits for the leadership is ready: it is there to take over. */
+/**
+ * What the probes of a reconciler say. One that waits for the leadership is ready, since it is there to take over; one that cannot find out who leads
+ * is not.
+ */
 export function probePorts(reconciling: Reconciling, records: Records): ProbePorts {
   return {
     notReady: async () => {
@@ -18,10 +21,14 @@ export function probePorts(reconciling: Reconciling, records: Records): ProbePor
       } catch (error) {
         return [`records: ${error instanceof Error ? error.message : String(error)}`]
       }
-      return stale.map(
-        ({ environment, collection, seconds }) =>
-          `cluster of ${environment}: ${collection} not confirmed for ${Math.round(seconds ?? 0)} s`,
-      )
+      const hindrance = reconciling.hindrance()
+      return [
+        ...(hindrance ? [`leadership: ${hindrance.message}`] : []),
+        ...stale.map(
+          ({ environment, collection, seconds }) =>
+            `cluster of ${environment}: ${collection} not confirmed for ${Math.round(seconds ?? 0)} s`,
+        ),
+      ]
     },
     samples: async () => [...leading(reconciling), ...staleness(reconciling), ...(await waiting(records))],
   }

@@ -26,6 +26,8 @@ export interface Reconciling {
   /** The reconciler of the present term; undefined while another process leads. */
   reconciler(): Reconciler | undefined
   clusters(): Clusters | undefined
+  /** Why nobody can tell who leads; undefined where that is known. */
+  hindrance(): Fault | undefined
   /** Follows clusters and reconciles until `stopped`. @throws Fault FENCE_LOST where another process took over and no Lease says who leads */
   run(stopped: AbortSignal): Promise<void>
   /**
@@ -52,6 +54,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
   const identity = `${hostname()}_${randomUUID()}`
   const tracker = openTracker(options.environment, (message) => options.log({ level: 'warn', message }))
   let present: TermState | undefined
+  let hindrance: Fault | undefined
 
   const begin = async (): Promise<TermState> => {
     const over = new AbortController()
@@ -105,12 +108,16 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
     if (!lease) return void (await term(stopped))
     const { leadInTurns } = await import('../../reconciler/sources/kubernetes/leadership.ts')
     const kubeconfig = kubeconfigOf(environment)?.kubeconfig ?? null
-    return leadInTurns({ kubeconfig, context: null, lease, identity, yields, log }, term, stopped)
+    const hindered = (fault: Fault | undefined): void => {
+      hindrance = fault
+    }
+    return leadInTurns({ kubeconfig, context: null, lease, identity, yields, hindered, log }, term, stopped)
   }
 
   return {
     reconciler: () => present?.reconciler,
     clusters: () => present?.clusters,
+    hindrance: () => hindrance,
     run: async (stopped) => {
       await inTurns(async (ended) => {
         const term = await beginWhenPossible()
@@ -140,7 +147,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
       const enough = new AbortController()
       const patience = setTimeout(() => enough.abort(), options.lease ? leaseMillisecondsMax : 2 ** 31 - 1)
       try {
-        const hindrance = await inTurns(
+        const kept = await inTurns(
           async () => {
             clearTimeout(patience)
             const term = await begin()
@@ -157,7 +164,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
           AbortSignal.any([stopped, enough.signal]),
           true,
         )
-        if (!done && hindrance && !stopped.aborted) throw hindrance
+        if (!done && kept && !stopped.aborted) throw kept
       } finally {
         clearTimeout(patience)
       }

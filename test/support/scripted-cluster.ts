@@ -15,16 +15,16 @@ export interface ScriptedCluster {
   end(runId: string, exitCode: number): { readonly attempt: number; readonly podUid: string }
 }
 
-/** A cluster that applies the deploy repository at each look, and whose trainers run once they have their lease and end as they are told. */
-export function scriptedCluster(deployed: () => Promise<Deployed>, now: () => Date): ScriptedCluster {
+/** A cluster that applies what is deployed at each look, and whose trainers run once they have their lease and end as they are told. */
+export function scriptedCluster(deployed: () => Deployed, now: () => Date): ScriptedCluster {
   const jobs = new Map<string, SeenJob>()
   const pods = new Map<string, SeenPod>()
   const leases = new Map<string, SeenLease>()
   const granted: string[] = []
   const key = (of: { readonly runId: string; readonly attempt: number }): string => `${of.runId} ${of.attempt}`
 
-  const apply = async (): Promise<void> => {
-    const { files } = await deployed()
+  const apply = (): void => {
+    const { files } = deployed()
     const wanted = new Map<string, SeenJob>()
     for (const { environment, project, runs } of readLedger(files).runs)
       for (const { id: runId, attempts } of runs)
@@ -56,7 +56,7 @@ export function scriptedCluster(deployed: () => Promise<Deployed>, now: () => Da
   const source: ClusterSource = {
     environments: ['dev'],
     view: async () => {
-      await apply()
+      apply()
       const seen = { jobs: [...jobs.values()], pods: [...pods.values()], leases: [...leases.values()] }
       return { at: now(), ...seen, applications: [], endpoints: [] }
     },

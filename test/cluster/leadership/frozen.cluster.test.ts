@@ -97,7 +97,10 @@ describe.runIf(hasRealNode())('a leader that is frozen past its Lease', () => {
     const trap = await layTrap(yard)
     const before = refusals(one)
     held.let('exit')
-    await until('a push of the leader to be held up', () => trap.isSprung(), { seconds: 60 })
+    await until('a push of the leader to be held up', () => trap.isSprung(), { seconds: 60 }).catch(async (cause) => {
+      const run = JSON.stringify(await yard.newestRun('handbook-lm'))
+      throw new Error(`${String(cause)}; the leader said:\n${one.said()}\nthe run is ${run}`, { cause })
+    })
     one.kill('SIGSTOP')
     await two.untilLeads(takeoverSecondsMax)
     await untilConcluded(yard, 60)

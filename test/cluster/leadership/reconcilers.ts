@@ -21,6 +21,8 @@ export interface LeadingProcess extends Running {
   /** By its own metrics. False also when it does not answer. */
   leads(): Promise<boolean>
   untilLeads(seconds: number): Promise<void>
+  /** Why it is not ready; empty when it is. */
+  notReady(): Promise<readonly string[]>
 }
 
 export function leaseNameOf({ namespace }: Yard): string {
@@ -39,10 +41,15 @@ export async function startReconciler(
     )
     return (await answer?.text())?.includes('\nspecyard_leading 1\n') ?? false
   }
+  const notReady = async (): Promise<readonly string[]> => {
+    const answer = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(5000) })
+    return ((await answer.json()) as { reasons?: readonly string[] }).reasons ?? []
+  }
   await untilSaid(running, /leads by the Lease/)
   return {
     ...running,
     leads,
+    notReady,
     untilLeads: async (seconds) => {
       await until('it to lead', leads, { seconds }).catch((cause: unknown) => {
         throw new Error(`${String(cause)}; it said:\n${running.said()}`, { cause })
@@ -52,8 +59,8 @@ export async function startReconciler(
 }
 
 /** `specyard reconcile --once --lease`, as its CronJob runs it. */
-export function reconcileOnce(yard: Yard): Promise<Ended> {
-  return endOf(yard.beside(['reconcile', '--once', '--lease', leaseNameOf(yard)]), 60)
+export function reconcileOnce(yard: Yard, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return endOf(yard.beside(['reconcile', '--once', '--lease', leaseNameOf(yard)], environment), 60)
 }
 
 export interface LeaseObject {

@@ -45,9 +45,9 @@ const untilJob = (name: string, what: string, isSo: (job: SeenJob) => unknown) =
   })
 }
 
-/** A Job of all eight GPUs, which runs until it is told to end. */
-async function start(name: string, priority: string): Promise<void> {
-  const variables = [{ name: 'SIMULATE_RUN_FOR', value: 'forever' }]
+/** A Job of all eight GPUs. */
+async function start(name: string, priority: string, runFor = 'forever'): Promise<void> {
+  const variables = [{ name: 'SIMULATE_RUN_FOR', value: runFor }]
   const labels = { 'kueue.x-k8s.io/priority-class': priority }
   await train(cluster, { namespace, name, queue: 'gpu', gpus: 8, variables }, 1, labels)
 }
@@ -67,7 +67,9 @@ describe('a training behind a queue of Kueue', () => {
       message: expect.stringContaining('insufficient unused quota for nvidia.com/gpu') as string,
     })
 
-    await start('third', 'high')
+    // Which of two that wait is next is the queue's own matter.
+    await cluster.kubernetes.remove(resource('batch/v1', 'jobs', namespace, pending.name))
+    await start('third', 'high', '5s')
     await untilJob('third', 'to be admitted', (job) => !job.suspended)
     const preempted = await untilJob('first', 'to be preempted', (job) => job.suspended)
     expect(whySuspended(preempted)).toEqual({
@@ -76,9 +78,7 @@ describe('a training behind a queue of Kueue', () => {
     })
     expect(following.keys).toContain(JSON.stringify({ runId: preempted.runId }))
 
-    // Which of the two that wait is next is the queue's own matter.
-    for (const name of ['second', 'third'])
-      await cluster.kubernetes.remove(resource('batch/v1', 'jobs', namespace, (await seen(name)).name))
+    await untilJob('third', 'to complete', (job) => job.succeeded === 1)
     await untilJob('first', 'to be admitted again', (job) => !job.suspended)
   })
 
@@ -88,5 +88,3 @@ describe('a training behind a queue of Kueue', () => {
     expect(whySuspended(stray).message).not.toBe('')
   })
 })
-
-const seen = (name: string) => untilJob(name, 'to be there', () => true)

@@ -10,8 +10,14 @@ import { podsOfRun, untilTold } from './yard-objects.ts'
  * is refused the lease, and its run tells of it once.
  */
 
+/** A kubelet that found no lease looks for it again after some seconds. */
+const placeHeldMilliseconds = 45_000
+
 export async function expectGhostStopped(cluster: Cluster, yard: Yard, run: RunAnswer, ghost: Job): Promise<void> {
-  expect(endOf(ghost)).toMatchObject({ type: 'Failed', reason: 'PodFailurePolicy' })
+  const end = endOf(ghost)
+  expect(end).toMatchObject({ type: 'Failed', reason: 'PodFailurePolicy' })
+  const lived = Date.parse(end?.lastTransitionTime ?? '') - Date.parse(String(ghost.metadata['creationTimestamp']))
+  expect(lived).toBeLessThan(placeHeldMilliseconds)
   const pods = (await podsOfRun(cluster, yard, run)).filter(
     ({ metadata }) => metadata.labels?.['batch.kubernetes.io/controller-uid'] === ghost.metadata.uid,
   )

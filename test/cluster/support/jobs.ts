@@ -33,6 +33,7 @@ export interface Job extends KubernetesObject {
 
 export interface Condition {
   readonly type: string
+  readonly lastTransitionTime?: string
   readonly status: string
   readonly reason?: string
   readonly message?: string

@@ -8,9 +8,9 @@ import type { EventAnswer, RunAnswer, Yard } from './yard.ts'
 
 /** Short graces: what is tested is that they are kept, not how long they are. */
 export const shortGraces = [
-  `reconcile: { cron: '* * * * * *', graceSeconds: { end: 3, lost: 15, configuration: 6, image: 10 } }`,
+  `reconcile: { cron: '* * * * * *', graceSeconds: { end: 3, lost: 10, configuration: 6, image: 10 } }`,
 ]
-export const lostGraceSeconds = 15
+export const lostGraceSeconds = 10
 
 /** The Application over the trainings of a yard. */
 export function jobsApplication({ environment }: Yard): string {

@@ -17,6 +17,7 @@ import { until } from '../base/wait.ts'
 import { argocdNamespace } from '../parts/argocd.ts'
 import { auditPosition } from './audit.ts'
 import { type Cluster, makeNamespace, realNodeOf, removeNamespace } from './cluster.ts'
+import { expectOneTrainerPerAttempt } from './invariant.ts'
 import { createRepository, type Repository } from './repositories.ts'
 
 /*
@@ -57,6 +58,7 @@ export interface Yard {
   /** The newest run of a name. */
   newestRun(name: string): Promise<RunAnswer | undefined>
   untilRun(name: string, what: string, isSo: (run: RunAnswer) => unknown, seconds?: number): Promise<RunAnswer>
+  /** Takes everything away. @throws AssertionError where any attempt of a run was ever trained by two Jobs, or nothing trained at all */
   close(): Promise<void>
 }
 
@@ -223,7 +225,10 @@ export async function openYard(cluster: Cluster, options: YardOptions = {}): Pro
         throw new Error(`${String(cause)}\nit is: ${seen}\nthe service said:\n${service?.said()}`, { cause })
       }
     },
-    close: () => closeYard(cluster, { processes: [...others, service], database, namespace, environment, program }),
+    close: async () => {
+      await closeYard(cluster, { processes: [...others, service], database, namespace, environment, program })
+      expectOneTrainerPerAttempt(cluster, { namespace, auditFrom })
+    },
   }
 }
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resource } from '../base/kubernetes.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
-import { expectOneTrainerPerAttempt } from '../support/invariant.ts'
 import { podsOf } from '../support/jobs.ts'
 import { saysItSucceeded, type ShellTraining, shellTraining } from '../support/shell-training.ts'
 import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
@@ -26,13 +25,7 @@ describe.runIf(hasRealNode())('a training that fails', () => {
     cluster = theCluster()
     yard = await openYard(cluster, { settings: shortGraces })
   })
-  afterAll(async () => {
-    try {
-      if (yard) expectOneTrainerPerAttempt(cluster, yard)
-    } finally {
-      await yard?.close()
-    }
-  })
+  afterAll(() => yard?.close())
 
   it.concurrent('by itself is tried again by a commit, and has failed when no attempt is left', async () => {
     await begin('exits', {

@@ -76,6 +76,7 @@ describe.runIf(hasRealNode())('the service, killed and started again', () => {
     expect(held.pods).toEqual(new Set())
     await yard.start()
     run = await yard.untilRun('killed', 'to run', isRunning, 60)
+    await until('its trainer to begin', () => held.pods.size > 0, { seconds: 15 })
     expect(held.pods).toEqual(new Set([pod.metadata.name]))
   })
 
