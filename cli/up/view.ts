@@ -29,11 +29,9 @@ export function plainView(write: (text: string) => void): View {
         tell(run.id, runLine(run))
         const quarter = Math.floor((run.progress?.percentage ?? 0) / 25)
         const key = `${run.id}/${run.attempt}`
-        if (run.state === 'RUNNING' && quarter > (quarters.get(key) ?? 0)) {
+        if (run.state === 'RUNNING' && run.progress && quarter > (quarters.get(key) ?? 0)) {
           quarters.set(key, quarter)
-          write(
-            `${name(run)}  epoch ${run.progress?.epoch ?? '?'}/${run.progress?.totalEpochs ?? '?'}  (${Math.round(run.progress?.percentage ?? 0)} %)\n`,
-          )
+          write(`${name(run)}  ${howFar(run.progress)}  (${Math.round(run.progress.percentage ?? 0)} %)\n`)
         }
       }
       for (const model of state.models) {
@@ -123,8 +121,8 @@ function worthARow(runs: readonly Run[]): readonly Run[] {
 function runDetail(run: Run, colors: Colors): string {
   const attempt = run.attempt > 1 ? `attempt ${run.attempt}  ` : ''
   if (run.state === 'RUNNING' && run.progress) {
-    const { percentage, epoch, totalEpochs } = run.progress
-    return `${attempt}${bar(percentage ?? 0, colors)} ${String(Math.round(percentage ?? 0)).padStart(3)} %  epoch ${epoch ?? '?'}/${totalEpochs ?? '?'}`
+    const percentage = run.progress.percentage ?? 0
+    return `${attempt}${bar(percentage, colors)} ${String(Math.round(percentage)).padStart(3)} %  ${howFar(run.progress)}`
   }
   if (isTerminal(run.state) && run.finalMetrics) {
     // What was measured on unseen data comes first: it is what people look for.
@@ -134,6 +132,12 @@ function runDetail(run: Run, colors: Colors): string {
     return attempt + metrics.map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`).join('  ')
   }
   return attempt + [run.reason, run.message].filter(Boolean).join(': ')
+}
+
+/** A trainer says what it counts: epochs of a known number, epochs, or steps alone. */
+export function howFar({ step, epoch, totalEpochs }: NonNullable<Run['progress']>): string {
+  if (epoch === null) return `step ${step ?? 0}`
+  return totalEpochs === null ? `epoch ${epoch}` : `epoch ${epoch}/${totalEpochs}`
 }
 
 function bar(percentage: number, colors: Colors): string {
