@@ -15,6 +15,7 @@ import { defaultRules, type Rules, secondsAfter } from './decide/rules.ts'
 import { isOutOfReach, look, type Sight } from './decide/sight.ts'
 import { linkTrackers } from './decide/track.ts'
 import { situation } from './decide/waiting.ts'
+import { rememberJobs } from './rebuild/jobs.ts'
 
 /*
  * state      | what is seen                                             | next
@@ -44,6 +45,7 @@ export function transition(
   const decision = decide(run, seen.at)
   adoptLedger(decision, seen)
   keepEvidence(decision, seen)
+  rememberJobs(decision, seen)
   reportGhosts(decision, seen, plan)
   reportOrphans(decision, seen, plan)
   reportDrift(decision, seen)

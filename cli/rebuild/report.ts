@@ -33,7 +33,7 @@ export function rebuildDocument({ rebuilt, publications, filled }: RebuildReport
     unknown: {
       attemptsWithoutJob: attempts - filled.jobs,
       attemptsWithoutEvidence: attempts - filled.evidence,
-      runsWithoutFailureClass: rebuilt.withoutFailureClass,
+      runsWithoutFailureClass: { count: rebuilt.withoutFailureClassCount, runs: rebuilt.withoutFailureClass },
       notRebuilt: { count: rebuilt.leftCount, runs: rebuilt.left },
       disbelieved: { count: rebuilt.disbelievedCount, changes: rebuilt.disbelieved },
     },
@@ -78,7 +78,7 @@ function rebuiltRows({ rebuilt, publications, filled }: RebuildReport): readonly
 }
 
 function unknownRows({ rebuilt, filled }: RebuildReport): readonly (readonly string[])[] {
-  const { attempts, withoutFailureClass, leftCount, disbelievedCount, runIds } = rebuilt
+  const { attempts, withoutFailureClassCount, leftCount, disbelievedCount, runIds } = rebuilt
   return [
     ['Jobs and pods of attempts', String(attempts - filled.jobs), 'no cluster that is connected has them'],
     ['evidence of ends', String(attempts - filled.evidence), 'the pods are gone, or the attempt goes on'],
@@ -87,7 +87,7 @@ function unknownRows({ rebuilt, filled }: RebuildReport): readonly (readonly str
       String(runIds.length),
       'times are those of commits: the end was then, or shortly before',
     ],
-    ['why the last attempt failed', String(withoutFailureClass.length), 'the ledger learns it with the retirement'],
+    ['why the last attempt failed', String(withoutFailureClassCount), 'the ledger learns it with the retirement'],
     ['runs', String(leftCount), 'the history does not say enough of them'],
     ['changes of the ledger by others', String(disbelievedCount), 'what they say is not believed'],
   ].filter(([, count]) => count !== '0')

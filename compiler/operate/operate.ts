@@ -58,7 +58,7 @@ export function operate(
   return {
     change: new Map([...change].filter(([path, text]) => (deployed.files.get(path) ?? null) !== text)),
     results,
-    subjects: [...new Set(applied.map(subjectOf))],
+    subjects: [...new Set([...applied.map(subjectOf), ...pinnedIn(change)])],
     actions: [...new Set(applied.map((operation) => operation.kind))].join(','),
   }
 }
@@ -83,6 +83,13 @@ function refuseDrifted(own: Change, deployed: Deployed): void {
     if (own.has(path)) throw new Dropped(`somebody changed ${path} by hand; it is not touched until that is settled`)
   }
 }
+
+/** The endpoints that a registered version was pinned to: their names are their own, not the model's. */
+function pinnedIn(change: Change): readonly string[] {
+  return [...change.keys()].flatMap((path) => endpointLedger.exec(path)?.[1] ?? [])
+}
+
+const endpointLedger = /^\.specyard\/ledger\/endpoints\/(.+)\.json$/
 
 function subjectOf(operation: Operation): string {
   const key: RunKey =

@@ -19,7 +19,7 @@ export interface RebuildPorts {
   progress(commits: number, runs: number): void
 }
 
-/** What came of a rebuild; lists hold at most `toldMax`, the counts beside them all. */
+/** What came of a rebuild; lists with a count beside them hold at most `toldMax`, the count is of all. */
 export interface Rebuilt {
   /** False when it was stopped before the end of the history. */
   readonly complete: boolean
@@ -37,6 +37,7 @@ export interface Rebuilt {
   readonly last: Moment | null
   /** Of the added ones: those whose last attempt failed and no commit says why. */
   readonly withoutFailureClass: readonly string[]
+  readonly withoutFailureClassCount: number
   /** Runs that could not be made records of. */
   readonly left: readonly { readonly runId: string; readonly name: string; readonly why: string }[]
   readonly leftCount: number
@@ -70,9 +71,11 @@ export async function rebuildRecords({ records, history, stopped, progress }: Re
     const links = run.plan.tracker === undefined ? [] : linksOf(record)
     if (links.length > 0) await records.actions.add(links)
   }
+  let position = 0
   for await (const commit of history) {
     if (stopped.aborted) return result
-    progress(commit.position, result.runIds.length)
+    position = commit.position
+    progress(position, result.runIds.length)
     if (!commit.ours) {
       for (const path of commit.paths) disbelieve(result, { commit: commit.commit, author: commit.author, path })
       continue
@@ -93,6 +96,7 @@ export async function rebuildRecords({ records, history, stopped, progress }: Re
   }
   for (const run of runs.rest()) {
     if (stopped.aborted) return result
+    progress(position, result.runIds.length)
     await write(run, false)
   }
   return { ...result, complete: true }
@@ -108,6 +112,7 @@ function emptyResult(): Counted {
       first: null,
       last: null,
       withoutFailureClass: [],
+      withoutFailureClassCount: 0,
       left: [],
       leftCount: 0,
       disbelieved: [],
@@ -121,7 +126,9 @@ function count(result: Counted, run: FoldedRun, isDropped: boolean): void {
   result.attempts += run.attempts.length
   if (run.outcome === null) result.goingOn += 1
   if (isDropped) result.dropped += 1
-  if (lacksFailureClass(run)) result.withoutFailureClass.push(run.id)
+  if (!lacksFailureClass(run)) return
+  result.withoutFailureClassCount += 1
+  if (result.withoutFailureClass.length < toldMax) result.withoutFailureClass.push(run.id)
 }
 
 /** Why no record can be made of a run: nobody would ever end it, or know what it was. */

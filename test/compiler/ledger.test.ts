@@ -275,6 +275,12 @@ describe('models are pinned in each environment', () => {
     expect(compileTexts([training(), endpoint()], deployed).change.size).toBe(0)
   })
 
+  it('a commit that pins a version names the endpoints that it concerns, so that their Applications look at once', () => {
+    const named = publishTexts([training(), endpoint().replace('name: letters', 'name: reader')])
+    expect(perform(named, register('a')).subjects).toContain('dev/language/reader')
+    expect(perform(named, register('a')).subjects).not.toContain('prod/language/reader')
+  })
+
   it('a version with the same digest is not registered twice', () => {
     expect(perform(perform(both, register('a')).deployed, register('a')).results[0]).toMatchObject({ applied: false })
   })

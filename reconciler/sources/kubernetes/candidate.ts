@@ -16,6 +16,8 @@ export type Attempt =
       readonly holder: string
       /** Whether the Lease has changed since our last look: its holder lives. */
       readonly renewed: boolean
+      /** When it runs out unless it is renewed, from now. */
+      readonly leftMilliseconds: number
     }
   | { readonly outcome: 'lost-race' }
   | { readonly outcome: 'unknown'; readonly fault: Fault }
@@ -78,7 +80,8 @@ export function createCandidate(api: Api, options: CandidateOptions): Candidate 
     const holder = spec?.holderIdentity
     if (!holder || holder === identity) return undefined
     const milliseconds = (spec.leaseDurationSeconds ?? leaseMilliseconds / 1000) * 1000
-    return performance.now() - seen.at > milliseconds ? undefined : { outcome: 'held', holder, renewed }
+    const leftMilliseconds = seen.at + milliseconds - performance.now()
+    return leftMilliseconds < 0 ? undefined : { outcome: 'held', holder, renewed, leftMilliseconds }
   }
   return {
     tryToLead: async ({ milliseconds, stopped }) => {

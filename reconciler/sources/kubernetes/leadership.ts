@@ -20,6 +20,9 @@ export const leadershipTimes = {
   retry: 2000,
 }
 
+/** No two looks follow each other sooner. */
+const leastMilliseconds = 50
+
 export interface LeadershipOptions extends ConnectionChoice {
   readonly lease: { readonly namespace: string; readonly name: string }
   /** Unlike that of any other process, also of one before in the same pod. */
@@ -60,7 +63,9 @@ export async function leadInTurns(
       told(attempt)
       if (options.yields && attempt.outcome === 'held' && attempt.renewed) return undefined
       if (attempt.outcome === 'mine') await leadOnce(candidate, { ...options, times, told }, term, stopped)
-      await rest(times.retry, stopped)
+      // A Lease that runs out before the next look would else be found so much later.
+      const left = attempt.outcome === 'held' ? Math.max(leastMilliseconds, attempt.leftMilliseconds) : Infinity
+      await rest(Math.min(times.retry, left), stopped)
       if (stopped.aborted) return hindrance
     }
   } finally {

@@ -59,9 +59,9 @@ const specyard = createClient({ ...clientOptions(process.env), log })
 const ask = async () => {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await (await fetch('${url}/' + hostname(), { signal: AbortSignal.timeout(2000) })).text()
+      return await (await fetch('${url}/' + hostname(), { signal: AbortSignal.timeout(20_000) })).text()
     } catch (error) {
-      // The bed is everybody's, and its network is not always quiet.
+      // Its share of a busy machine may be so small that an answer takes long.
       if (tries === 20) throw error
       await pause(500)
     }

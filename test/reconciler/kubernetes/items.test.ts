@@ -44,6 +44,8 @@ describe('a list that is cut into its items', () => {
     const text = JSON.stringify(value)
     const sizes = Array.from({ length: Buffer.byteLength(text) }, () => 1)
     expect(cutAll(text, sizes)).toEqual({ items: value.items, rest: { metadata: {}, items: [] } })
+    const withPauses = sizes.flatMap((size) => [size, 0])
+    expect(cutAll(text, withPauses)).toEqual({ items: value.items, rest: { metadata: {}, items: [] } })
   })
 
   it('with an item that never ends is an error', () => {

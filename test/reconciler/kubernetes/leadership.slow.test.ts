@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { leadInTurns, type Term } from '../../../reconciler/sources/kubernetes/leadership.ts'
+import { type LeadershipOptions, leadInTurns, type Term } from '../../../reconciler/sources/kubernetes/leadership.ts'
 import { type LeaseServer, leaseName, startLeaseServer } from '../../support/kubernetes/lease-server.ts'
 
 /** Seconds become tenths. Leases count in whole seconds. */
@@ -37,7 +37,7 @@ const untilAborted: Term = async (ended) => {
   if (!ended.aborted) await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }))
 }
 
-function start(identity: string, term: Term = untilAborted, more: { readonly yields?: boolean } = {}): Process {
+function start(identity: string, term: Term = untilAborted, more: Partial<LeadershipOptions> = {}): Process {
   const stop = new AbortController()
   const logged: string[] = []
   let terms = 0
@@ -122,6 +122,12 @@ describe('one of several processes leads', () => {
     const waited = await untilLeads(start('one'))
     expect(waited).toBeGreaterThanOrEqual(1000)
     expect(waited).toBeLessThan(1000 + times.retry * 1.2 + slack)
+  })
+
+  it('a Lease that runs out between two looks is taken then, and not a whole pause later', async () => {
+    server.put(held())
+    // Two pauses of this length are never shorter than 1520 ms.
+    expect(await untilLeads(start('one', untilAborted, { times: { ...times, retry: 950 } }))).toBeLessThan(1450)
   })
 
   it('a holder that renews keeps its Lease, although its clock is an hour behind', async () => {

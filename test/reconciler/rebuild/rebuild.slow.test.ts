@@ -261,7 +261,10 @@ describe('a rebuild', () => {
     expect(await house.newest('fails')).toMatchObject({
       state: 'FAILED',
       attempts: [
-        { evidence: { exitCode: 1, logTail: [expect.stringContaining('the log of fails')], unobtainable: [] } },
+        {
+          jobUid: expect.any(String),
+          evidence: { exitCode: 1, logTail: [expect.stringContaining('the log of fails')], unobtainable: [] },
+        },
       ],
     })
     expect(await house.publish(texts(manyRuns, 2))).toBeUndefined()

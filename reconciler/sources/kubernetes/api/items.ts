@@ -54,6 +54,8 @@ export function createItemCutter(): ItemCutter {
   return {
     cut: (chunk) => {
       const items: string[] = []
+      // Nothing came, so nothing that is open is over, a backslash that waits for what it escapes neither.
+      if (chunk.length === 0) return items
       // What begins here belongs to the item that is open, or to the rest.
       let from = 0
       let at = inString ? endOfString(chunk, 0) : 0
