@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { InvalidArgumentError } from 'commander'
 import { exitCodes } from './exit.ts'
-import { explainFailure } from './failure.ts'
+import { explainFailure } from './terminal/failure.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './world.ts'
 

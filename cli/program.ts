@@ -1,5 +1,5 @@
 import { Command, type CommanderError, Option } from 'commander'
-import { packageVersion } from './assets.ts'
+import { packageVersion } from './house/assets.ts'
 import type { RebuildFlags } from './commands/rebuild.ts'
 import type { ReconcileFlags } from './commands/reconcile.ts'
 import type { ServeFlags } from './commands/serve.ts'

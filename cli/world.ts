@@ -1,4 +1,4 @@
-import type { ProcessEnvironment } from './environment.ts'
+import type { ProcessEnvironment } from './house/environment.ts'
 import type { ExitCode } from './exit.ts'
 
 /** The world that commands act in. */

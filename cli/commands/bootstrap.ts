@@ -1,11 +1,11 @@
 import { renderRootApplication } from '../../compiler/render/application.ts'
 import { hasErrors } from '../../domain/problem.ts'
-import { compileSpecs, nothingDeployed } from '../compile-specs.ts'
-import { gitEnvironment } from '../environment.ts'
+import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
+import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { openSpecs } from '../open.ts'
-import { formatProblems } from '../problems.ts'
-import { readSettings } from '../settings.ts'
+import { openSpecs } from '../house/open.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import { readSettings } from '../house/settings.ts'
 import { UsageError, type World } from '../world.ts'
 
 /** Prints the root Application of each environment on Kubernetes. */

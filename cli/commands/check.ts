@@ -1,10 +1,10 @@
 import { hasErrors } from '../../domain/problem.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
-import { compileSpecs, nothingDeployed } from '../compile-specs.ts'
+import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { formatProblems } from '../problems.ts'
+import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 
 /** Finds every problem of the specs; reads nothing but them. */
 export async function runCheck(

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { hasErrors } from '../../domain/problem.ts'
 import { specFolder } from '../../publisher/spec-repository.ts'
-import { compileSpecs } from '../compile-specs.ts'
-import { gitEnvironment } from '../environment.ts'
+import { compileSpecs } from '../specs/compile-specs.ts'
+import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { openDeploy } from '../open.ts'
-import { formatProblems } from '../problems.ts'
+import { openDeploy } from '../house/open.ts'
+import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 
 /** Prints the tree that would be published, or writes it to a folder. Publishes nothing. */
 export async function runCompile(world: World, directory: string, options: { to?: string }): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts'
-import { type Ask, expectOk } from '../client.ts'
+import { type Ask, expectOk } from '../house/client.ts'
 
 /** Finds the newest run that a name, id, Job, pod or any other identifier stands for. @throws Fault RUN_NOT_FOUND */
 export async function findRun(

@@ -1,7 +1,7 @@
-import { expectOk, withApi } from '../client.ts'
+import { expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 import { findRun } from './find-run.ts'
 
 /** Prints the last lines of an attempt's log, from its pod while that is there, else what was kept of it. */

@@ -4,9 +4,9 @@ import { openDatabase } from '../../records/database.ts'
 import { migrate } from '../../records/migrate.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
-import { holdStateFolder } from '../state-folder.ts'
-import { table } from '../table.ts'
+import { readSettings } from '../house/settings.ts'
+import { holdStateFolder } from '../house/state-folder.ts'
+import { table } from '../terminal/table.ts'
 
 /** Brings the schema of the database up, one step down, or shows which migrations it has. */
 export async function runMigrate(

@@ -1,12 +1,12 @@
 import { hasErrors } from '../../domain/problem.ts'
 import { specFolder } from '../../publisher/spec-repository.ts'
-import { gitEnvironment } from '../environment.ts'
+import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { openDeploy } from '../open.ts'
-import { formatProblems } from '../problems.ts'
+import { openDeploy } from '../house/open.ts'
+import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
-import { describeImpact, publishSpecs } from '../publish-specs.ts'
-import { readSettings } from '../settings.ts'
+import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
+import { readSettings } from '../house/settings.ts'
 
 /** Compiles the working tree and commits the difference to the deploy repository. */
 export async function runPublish(

@@ -1,13 +1,13 @@
 import { listen } from '../../api/listen.ts'
 import { createProbeApi } from '../../api/probes.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { onInterrupt } from '../interrupt.ts'
-import { open, type Opened } from '../open.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
+import { open, type Opened } from '../house/open.ts'
 import { createReconciling, type Reconciling } from '../service/reconciling.ts'
 import { probePorts } from '../service/probes.ts'
 import { type ListenAddress, openService } from '../service/open.ts'
-import { readSettings, type Settings } from '../settings.ts'
-import { holdStateFolder } from '../state-folder.ts'
+import { readSettings, type Settings } from '../house/settings.ts'
+import { holdStateFolder } from '../house/state-folder.ts'
 import type { World } from '../world.ts'
 
 export interface ReconcileFlags {

@@ -1,7 +1,7 @@
-import { expectOk, withApi } from '../client.ts'
+import { expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 import { findRun } from './find-run.ts'
 
 /** Asks for a run to be cancelled or tried again, and prints the answer. */

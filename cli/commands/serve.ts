@@ -1,12 +1,12 @@
 import { listen } from '../../api/listen.ts'
 import { createApi, createCallbackApi } from '../../api/server.ts'
-import { apiPorts } from '../api-ports.ts'
-import { packageVersion } from '../assets.ts'
+import { apiPorts } from '../house/api-ports.ts'
+import { packageVersion } from '../house/assets.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
 import { createReconciling } from '../service/reconciling.ts'
 import { type ListenAddress, openService } from '../service/open.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 import type { World } from '../world.ts'
 
 export interface ServeFlags {

@@ -1,8 +1,8 @@
-import { expectOk, withApi } from '../client.ts'
+import { expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
-import { age, table } from '../table.ts'
+import { readSettings } from '../house/settings.ts'
+import { age, table } from '../terminal/table.ts'
 
 interface Listed {
   readonly items: readonly Readonly<Record<string, unknown>>[]

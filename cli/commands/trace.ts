@@ -1,9 +1,9 @@
-import { type Chain, drawChain } from '../chain.ts'
+import { type Chain, drawChain } from '../terminal/chain.ts'
 import { Fault } from '../../domain/fault.ts'
-import { expectOk, withApi } from '../client.ts'
+import { expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 
 /**
  * Prints the chain that an identifier belongs to, from the line of a spec to the endpoint.

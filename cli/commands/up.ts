@@ -1,8 +1,8 @@
 import pc from 'picocolors'
 import type { ExitCode } from '../exit.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
 import type { UpFlags, World } from '../world.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../house/settings.ts'
 import { up } from '../up/up.ts'
 import { plainView, terminalView, type View } from '../up/view.ts'
 

@@ -1,6 +1,6 @@
 import type { Moment } from '../../reconciler/rebuild/fold-runs.ts'
 import type { Rebuilt } from '../../reconciler/rebuild/rebuild.ts'
-import { table } from '../table.ts'
+import { table } from '../terminal/table.ts'
 
 /** What clusters and tracker still had of the runs that were rebuilt. */
 export interface Filled {

@@ -3,7 +3,7 @@ import { isFault } from '../../domain/fault.ts'
 import type { LogEntry } from '../../reconciler/ports.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 import type { ConnectedKubernetes } from '../../reconciler/sources/kubernetes/connect.ts'
-import type { ProcessEnvironment } from '../environment.ts'
+import type { ProcessEnvironment } from '../house/environment.ts'
 
 /** Argo CD's own default, and where the Applications that we write say they are. */
 const argocdNamespace = 'argocd'

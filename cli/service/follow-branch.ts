@@ -1,9 +1,9 @@
 import { hasErrors } from '../../domain/problem.ts'
 import type { LogEntry } from '../../reconciler/ports.ts'
 import { everyCron } from '../../reconciler/schedule.ts'
-import type { Opened } from '../open.ts'
-import { formatProblems } from '../problems.ts'
-import { describeImpact, publishSpecs } from '../publish-specs.ts'
+import type { Opened } from '../house/open.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 
 /**
  * Publishes what is merged: at the times of a cron expression it looks whether the head of the spec branch moved, and then compiles and publishes

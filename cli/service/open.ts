@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts'
-import { type Opened, open } from '../open.ts'
-import type { Settings } from '../settings.ts'
+import { type Opened, open } from '../house/open.ts'
+import type { Settings } from '../house/settings.ts'
 import type { World } from '../world.ts'
 
 /** An address to listen at, such as `0.0.0.0:8788`. */

@@ -5,11 +5,11 @@ import { type Fault, isFault } from '../../domain/fault.ts'
 import type { LogEntry } from '../../reconciler/ports.ts'
 import { createReconciler, type Reconciler } from '../../reconciler/reconciler.ts'
 import { type Clusters, kubeconfigOf, openClusters } from './clusters.ts'
-import type { ProcessEnvironment } from '../environment.ts'
+import type { ProcessEnvironment } from '../house/environment.ts'
 import { followBranch, publishBranch } from './follow-branch.ts'
-import type { Opened } from '../open.ts'
-import { reconcilerPorts } from '../reconciler-ports.ts'
-import { openTracker } from '../tracker.ts'
+import type { Opened } from '../house/open.ts'
+import { reconcilerPorts } from '../house/reconciler-ports.ts'
+import { openTracker } from '../house/tracker.ts'
 
 export interface ReconcilingOptions {
   readonly environment: ProcessEnvironment

@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path'
 import { watch } from 'chokidar'
-import { settingsFile } from '../settings.ts'
+import { settingsFile } from '../house/settings.ts'
 
 /** Editors write a file in several steps; a save counts once nothing has moved for this long, milliseconds. */
 const quietMilliseconds = 150

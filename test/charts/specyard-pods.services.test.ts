@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readSettings } from '../../cli/settings.ts'
+import { readSettings } from '../../cli/house/settings.ts'
 import {
   demandHelm,
   goldenInstallNames,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Chain, drawChain } from '../../cli/chain.ts'
+import { type Chain, drawChain } from '../../cli/terminal/chain.ts'
 
 const run: Chain['runs'][number] = {
   environment: 'dev',

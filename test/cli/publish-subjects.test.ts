@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { subjectsOf } from '../../cli/publish-specs.ts'
+import { subjectsOf } from '../../cli/specs/publish-specs.ts'
 import { plan } from '../support/reconciler.ts'
 
 const key = (name: string) => ({ environment: 'dev', project: 'language', name })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openTracker } from '../../cli/tracker.ts'
+import { openTracker } from '../../cli/house/tracker.ts'
 
 function opened(environment: Readonly<Record<string, string>>): { address: string | undefined; warned: string } {
   const warnings: string[] = []

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { formatProblems } from '../../cli/problems.ts'
+import { formatProblems } from '../../cli/terminal/problems.ts'
 import { loadDocuments } from '../../compiler/load/document.ts'
 import { limits } from '../../compiler/load/limits.ts'
 import { compareProblems } from '../../domain/problem.ts'

@@ -1,8 +1,8 @@
-import type { ApiPorts } from '../api/ports.ts'
-import type { Run } from '../domain/run.ts'
-import type { Reconciler } from '../reconciler/reconciler.ts'
-import type { ClusterSource } from '../reconciler/sources/cluster.ts'
-import { raiseRerunOf, submitJob } from './edit-specs.ts'
+import type { ApiPorts } from '../../api/ports.ts'
+import type { Run } from '../../domain/run.ts'
+import type { Reconciler } from '../../reconciler/reconciler.ts'
+import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
+import { raiseRerunOf, submitJob } from '../specs/edit-specs.ts'
 import type { Opened } from './open.ts'
 
 /** What the API asks of the rest of the house, made of the opened parts. */

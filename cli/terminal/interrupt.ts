@@ -1,4 +1,4 @@
-import { exitCodes } from './exit.ts'
+import { exitCodes } from '../exit.ts'
 
 /** After one interrupt the stop is orderly; npm and the terminal may both deliver it, so only a later one cuts it short. */
 const secondInterruptMilliseconds = 2000

@@ -1,9 +1,9 @@
-import { readLedger } from '../domain/ledger-files.ts'
-import type { LedgerView } from '../domain/ledger-files.ts'
-import type { LogEntry, ReconcilerPorts } from '../reconciler/ports.ts'
-import type { ClusterSource } from '../reconciler/sources/cluster.ts'
-import type { TrackerSource } from '../reconciler/sources/tracker.ts'
-import type { Records } from '../records/records.ts'
+import { readLedger } from '../../domain/ledger-files.ts'
+import type { LedgerView } from '../../domain/ledger-files.ts'
+import type { LogEntry, ReconcilerPorts } from '../../reconciler/ports.ts'
+import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
+import type { TrackerSource } from '../../reconciler/sources/tracker.ts'
+import type { Records } from '../../records/records.ts'
 import type { Opened } from './open.ts'
 
 /** What a reconciler works with, made of the opened parts. */

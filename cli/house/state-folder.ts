@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acquireLock, type Lock } from '../local/lock.ts'
-import { diskFault } from '../local/process/disk-fault.ts'
+import { acquireLock, type Lock } from '../../local/lock.ts'
+import { diskFault } from '../../local/process/disk-fault.ts'
 import type { Settings } from './settings.ts'
 
 /** Makes `.specyard/` and holds its lock: one process at a time works with the embedded database and the local cluster. @throws Fault FILE_FAILED, DISK_FULL, ALREADY_RUNNING */

@@ -1,10 +1,10 @@
-import { compile } from '../compiler/compile.ts'
-import type { CompileResult } from '../compiler/compile-types.ts'
-import { compareProblems, type Problem } from '../domain/problem.ts'
-import type { Deployed } from '../domain/publication.ts'
-import type { SpecState } from '../publisher/spec-repository.ts'
-import { readChart } from './assets.ts'
-import type { Settings } from './settings.ts'
+import { compile } from '../../compiler/compile.ts'
+import type { CompileResult } from '../../compiler/compile-types.ts'
+import { compareProblems, type Problem } from '../../domain/problem.ts'
+import type { Deployed } from '../../domain/publication.ts'
+import type { SpecState } from '../../publisher/spec-repository.ts'
+import { readChart } from '../house/assets.ts'
+import type { Settings } from '../house/settings.ts'
 
 /** What specs compile to, with the problems of reading and compiling in the order of places. */
 export async function compileSpecs(

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Files } from '../domain/publication.ts'
+import type { Files } from '../../domain/publication.ts'
 
 /** The folder of the installed package: the nearest one above this program that holds its package.json. */
 export function packageRoot(): string {

@@ -1,11 +1,11 @@
-import { compile } from '../compiler/compile.ts'
-import type { CompileResult } from '../compiler/compile-types.ts'
-import type { SourceRecord } from '../domain/ledger.ts'
-import { keyText } from '../domain/names.ts'
-import { hasErrors, type Problem } from '../domain/problem.ts'
-import type { Publication, PublishedChange } from '../domain/publication.ts'
-import { readChart } from './assets.ts'
-import type { Opened } from './open.ts'
+import { compile } from '../../compiler/compile.ts'
+import type { CompileResult } from '../../compiler/compile-types.ts'
+import type { SourceRecord } from '../../domain/ledger.ts'
+import { keyText } from '../../domain/names.ts'
+import { hasErrors, type Problem } from '../../domain/problem.ts'
+import type { Publication, PublishedChange } from '../../domain/publication.ts'
+import { readChart } from '../house/assets.ts'
+import type { Opened } from '../house/open.ts'
 
 export interface PublishedSpecs {
   readonly result: CompileResult

@@ -1,4 +1,4 @@
-import type { Problem } from '../domain/problem.ts'
+import type { Problem } from '../../domain/problem.ts'
 
 /** Problems as people read them: `file:line:column`, severity, code, what is wrong, and the remedy. */
 export function formatProblems(problems: readonly Problem[]): string {

@@ -1,6 +1,6 @@
-import { isFault } from '../domain/fault.ts'
-import { openMlflow } from '../reconciler/sources/mlflow/open.ts'
-import type { TrackerSource } from '../reconciler/sources/tracker.ts'
+import { isFault } from '../../domain/fault.ts'
+import { openMlflow } from '../../reconciler/sources/mlflow/open.ts'
+import type { TrackerSource } from '../../reconciler/sources/tracker.ts'
 import type { ProcessEnvironment } from './environment.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { isFault } from '../domain/fault.ts'
+import { isFault } from '../../domain/fault.ts'
 
 /** What a person reads when the world outside failed: the code, what happened, what to do, and when trying again makes sense. */
 export function explainFailure(error: unknown): string {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { parseYaml } from '../compiler/load/document.ts'
-import { Fault } from '../domain/fault.ts'
-import type { Rules } from '../reconciler/decide/rules.ts'
+import { parseYaml } from '../../compiler/load/document.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { Rules } from '../../reconciler/decide/rules.ts'
 
 export const settingsFile = 'specyard.yaml'
 
