@@ -6,57 +6,8 @@ import { compile } from '../../compiler/compile.ts'
 import type { EndpointPlan, TrainingPlan } from '../../domain/plan.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { address, chart, deployedAfter, nothing, perform, source } from '../support/compiler.ts'
+import { hostileText as text } from '../support/hostile-text.ts'
 
-/** Any text, with those that break YAML, shells and templates more often than chance would have it. */
-const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.string({ maxLength: 30 }),
-  fc.constantFrom(
-    'a\nadmin: true',
-    '"',
-    "'",
-    '# no',
-    '- x',
-    '{a: b}',
-    '&a',
-    '*a',
-    '!!js/function',
-    '%YAML',
-    '---',
-    '...',
-  ),
-  fc.constantFrom(
-    '{{x}}',
-    '{{{x}}}',
-    '\u2028',
-    '\u0085',
-    '\ufeff',
-    '\ud800',
-    'no',
-    '012',
-    '1.10',
-    '~',
-    'null',
-    '$(A)',
-    '\\',
-  ),
-  fc.constantFrom(
-    '\r\n',
-    '\t',
-    ' a',
-    'a ',
-    'a: b',
-    ': ',
-    'true',
-    '<<',
-    '=',
-    '0x10',
-    '1e3',
-    '2001-12-14',
-    '\u007f',
-    '\u0000',
-  ),
-)
 const written = text.filter((one) => one.length > 0)
 const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?$/)
 const key = written.filter((one) => !['__proto__', 'constructor', 'prototype'].includes(one))

@@ -18,6 +18,7 @@ import {
   source,
   training,
 } from '../support/compiler.ts'
+import { hostileText } from '../support/hostile-text.ts'
 
 const plan = compileTexts([training()]).impact.starts[0] as TrainingPlan
 const deployed = publishTexts([training(), endpoint()])
@@ -25,36 +26,6 @@ const endpointPlan = (
   JSON.parse(deployed.files.get('.specyard/ledger/endpoints/dev/language/letters.json') ?? '') as { plan: EndpointPlan }
 ).plan
 
-/** Any text, with those that break YAML more often than chance would have it. */
-const hostile = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.constantFrom(
-    'a\nadmin: true',
-    '"',
-    "'",
-    '# no',
-    '- x',
-    '{a: b}',
-    '&a',
-    '*a',
-    '!!js/function',
-    '%YAML',
-    '---',
-    '...',
-    '{{x}}',
-    '{{{x}}}',
-    '\u2028',
-    '\u0085',
-    '\ufeff',
-    '\ud800',
-    'no',
-    '012',
-    '1.10',
-    '~',
-    'null',
-    '',
-  ),
-)
 const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
 
 interface ParsedJob {
@@ -77,10 +48,10 @@ describe('rendered manifests', () => {
   it('parse, in two parsers, to the values of the plan whatever strings it holds', () => {
     fc.assert(
       fc.property(
-        hostile,
-        fc.array(hostile, { minLength: 1, maxLength: 4 }),
-        hostile,
-        hostile,
+        hostileText,
+        fc.array(hostileText, { minLength: 1, maxLength: 4 }),
+        hostileText,
+        hostileText,
         (image, command, value, path) => {
           const text = renderJob(
             { ...plan, image, command, variables: [{ name: 'ANY', value }], source: { ...plan.source, path } },
@@ -106,7 +77,7 @@ describe('rendered manifests', () => {
 
   it('of values hold any text as that text', () => {
     fc.assert(
-      fc.property(hostile, hostile, (uri, route) => {
+      fc.property(hostileText, hostileText, (uri, route) => {
         const text = renderValues({ ...endpointPlan, route }, { model: 'letters', version: 1, digest: 'sha256:0', uri })
         const values = loadAll(text)[0] as { route: string; model: { uri: string } }
         expect(values.route).toBe(wellFormed(route))
@@ -159,7 +130,7 @@ describe('compiling', () => {
   it('never throws, whatever is done to a spec', () => {
     const text = training()
     fc.assert(
-      fc.property(fc.nat(text.length), fc.nat(12), hostile, (at, gone, added) => {
+      fc.property(fc.nat(text.length), fc.nat(12), hostileText, (at, gone, added) => {
         const result = compileTexts([text.slice(0, at) + added + text.slice(at + gone)])
         expect(Array.isArray(result.problems)).toBe(true)
       }),
