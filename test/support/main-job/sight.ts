@@ -22,7 +22,7 @@ export interface Sight {
   /** Pods of one attempt of a training, by its name. */
   podsOf(name: string, attempt: number): readonly SeenPodFolder[]
   secrets(): readonly SecretObject[]
-  /** Subjects of the deploy repository's commits, newest first; empty before there is one. */
+  /** What the deploy repository's commits say, newest first: the subject of each, or its operations where there are several; empty before there is one. */
   commits(): readonly string[]
   /** Paths of the deploy repository at its head. */
   published(): ReadonlyMap<string, string>
@@ -44,8 +44,7 @@ export function lookAt({ state }: Example): Sight {
   const commits = (): readonly string[] => {
     const head = textOf(join(deploy, 'refs', 'heads', 'main')).trim()
     if (head !== '' && head !== known.head) {
-      const subjects = git('log', '--format=%s', head).split('\n')
-      known = { head, subjects: subjects.filter((line) => line !== '') }
+      known = { head, subjects: git('log', '-z', '--format=%B', head).split('\0').flatMap(toldBy) }
     }
     return known.subjects
   }
@@ -128,4 +127,11 @@ function textOf(path: string): string {
   } catch {
     return ''
   }
+}
+
+/** Operations that come together are one commit, whose subject names the first of them. */
+function toldBy(message: string): readonly string[] {
+  const [subject = '', ...body] = message.split('\n')
+  const operations = body.filter((line) => /^(Retry|Retire|Conclude|Cancel|Register) /.test(line))
+  return operations.length > 0 ? operations : subject === '' ? [] : [subject]
 }
