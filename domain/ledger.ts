@@ -149,7 +149,3 @@ export const applicationName = {
   jobs: (environment: string, project: string) => `${environment}.${project}.jobs`,
   endpoint: (key: EndpointKey) => `${key.environment}.${key.project}.endpoint.${key.name}`,
 } as const
-
-export function isActive(run: LedgerRun): boolean {
-  return run.status === 'active'
-}

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { listen } from '../../api/listen.ts'
 import { createApi, createCallbackApi } from '../../api/server.ts'
 import { apiPorts } from '../house/api-ports.ts'
@@ -47,14 +48,10 @@ export async function runServe(world: World, directory: string, flags: ServeFlag
       world.stdout.write(`callbacks   ${door.url}\n`)
     }
     opened.onPublication(() => reconciling?.reconciler()?.changed({ everything: true }))
-    await (reconciling ? reconciling.run(stop.signal) : until(stop.signal))
+    if (reconciling) await reconciling.run(stop.signal)
+    else if (!stop.signal.aborted) await once(stop.signal, 'abort')
     return exitCodes.fine
   } finally {
     for (const close of closers.reverse()) await close()
   }
-}
-
-async function until(stopped: AbortSignal): Promise<void> {
-  if (stopped.aborted) return
-  await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }))
 }
