@@ -20,6 +20,8 @@ export interface Milestone {
   reached(life: Life): boolean | Promise<boolean>
   /** What else dies at that point; nothing else unless told. */
   alsoKill?(life: Life): void
+  /** A trainer comes there by itself, also while `up` is dead: then `up` is killed as soon as it has begun to work. */
+  readonly comesAlone?: boolean
   /** The point is one of an orderly stop: `up` is interrupted once this is so. */
   interruptedWhen?(life: Life): boolean | Promise<boolean>
 }
@@ -39,18 +41,20 @@ export function beginLife(program: Program): Life {
 }
 
 /**
- * Starts `up` and kills it, and nothing else, at a point that had not been reached before.
+ * Starts `up` and kills it, and nothing else, at a point that it had not been killed at before.
  * @throws Missed; Error when it is not reached, or `up` ends by itself
  */
 export async function killAt(life: Life, milestone: Milestone): Promise<void> {
-  if (await milestone.reached(life)) throw new Missed(`"${milestone.name}" was reached before up was started`)
+  const came = await milestone.reached(life)
+  if (came && !milestone.comesAlone) throw new Missed(`"${milestone.name}" was reached before up was started`)
   const up = startProgram(life.program, life.example.folder, ['up', '--port', '0'])
   try {
     if (milestone.interruptedWhen) {
       await until(life, up, `the moment to interrupt for "${milestone.name}"`, milestone.interruptedWhen)
       up.kill('SIGINT')
     }
-    await until(life, up, `"${milestone.name}"`, (one) => milestone.reached(one))
+    if (came) await until(life, up, `its first words after "${milestone.name}"`, () => up.said() !== '')
+    else await until(life, up, `"${milestone.name}"`, (one) => milestone.reached(one))
   } finally {
     up.kill('SIGKILL')
     rememberTokens(life)

@@ -26,7 +26,11 @@ export const milestones = {
     const epochs = (await eventsOf(life, 'handbook-lm')).filter(({ type }) => type === 'epoch_end')
     return epochs.length >= 8
   }),
-  trainerEnd: seen('the trainer has reported its end and exited', (life) => hasExited(life, 'handbook-lm', 1)),
+  trainerEnd: {
+    name: 'the trainer has reported its end and exited',
+    reached: (life: Life) => hasExited(life, 'handbook-lm', 1),
+    comesAlone: true,
+  },
   version: seen(
     'the model version is recorded',
     async ({ sight }) => itemsOf(await sight.ask('/v1/models')).length > 0,
@@ -36,13 +40,19 @@ export const milestones = {
   secondLease: seen('the lease of attempt 2 is granted', ({ sight }) =>
     sight.secrets().some(({ lease }) => lease?.attempt === 2),
   ),
-  secondTrainer: seen('the trainer of attempt 2 has started', (life) =>
-    trainerSaid(life, 'handbook-retry', 2, /goes on from checkpoint/),
-  ),
+  secondTrainer: {
+    name: 'the trainer of attempt 2 has started',
+    reached: (life: Life) => trainerSaid(life, 'handbook-retry', 2, /goes on from checkpoint/),
+    comesAlone: true,
+  },
   secondCheckpoint: seen('a checkpoint of attempt 2 is recorded', async (life) =>
     (await eventsOf(life, 'handbook-retry')).some(({ type, attempt }) => type === 'checkpoint' && attempt === 2),
   ),
-  secondEnd: seen('attempt 2 has exited', (life) => hasExited(life, 'handbook-retry', 2)),
+  secondEnd: {
+    name: 'attempt 2 has exited',
+    reached: (life: Life) => hasExited(life, 'handbook-retry', 2),
+    comesAlone: true,
+  },
   conclusion: commit('the outcome of the retried run is committed', /Conclude dev\/language\/handbook-retry/),
   retirement: seen('the Job of attempt 2 is retired and gone', ({ sight }) => {
     const ended = sight.commits().some((one) => /^Retire dev\/language\/handbook-retry: SUCCEEDED/.test(one))
