@@ -13,7 +13,12 @@ const numberOrNull = z.number().nullable()
 export const attemptAnswer = z.object({
   ...{ attempt: z.number(), job_name: text, job_uid: textOrNull, state: text, failure_class: textOrNull },
   ...{ lease_granted_at: textOrNull, started_at: textOrNull, ended_at: textOrNull, retired_at: textOrNull },
-  ...{ disruptions: z.number(), checkpoint_uri: textOrNull },
+  ...{ disruptions: z.number(), checkpoint_uri: textOrNull, applied_revision: textOrNull },
+  pods: z.array(
+    z.object({
+      ...{ name: text, uid: text, index: numberOrNull, node: textOrNull, image_digest: textOrNull },
+    }),
+  ),
   evidence: z
     .object({
       ...{ exit_code: numberOrNull, signal: textOrNull, reason: textOrNull, message: textOrNull, node: textOrNull },

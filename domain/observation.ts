@@ -101,6 +101,15 @@ export interface SeenLease {
   readonly tokenExpiresAt: Date
 }
 
+/** The last time that an Application wrote to the cluster. */
+export interface SeenOperation {
+  readonly revision: string
+  /** Null while it goes on. */
+  readonly finishedAt: Date | null
+  /** Names of the Jobs that it wrote. */
+  readonly jobs: readonly string[]
+}
+
 /** What of Argo CD (or what stands in for it) is read of one Application. */
 export interface SeenApplication {
   readonly name: string
@@ -108,6 +117,8 @@ export interface SeenApplication {
   readonly appliedRevision: string | null
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   readonly message: string
+  /** Null before the first. */
+  readonly operation: SeenOperation | null
   /** Commit that was looked at last, applied or not; null before the first, undefined where that is not told. */
   readonly comparedRevision?: string | null
   /** Whether something could not be applied, or is tried again after it could not: `message` then says what. */

@@ -65,10 +65,25 @@ export interface Evidence {
 
 export const evidenceLogLines = 100
 
+/** A pod of an attempt, as far as it was seen. */
+export interface AttemptPod {
+  readonly name: string
+  readonly uid: string
+  /** Which of the pods of a multi-node training it is, from 0; null for the only one. */
+  readonly index: number | null
+  readonly node: string | null
+  /** Of its trainer's image, `sha256:…`. */
+  readonly imageDigest: string | null
+}
+
 export interface Attempt {
   readonly attempt: number
   readonly jobName: string
   readonly jobUid: string | null
+  /** Commit of the deploy repository from which its Job was made; null where nothing said so while it was there. */
+  readonly appliedRevision: string | null
+  /** Oldest first; those that a disruption took too. */
+  readonly pods: readonly AttemptPod[]
   readonly state: AttemptState
   readonly failureClass: FailureClass | null
   readonly leaseGrantedAt: Date | null

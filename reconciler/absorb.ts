@@ -4,6 +4,7 @@ import type { LedgerView } from '../domain/ledger-files.ts'
 import { traceId } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import type { Records } from '../records/records.ts'
+import { newAttempt } from './decide/adopt.ts'
 
 /**
  * Brings into the records what the ledger knows and they lack: runs, model versions. Enough to start again from an empty database.
@@ -44,17 +45,10 @@ function linksOf({ id: runId, environment, attempts }: Run): readonly Action[] {
 
 function recordOf(entry: RunLedger, run: LedgerRun, at: Date): Run {
   const attempts = run.attempts.map((one, index) => ({
-    attempt: one.attempt,
-    jobName: one.jobName,
-    jobUid: null,
+    ...newAttempt(one.attempt, one.jobName, one.checkpointUri),
     state: index < run.attempts.length - 1 ? ('FAILED' as const) : (run.outcome ?? ('PENDING' as const)),
     failureClass: one.failureClass,
-    leaseGrantedAt: null,
-    startedAt: null,
     endedAt: index < run.attempts.length - 1 || run.outcome !== null ? at : null,
-    disruptions: 0,
-    checkpointUri: one.checkpointUri,
-    evidence: null,
     retiredAt: one.retired ? at : null,
   }))
   return {

@@ -8,6 +8,7 @@ import { adoptLedger, newAttempt } from './decide/adopt.ts'
 import { reportGhosts, reportOrphans, revokeLeases } from './decide/ghosts.ts'
 import { leaseFor } from './decide/lease.ts'
 import { reportDrift, reportSync } from './decide/outside.ts'
+import { rememberPlaces } from './decide/places.ts'
 import { progressOf, stallOf } from './decide/progress.ts'
 import { registration } from './decide/register.ts'
 import { operate, tidyUp } from './decide/retire.ts'
@@ -51,6 +52,7 @@ export function transition(
   reportDrift(decision, seen)
   if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
   else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
+  rememberPlaces(decision, seen)
   revokeLeases(decision, seen, plan)
   tidyUp(decision, seen, plan)
   linkTrackers(decision, seen, plan)

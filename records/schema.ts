@@ -108,6 +108,8 @@ export interface AttemptTable {
   attempt: number
   job_name: string
   job_uid: string | null
+  applied_revision: string | null
+  pods: Json
   state: AttemptState
   failure_class: FailureClass | null
   lease_granted_at: Date | null

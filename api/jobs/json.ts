@@ -51,6 +51,8 @@ function attemptJson(one: Attempt): z.output<typeof attemptAnswer> {
     retired_at: timeJson(one.retiredAt),
     disruptions: one.disruptions,
     checkpoint_uri: one.checkpointUri,
+    applied_revision: one.appliedRevision,
+    pods: one.pods.map(({ imageDigest, ...pod }) => ({ ...pod, image_digest: imageDigest })),
     evidence: one.evidence && evidenceJson(one.evidence),
   }
 }

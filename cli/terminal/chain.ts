@@ -41,13 +41,19 @@ interface ChainAttempt {
   readonly state: string
   readonly failure_class: string | null
   readonly job_name: string
+  readonly job_uid: string | null
+  readonly applied_revision: string | null
+  readonly pods: readonly ChainPod[]
   readonly evidence: {
     readonly exit_code: number | null
-    readonly node: string | null
-    readonly pod_name: string | null
-    readonly image_digest: string | null
     readonly last_step: number | null
   } | null
+}
+
+interface ChainPod {
+  readonly name: string
+  readonly node: string | null
+  readonly image_digest: string | null
 }
 
 interface ChainTrackerRun {
@@ -84,6 +90,9 @@ interface Branch {
   readonly text: string
   readonly branches: readonly Branch[]
 }
+
+/** Of an attempt with more pods, these are drawn and the others counted. */
+const podsShown = 8
 
 /** The chain as a tree, from the line of a spec to what serves: one line for each thing. */
 export function drawChain(chain: Chain): string {
@@ -124,7 +133,14 @@ function runBranch(chain: Chain, run: ChainRun): Branch {
 
 function attemptBranch(chain: Chain, run: ChainRun, attempt: ChainAttempt): Branch {
   const tracked = chain.tracker_runs.filter((one) => one.job_id === run.id && one.attempt === attempt.attempt)
-  return { text: attemptText(attempt), branches: tracked.map((one) => leaf(trackerText(one))) }
+  return {
+    text: attemptText(attempt),
+    branches: [
+      ...(attempt.job_uid === null ? [] : [leaf(jobText(attempt, attempt.job_uid))]),
+      ...podTexts(attempt.pods).map(leaf),
+      ...tracked.map((one) => leaf(trackerText(one))),
+    ],
+  }
 }
 
 function trackerText({ tracker_run_id: id, status, closed_as: closed, artifacts, url }: ChainTrackerRun): string {
@@ -178,17 +194,26 @@ function publicationText(one: ChainPublication): string {
   return `commit ${one.commit.slice(0, 10)}  ${one.subject}  (${one.at.slice(0, 19).replace('T', ' ')} UTC)`
 }
 
-function attemptText({ attempt, state, failure_class: failure, job_name: job, evidence }: ChainAttempt): string {
+function attemptText({ attempt, state, failure_class: failure, evidence }: ChainAttempt): string {
   const facts = [
     `attempt ${attempt}  ${state}${failure ? ` (${failure})` : ''}`,
-    `Job ${job}`,
-    evidence?.pod_name ? `pod ${evidence.pod_name}` : '',
-    evidence?.node ? `node ${evidence.node}` : '',
     evidence && evidence.exit_code !== null ? `exit ${evidence.exit_code}` : '',
     evidence && evidence.last_step !== null ? `step ${evidence.last_step}` : '',
-    evidence?.image_digest ? `image ${evidence.image_digest.slice(0, 19)}` : '',
   ]
   return facts.filter((fact) => fact !== '').join('  ')
+}
+
+function jobText({ job_name: name, applied_revision: revision }: ChainAttempt, uid: string): string {
+  return `Job ${name}  ${uid}${revision === null ? '' : `  synced at ${revision.slice(0, 10)}`}`
+}
+
+/** A line for each pod, of many the first few. */
+function podTexts(pods: readonly ChainPod[]): readonly string[] {
+  const shown = pods.slice(0, podsShown).map(({ name, node, image_digest: image }) => {
+    const facts = [`pod ${name}`, node ? `node ${node}` : '', image ? `image ${image.slice(0, 19)}` : '']
+    return facts.filter((fact) => fact !== '').join('  ')
+  })
+  return pods.length > podsShown ? [...shown, `${pods.length - podsShown} pods more`] : shown
 }
 
 function metricsText(metrics: Readonly<Record<string, number>>): string {

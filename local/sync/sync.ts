@@ -1,4 +1,4 @@
-import type { SeenApplication } from '../../domain/observation.ts'
+import type { SeenApplication, SeenOperation } from '../../domain/observation.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { JobController } from '../jobs/controller.ts'
 import type { EndpointController } from '../serving/endpoints.ts'
@@ -151,6 +151,12 @@ function applyJob(
   return { is: 'done' }
 }
 
+/** What is not as its file says is made so in each look, so everything that is there is of the commit that was read. */
+function operationOf({ commit }: State, { content }: DesiredApplication): SeenOperation | null {
+  if (commit === null || content.kind !== 'jobs') return null
+  return { revision: commit, finishedAt: null, jobs: content.jobs.map(({ name }) => name) }
+}
+
 function note(world: World, state: State, application: DesiredApplication, applied: Applied): void {
   const { name, environment } = application
   const before = state.seen.get(name)
@@ -160,6 +166,7 @@ function note(world: World, state: State, application: DesiredApplication, appli
     appliedRevision: applied.is === 'done' ? state.commit : (before?.appliedRevision ?? null),
     phase: ({ done: 'Succeeded', wait: 'Running', failed: 'Failed' } as const)[applied.is],
     message: applied.is === 'done' ? '' : applied.message,
+    operation: operationOf(state, application),
   }
   if (JSON.stringify(seen) === JSON.stringify(before)) return
   state.seen.set(name, seen)

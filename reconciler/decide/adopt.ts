@@ -60,6 +60,8 @@ export function newAttempt(attempt: number, jobName: string, checkpointUri: stri
     attempt,
     jobName,
     jobUid: null,
+    appliedRevision: null,
+    pods: [],
     state: 'PENDING',
     failureClass: null,
     leaseGrantedAt: null,

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../domain/action.ts'
 import { traceId } from '../../domain/names.ts'
 import { type Attempt, infrastructureFailures, type Run } from '../../domain/run.ts'
+import { newAttempt } from '../decide/adopt.ts'
 import type { FoldedAttempt, FoldedRun, Moment } from './fold-runs.ts'
 
 /** Why a record says no more than it does, where the ledger is all that is left of what happened. */
@@ -78,19 +79,12 @@ function attemptOf(run: FoldedRun, folded: FoldedAttempt, next: FoldedAttempt | 
   const ended = next ? next.committed : run.concluded
   const endedAt = ended && laterOf(committed.at, ended.at)
   return {
-    attempt,
-    jobName,
-    jobUid: null,
+    // The next attempt was given the newest checkpoint of this one.
+    ...newAttempt(attempt, jobName, next?.checkpointUri ?? folded.checkpointUri),
     state: next ? 'FAILED' : (run.outcome ?? 'PENDING'),
     failureClass:
       next || run.outcome === 'FAILED' ? folded.failureClass : run.outcome === 'CANCELLED' ? 'CANCELLED' : null,
-    leaseGrantedAt: null,
-    startedAt: null,
     endedAt,
-    disruptions: 0,
-    // The next attempt was given the newest checkpoint of this one.
-    checkpointUri: next?.checkpointUri ?? folded.checkpointUri,
-    evidence: null,
     retiredAt: retiredAt(run, retired, endedAt),
   }
 }

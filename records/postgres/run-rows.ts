@@ -1,5 +1,5 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
-import type { Attempt, Evidence, Progress, Run } from '../../domain/run.ts'
+import type { Attempt, AttemptPod, Evidence, Progress, Run } from '../../domain/run.ts'
 import type { Database } from '../kysely.ts'
 import type { AttemptTable, Tables, TrainingJobTable } from '../schema.ts'
 
@@ -76,6 +76,8 @@ function attemptOf(row: AttemptJson): Attempt {
     attempt: row.attempt,
     jobName: row.job_name,
     jobUid: row.job_uid,
+    appliedRevision: row.applied_revision,
+    pods: row.pods as unknown as readonly AttemptPod[],
     state: row.state,
     failureClass: row.failure_class,
     leaseGrantedAt: dateOf(row.lease_granted_at),
@@ -99,6 +101,8 @@ export function attemptRow(runId: string, attempt: Attempt): Record<keyof Attemp
     attempt: attempt.attempt,
     job_name: attempt.jobName,
     job_uid: attempt.jobUid,
+    applied_revision: attempt.appliedRevision,
+    pods: attempt.pods,
     state: attempt.state,
     failure_class: attempt.failureClass,
     lease_granted_at: attempt.leaseGrantedAt,

@@ -180,15 +180,16 @@ async function putAttempts(db: Database, run: Run): Promise<void> {
   if (run.attempts.length === 0) return
   await sql`insert into training_job_attempts as stored
     (job_id, attempt, job_name, job_uid, state, failure_class, lease_granted_at, started_at, ended_at, disruptions,
-     checkpoint_uri, evidence, retired_at)
+     checkpoint_uri, evidence, retired_at, applied_revision, pods)
     select * from jsonb_to_recordset(${jsonText(run.attempts.map((one) => attemptRow(run.id, one)))}::jsonb) as given
       (job_id uuid, attempt integer, job_name text, job_uid text, state text, failure_class text,
        lease_granted_at timestamptz, started_at timestamptz, ended_at timestamptz, disruptions integer,
-       checkpoint_uri text, evidence jsonb, retired_at timestamptz)
+       checkpoint_uri text, evidence jsonb, retired_at timestamptz, applied_revision text, pods jsonb)
     on conflict (job_id, attempt) do update set
       job_name = excluded.job_name, job_uid = excluded.job_uid, state = excluded.state,
       failure_class = excluded.failure_class, lease_granted_at = excluded.lease_granted_at,
       started_at = excluded.started_at, ended_at = excluded.ended_at, disruptions = excluded.disruptions,
-      checkpoint_uri = excluded.checkpoint_uri, evidence = excluded.evidence, retired_at = excluded.retired_at
+      checkpoint_uri = excluded.checkpoint_uri, evidence = excluded.evidence, retired_at = excluded.retired_at,
+      applied_revision = excluded.applied_revision, pods = excluded.pods
     where (stored.*) is distinct from (excluded.*)`.execute(db)
 }

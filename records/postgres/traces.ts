@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { storableText } from '../json.ts'
+import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { TraceHit, TraceRecords } from '../records.ts'
 import { isUuid } from './run-rows.ts'
@@ -26,6 +26,8 @@ interface Wanted {
   readonly hexPrefix: string | null
   /** The same for a model's digest, which begins with `sha256:`. */
   readonly digestPrefix: string | null
+  /** The digest where the text names an image. */
+  readonly imageDigest: string | null
   readonly specPath: string
   readonly specLine: number | null
   /** The Job whose pod has this name. */
@@ -46,6 +48,7 @@ function wantedBy(given: string): Wanted | undefined {
     uuid: isUuid(text) ? text.toLowerCase() : null,
     hexPrefix: hex === undefined || text.startsWith('sha256:') ? null : `${hex}%`,
     digestPrefix: hex === undefined ? null : `sha256:${hex}%`,
+    imageDigest: /^(?:.+@)?(sha256:[0-9a-f]{64})$/.exec(text)?.[1] ?? null,
     specPath: place?.[1] ?? text,
     specLine: place?.[2] === undefined ? null : Number(place[2]),
     // Kubernetes names pods <job>-<5 characters>, of an Indexed Job <job>-<index>-<5 characters>.
@@ -62,7 +65,8 @@ function statement(wanted: Wanted) {
   return sql<TraceHit>`${sql.join(kinds, sql` union all `)}`
 }
 
-function runs({ text, uuid, hexPrefix, specPath, specLine, jobOfPod }: Wanted) {
+function runs({ text, uuid, hexPrefix, specPath, specLine, jobOfPod, imageDigest }: Wanted) {
+  const withPod = (fields: Readonly<Record<string, string>>) => sql`pods @> ${jsonText([fields])}::jsonb`
   const attempts = sql`select job_id from training_job_attempts`
   return sql`(select 'run' as kind, job.id::text as id
     from training_jobs job join projects project on project.id = job.project_id
@@ -77,6 +81,9 @@ function runs({ text, uuid, hexPrefix, specPath, specLine, jobOfPod }: Wanted) {
           and job.name = split_part(${text}::text, '/', 3)
       union ${attempts} where job_name in (${text}::text, ${jobOfPod}::text) or job_uid = ${text}::text
       union ${attempts} where evidence ->> 'podUid' = ${text}::text or evidence ->> 'podName' = ${text}::text
+      union ${attempts} where applied_revision like ${hexPrefix}::text
+      union ${attempts} where ${withPod({ name: text })} or ${withPod({ uid: text })} or ${withPod({ node: text })}
+        or ${withPod({ imageDigest: imageDigest ?? text })}
       union select job_id from training_job_heartbeats where pod_uid = ${text}::text
       union select job_id from training_job_tracker_runs where tracker_run_id = ${text}::text
     ) order by job.created_at desc, job.id limit ${hitsMax})`

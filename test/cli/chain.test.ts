@@ -21,7 +21,10 @@ const run: Chain['runs'][number] = {
       state: 'SUCCEEDED',
       failure_class: null,
       job_name: 'letters-17233af3-1',
-      evidence: { exit_code: 0, node: 'local', pod_name: 'letters-17233af3-1-8e752', image_digest: null, last_step: 9 },
+      job_uid: '0b8d6d5e-5f0b-4d43-9a55-7b4b1c0f8a11',
+      applied_revision: '90c4b74052a737e1929ee34b42ec6cdf07249ebd',
+      pods: [{ name: 'letters-17233af3-1-8e752', node: 'local', image_digest: null }],
+      evidence: { exit_code: 0, last_step: 9 },
     },
   ],
 }
@@ -79,7 +82,9 @@ describe('the picture of a chain', () => {
     expect(drawChain(chain)).toBe(`specs/training.yaml:5  at cf37e324ee
 └─ run dev/language/letters  SUCCEEDED in 16 s  f70faf8f-f4b3-586d-81e4-8f734808fc0d
    ├─ commit 90c4b74052  Publish specs: 1 run starts  (2026-11-21 07:01:53 UTC)
-   ├─ attempt 1  SUCCEEDED  Job letters-17233af3-1  pod letters-17233af3-1-8e752  node local  exit 0  step 9
+   ├─ attempt 1  SUCCEEDED  exit 0  step 9
+   │  ├─ Job letters-17233af3-1  0b8d6d5e-5f0b-4d43-9a55-7b4b1c0f8a11  synced at 90c4b74052
+   │  └─ pod letters-17233af3-1-8e752  node local
    ├─ metrics  test_perplexity 3.676
    └─ model language/letters@1  sha256:aaaaaaaaaaaa  6.6 MB  storage/model.bin
       └─ endpoint dev/language/writer  healthy  http://127.0.0.1:1/writer  (specs/serving.yaml:2)
@@ -96,7 +101,7 @@ describe('the picture of a chain', () => {
   it('what the tracker has of an attempt stands under it, and says when it was closed for its trainer', () => {
     const chain = { ...nothing, runs: [run], tracker_runs: [trackerRun] }
     const line = `MLflow run ${trackerRun.tracker_run_id}  FINISHED  1 artifact  ${trackerRun.url}\n`
-    expect(drawChain(chain)).toContain(`step 9\n   │  └─ ${line}`)
+    expect(drawChain(chain)).toContain(`node local\n   │  └─ ${line}`)
     const closed = { ...trackerRun, status: 'KILLED', closed_as: 'KILLED', artifacts: [] }
     expect(drawChain({ ...chain, tracker_runs: [closed] })).toContain('KILLED (closed here)  http')
   })

@@ -88,6 +88,7 @@ it('what cannot be applied is told once, and again when it could be in between',
   const application = {
     name: 'dev.language.jobs',
     appliedRevision: null,
+    operation: null,
     phase: 'Failed',
     message: 'no',
     syncFailed: true,

@@ -24,7 +24,7 @@ const published = (commit: string): Publication =>
   ({ commit, subjects: ['dev/language/letters'] }) as Partial<Publication> as Publication
 const looks = (comparedRevision: string | null | undefined): Look => {
   const application: SeenApplication = {
-    ...{ name: jobs, appliedRevision: null, phase: 'Succeeded', message: '' },
+    ...{ name: jobs, appliedRevision: null, operation: null, phase: 'Succeeded', message: '' },
     ...(comparedRevision !== undefined && { comparedRevision }),
   }
   return { view: () => ({ applications: [application] }) } as unknown as Look

@@ -46,7 +46,7 @@ export const rejected = pod({
 })
 export const orphan = (of = pod()): SeenPod => ({ ...of, jobUid: null, formerJobUid: 'job-1' })
 export const failedSync: SeenApplication = {
-  ...{ name: 'dev.language.jobs', appliedRevision: null, phase: 'Failed' },
+  ...{ name: 'dev.language.jobs', appliedRevision: null, operation: null, phase: 'Failed' },
   ...{ message: 'Job letters: denied by policy', syncFailed: true },
 }
 

@@ -28,6 +28,8 @@ export function sampleAttempt(changes: Partial<Attempt> = {}): Attempt {
     attempt: 1,
     jobName: `handbook-lm-1a2b3c4d-${changes.attempt ?? 1}`,
     jobUid: null,
+    appliedRevision: null,
+    pods: [],
     state: 'PENDING',
     failureClass: null,
     leaseGrantedAt: null,

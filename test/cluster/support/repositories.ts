@@ -22,6 +22,10 @@ export interface Repository {
   head(): Promise<string>
   /** A file of the newest commit. @throws Error when it is not there */
   read(path: string): Promise<string>
+  /** Paths that a commit changed. */
+  filesOf(commit: string): Promise<readonly string[]>
+  /** Whether a commit is the other one, or in its history. */
+  isAncestor(commit: string, of: string): Promise<boolean>
   /** Paths of all files of the newest commit. */
   paths(): Promise<readonly string[]>
 }
@@ -84,6 +88,12 @@ export async function createRepository({ folder: bed, git }: Cluster, name: stri
       }),
     head: async () => (await inBare('rev-parse', 'main')).trim(),
     read: (path) => inBare('show', `main:${path}`),
+    filesOf: async (commit) => (await inBare('show', '--format=', '--name-only', commit)).split('\n').filter(Boolean),
+    isAncestor: (commit, of) =>
+      inBare('merge-base', '--is-ancestor', commit, of).then(
+        () => true,
+        () => false,
+      ),
     paths: async () => (await inBare('ls-tree', '-r', '--name-only', 'main')).split('\n').filter(Boolean),
   }
 }

@@ -66,6 +66,9 @@ export interface Yard {
 export interface RunAnswer {
   readonly id: string
   readonly name: string
+  readonly spec_path: string
+  readonly spec_line: number
+  readonly source_commit: string | null
   readonly state: string
   readonly reason: string
   readonly message: string
@@ -92,6 +95,13 @@ export interface AttemptAnswer {
   readonly lease_granted_at: string | null
   readonly retired_at: string | null
   readonly disruptions: number
+  readonly applied_revision: string | null
+  readonly pods: readonly {
+    readonly name: string
+    readonly uid: string
+    readonly node: string | null
+    readonly image_digest: string | null
+  }[]
   readonly evidence: {
     readonly exit_code: number | null
     readonly node: string | null

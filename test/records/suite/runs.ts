@@ -221,6 +221,8 @@ function fullRun(): Run {
   const first = sampleAttempt({
     ...{ jobUid: 'job-uid-1', state: 'FAILED', failureClass: 'OOM', leaseGrantedAt: later(1), startedAt: later(2) },
     ...{ endedAt: later(3), disruptions: 2, evidence: noEvidence, retiredAt: later(4) },
+    appliedRevision: 'a'.repeat(40),
+    pods: [{ name: 'a-pod', uid: 'pod-uid', index: 3, node: 'a-node', imageDigest: null }],
   })
   return sampleRun({
     ...{ state: 'RUNNING', reason: 'Training', message: 'epoch 3', verdict: 'STALLED', attempt: 2, retryCount: 1 },

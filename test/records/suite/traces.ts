@@ -16,6 +16,7 @@ import {
 export function describeTraces(context: () => TestRecords): void {
   describe('a trace', () => {
     const sourceCommit = '0123456789abcdef0123456789abcdef01234567'
+    const appliedRevision = 'fedcba9876543210fedcba9876543210fedcba98'
     let run: Run
     let endpoint: Endpoint
     let publication: Publication
@@ -23,7 +24,7 @@ export function describeTraces(context: () => TestRecords): void {
       const { records } = context()
       run = await addRun(context(), {
         ...{ name: 'cats', project: 'vision', specPath: 'specs/cats.yaml', specLine: 7, sourceCommit },
-        attempts: [sampleAttempt({ jobName: 'cats-1a2b3c4d-1', jobUid: 'job-uid', evidence })],
+        attempts: [sampleAttempt({ jobName: 'cats-1a2b3c4d-1', jobUid: 'job-uid', evidence, appliedRevision, pods })],
       })
       await addRun(context(), { project: 'vision', name: 'dogs', specPath: 'specs/dogs.yaml' })
       await records.callbacks.store([heartbeat(run.id, { podUid: 'speaking-pod' })])
@@ -53,6 +54,14 @@ export function describeTraces(context: () => TestRecords): void {
       ['the name of a pod that has ended', () => 'odd-pod-name', () => [theRun()]],
       ['the name of a pod that runs', () => 'cats-1a2b3c4d-1-x7k2p', () => [theRun()]],
       ['the name of a pod of an Indexed Job', () => 'cats-1a2b3c4d-1-0-x7k2p', () => [theRun()]],
+      ['the name of a pod that was seen', () => 'seen-pod', () => [theRun()]],
+      ['the UID of a pod that was seen', () => 'seen-pod-uid', () => [theRun()]],
+      ['the node of a pod', () => 'gpu-node-7', () => [theRun()]],
+      ['the digest of an image', () => imageDigest, () => [theRun()]],
+      ['an image with its digest', () => `ghcr.io/example/trainer@${imageDigest}`, () => [theRun()]],
+      ['the digest of an image that ran nowhere', () => `sha256:${'f'.repeat(64)}`, () => []],
+      ['the commit that was synced', () => appliedRevision, () => [theRun()]],
+      ['7 digits of the commit that was synced', () => appliedRevision.slice(0, 7), () => [theRun()]],
       ['a spec path', () => 'specs/cats.yaml', () => [theRun()]],
       ['a spec path with its line', () => 'specs/cats.yaml:7', () => [theRun()]],
       ['a spec path with another line', () => 'specs/cats.yaml:8', () => []],
@@ -87,6 +96,8 @@ export function describeTraces(context: () => TestRecords): void {
   })
 }
 
+const imageDigest = `sha256:${'e'.repeat(64)}`
+const pods = [{ name: 'seen-pod', uid: 'seen-pod-uid', index: null, node: 'gpu-node-7', imageDigest }]
 const evidence = {
   ...{ exitCode: 0, signal: null, reason: null, message: null, node: null, imageDigest: null, podName: 'odd-pod-name' },
   ...{

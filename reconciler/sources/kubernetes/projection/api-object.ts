@@ -92,7 +92,7 @@ export interface ApiEvent extends ApiObject {
   readonly series?: { readonly count?: number; readonly lastObservedTime?: string | null } | null
   readonly source?: { readonly component?: string }
   readonly reportingComponent?: string
-  readonly involvedObject?: { readonly kind?: string; readonly name?: string }
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string; readonly uid?: string }
 }
 
 export interface ApiDeployment extends ApiObject {
@@ -118,6 +118,7 @@ export interface ApiApplication extends ApiObject {
       readonly retryCount?: number
       readonly phase?: string
       readonly message?: string
+      readonly finishedAt?: string | null
       readonly syncResult?: ApiRevision & { readonly resources?: readonly ApiSyncedResource[] }
     }
   }

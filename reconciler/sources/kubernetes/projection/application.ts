@@ -1,5 +1,6 @@
-import type { SeenApplication } from '../../../../domain/observation.ts'
+import type { SeenApplication, SeenOperation } from '../../../../domain/observation.ts'
 import type { ApiApplication, ApiObject, ApiRevision } from './api-object.ts'
+import { time } from './fields.ts'
 
 /** A refused Job is quoted whole in the message that refuses it. */
 const messageCharactersMax = 4096
@@ -20,6 +21,7 @@ export function seenApplication(object: ApiObject): SeenApplication | undefined 
     name: metadata.name,
     appliedRevision: appliedRevision(status),
     comparedRevision: revision(status?.sync),
+    operation: seenOperation(operation),
   }
   const syncFailed = failedObjects(operation).length > 0 || (operation?.retryCount ?? 0) > 0
   if (phase === 'Running')
@@ -58,6 +60,15 @@ function messageOf(operation: NonNullable<Status>['operationState']): string {
 
 function failedObjects(operation: NonNullable<Status>['operationState']) {
   return (operation?.syncResult?.resources ?? []).filter((one) => one.status === 'SyncFailed')
+}
+
+function seenOperation(operation: NonNullable<Status>['operationState']): SeenOperation | null {
+  const from = revision(operation?.syncResult)
+  if (from === null) return null
+  const jobs = (operation?.syncResult?.resources ?? []).flatMap(({ kind, name, status }) =>
+    kind === 'Job' && status === 'Synced' && name !== undefined ? [name] : [],
+  )
+  return { revision: from, finishedAt: time(operation?.finishedAt), jobs }
 }
 
 /** The newest commit that was applied whole: what was found to be there, else of the last operation that succeeded. */
