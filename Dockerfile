@@ -24,6 +24,7 @@ COPY --from=build /build/schemas schemas
 COPY --from=build /build/charts charts
 COPY --from=build /build/compiler/render/templates compiler/render/templates
 COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/docs/errors.md docs/errors.md
 COPY --from=build /build/dist dist
 ENV NODE_ENV=production
 # The user `node` of the official images; ssh wants one that the image knows.

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { AloneLast } from './test/cluster/turns/order.ts'
 
 const reports = process.env['SPECYARD_TEST_REPORTS']
 
 // `fast` is part of `npm run check`: pure code, no servers, no child processes. `slow` starts real programs: Git, PGlite, the CLI.
-// `services` needs DATABASE_URL and REDIS_URL and runs in CI. `cluster` starts a Kubernetes with Argo CD first (docs/test-bed.md); its tests share it.
+// `services` needs DATABASE_URL and REDIS_URL and runs in CI. `cluster` starts a Kubernetes with Argo CD first (docs/test-bed.md): its files share it,
+// a few at a time, for most of them wait for it rather than work; those that break it come last and alone (test/cluster/turns).
 export default defineConfig({
   test: {
+    sequence: { sequencer: AloneLast },
     reporters: reports ? ['default', 'json'] : ['default'],
     ...(reports ? { outputFile: { json: join(reports, `${process.pid}.json`) } } : {}),
     projects: [
@@ -40,9 +43,11 @@ export default defineConfig({
           name: 'cluster',
           include: ['test/cluster/**/*.cluster.test.ts'],
           globalSetup: ['test/cluster/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          setupFiles: ['test/cluster/turns/setup.ts'],
+          // Longer than what a test waits for, which says what was missing.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 3,
         },
       },
     ],

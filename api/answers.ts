@@ -41,6 +41,9 @@ export const runSummaryAnswer = z.object({
   ...{ final_metrics: numberMap.nullable(), mlflow_run_id: textOrNull },
   ...{ created_at: text, queued_at: textOrNull, started_at: textOrNull, completed_at: textOrNull },
   next_attempt_at: textOrNull,
+  hanging: z
+    .array(z.object({ attempt: z.int(), since: z.string(), message: z.string() }))
+    .describe('Jobs of it that should be gone and are not, and what they wait for'),
 })
 
 export const runAnswer = z.object({ ...runSummaryAnswer.shape, attempts: z.array(attemptAnswer) })

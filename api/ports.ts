@@ -39,6 +39,8 @@ export interface ApiPorts {
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
   /** Tells the reconciler that a run is worth a look. */
   changed(runId: string): void
+  /** Where a forge may tell of pushes: the secret by which it proves itself, and who hears of it. */
+  readonly webhook?: { readonly secret: string; pushed(): Promise<void> } | undefined
   readonly version: string
   now(): Date
   /** The `host:port` values under which this API may be asked. */

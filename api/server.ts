@@ -11,6 +11,7 @@ import { callbackRoutes } from './callbacks/routes.ts'
 import { catalogRoutes } from './catalog/routes.ts'
 import { ApiError, answerError } from './errors.ts'
 import { healthRoutes, unguardedPaths } from './health.ts'
+import { hookRoutes } from './hooks.ts'
 import { jobLogRoutes } from './jobs/log-routes.ts'
 import { jobRequestRoutes } from './jobs/request-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
@@ -45,14 +46,15 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     catalogRoutes(routes, ports)
     streamRoutes(routes, ports)
     healthRoutes(routes, ports)
+    await hookRoutes(scope, ports)
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   return app
 }
 
 /**
- * What trainers need of the API and nothing else: the only part that may be reached from other machines, since each request proves itself with
- * a token and none is taken on trust. No page of a browser can hold such a token, so it is asked under whatever name it has there.
+ * What trainers and forges need of the API and nothing else: the only part that may be reached from other machines, since each request proves
+ * itself with a token or a secret and none is taken on trust. No page of a browser can hold such a token, so it is asked under whatever name it has there.
  */
 export async function createCallbackApi(ports: ApiPorts): Promise<FastifyInstance> {
   const app = createApp(ports)
@@ -60,6 +62,7 @@ export async function createCallbackApi(ports: ApiPorts): Promise<FastifyInstanc
     const routes = scope.withTypeProvider<ZodTypeProvider>()
     callbackRoutes(routes, ports)
     healthRoutes(routes, ports)
+    await hookRoutes(scope, ports)
   })
   return app
 }

@@ -13,6 +13,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 const program = createProgram({
   environment: process.env,
   directory: process.cwd(),
+  // Asked for alone where a command reads it: opening it keeps a process waiting.
+  get stdin() {
+    return process.stdin
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   now: () => new Date(),

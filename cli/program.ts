@@ -1,9 +1,14 @@
 import { Command, type CommanderError, Option } from 'commander'
 import { packageVersion } from './house/assets.ts'
+import type { ObserveFlags } from './commands/observe.ts'
+import type { BootstrapFlags } from './commands/bootstrap.ts'
+import type { CheckFlags } from './commands/check.ts'
 import type { RebuildFlags } from './commands/rebuild.ts'
 import type { ReconcileFlags } from './commands/reconcile.ts'
 import type { ServeFlags } from './commands/serve.ts'
 import { exitCodes } from './exit.ts'
+import { type AddCommand, folder, outputOption } from './command.ts'
+import { addDiff, addDrift, addExplain } from './questions.ts'
 import { type UpFlags, UsageError, type World } from './world.ts'
 
 /** The command line. Each command loads its own parts when it runs, so that none waits for what it does not use. */
@@ -33,16 +38,6 @@ Examples:
     )
   for (const add of commands) add(program, world)
   return program
-}
-
-const outputOption = (choices: readonly string[]): Option =>
-  new Option('-o, --output <format>', 'how to print the result').choices([...choices]).default('human')
-
-type AddCommand = (program: Command, world: World) => void
-
-const folder = (program: Command, world: World): string => {
-  const { directory } = program.opts<{ directory?: string }>()
-  return directory ?? world.directory
 }
 
 function integer(text: string): number {
@@ -96,11 +91,16 @@ const addCheck: AddCommand = (program, world) => {
   program
     .command('check')
     .description('find every problem of the specs; changes nothing')
-    .addOption(outputOption(['human', 'json']))
-    .addHelpText('after', '\nExamples:\n  specyard check\n  specyard check --output json')
-    .action(async (options: { output: 'human' | 'json' }) => {
+    .argument('[paths...]', 'files and folders to tell the problems of; - reads one from standard input')
+    .option('--stdin-path <path>', 'the path that standard input is looked at under')
+    .addOption(outputOption(['human', 'json', 'github', 'sarif', 'junit']))
+    .addHelpText(
+      'after',
+      '\nAll specs are read, because they refer to each other; without paths the problems of all are told.\n\nExamples:\n  specyard check\n  specyard check specs/handbook --output sarif > specyard.sarif\n  specyard check - --stdin-path specs/handbook/training.yaml < draft.yaml',
+    )
+    .action(async (paths: readonly string[], options: CheckFlags) => {
       const { runCheck } = await import('./commands/check.ts')
-      world.exit(await runCheck(world, folder(program, world), options))
+      world.exit(await runCheck(world, folder(program, world), paths, options))
     })
 }
 
@@ -109,8 +109,12 @@ const addCompile: AddCommand = (program, world) => {
     .command('compile')
     .description('print the tree that would be published, or write it to a folder')
     .option('--to <folder>', 'write the files there instead of printing them')
-    .addHelpText('after', '\nExamples:\n  specyard compile\n  specyard compile --to /tmp/tree')
-    .action(async (options: { to?: string }) => {
+    .option('--rev <revision>', 'of a commit, branch or tag, which need not be checked out')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  specyard compile\n  specyard compile --to /tmp/tree\n  specyard compile --rev origin/main',
+    )
+    .action(async (options: { to?: string; rev?: string }) => {
       const { runCompile } = await import('./commands/compile.ts')
       world.exit(await runCompile(world, folder(program, world), options))
     })
@@ -133,11 +137,13 @@ const addBootstrap: AddCommand = (program, world) => {
     .command('bootstrap')
     .description('print what a person applies once, where Argo CD runs: the root Application of each environment')
     .option('--environment <name...>', 'these environments alone')
+    .option('--check', 'look at what they depend on instead: deploy repository, Argo CD, rights, nodes')
+    .option('--as <user>', 'with --check: whose rights, such as system:serviceaccount:specyard:specyard-reconciler')
     .addHelpText(
       'after',
-      '\nExamples:\n  specyard bootstrap | kubectl apply -f -\n  specyard bootstrap --environment prod',
+      '\nExamples:\n  specyard bootstrap | kubectl apply -f -\n  specyard bootstrap --environment prod\n  specyard bootstrap --check',
     )
-    .action(async (options: { environment?: readonly string[] }) => {
+    .action(async (options: BootstrapFlags) => {
       const { runBootstrap } = await import('./commands/bootstrap.ts')
       world.exit(await runBootstrap(world, folder(program, world), options))
     })
@@ -183,6 +189,52 @@ const addTrace: AddCommand = (program, world) => {
     .action(async (text: string, options: { output: 'human' | 'json' }) => {
       const { runTrace } = await import('./commands/trace.ts')
       world.exit(await runTrace(world, folder(program, world), text, options))
+    })
+}
+
+const severityOption = (flags: string, description: string, more: readonly string[] = []): Option =>
+  new Option(flags, description).choices(['error', 'warning', 'note', ...more])
+
+const addObserve: AddCommand = (program, world) => {
+  program
+    .command('observe')
+    .description('look at a cluster and a deploy repository that Specyard does not write, and write to neither')
+    .option('--kubeconfig <file>', 'instead of the one that kubectl would take')
+    .option('--context <name>', 'of the kubeconfig; the current one unless told')
+    .option('-n, --namespace <name...>', 'look for Jobs here, instead of where Applications put theirs')
+    .option('--argocd-namespace <name>', 'where Argo CD keeps its Applications', 'argocd')
+    .option(
+      '--deploy-repository <url or path>',
+      'the repository that Argo CD syncs: where Jobs come from, and who wrote it',
+    )
+    .option('--branch <name>', 'its branch', 'main')
+    .option('--path <folder>', 'only what comes from below this folder of it')
+    .option('--cache <folder>', 'keep the copy of it there for the next time, instead of in a temporary folder')
+    .addOption(severityOption('--findings <least>', 'findings to print in tables', ['none']).default('warning'))
+    .addOption(severityOption('--fail-on <least>', `exit with ${exitCodes.problems} when there is such a finding`))
+    .option('-w, --watch', 'go on, and print what changes')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print the result')
+        .choices(['table', 'wide', 'json', 'yaml'])
+        .default('table'),
+    )
+    .addHelpText(
+      'after',
+      `
+It lists and watches Applications, Jobs, pods, events and Kueue's Workloads, and reads no Secret; docs/observe.md has the Role. It needs no
+specyard.yaml, no database and no tracker. Exit code ${exitCodes.outside} also says that something could not be looked at.
+
+Examples:
+  specyard observe --context production
+  specyard observe --context production --deploy-repository git@git.example.com:ml/deploy.git
+  specyard observe --namespace ml-team --deploy-repository ~/deploy --path teams/ml --output wide
+  specyard observe --deploy-repository https://git.example.com/ml/deploy.git --fail-on error
+  specyard observe --output json | jq '.findings[] | select(.code == "RERUN_BY_TTL")'
+  specyard observe --watch`,
+    )
+    .action(async (options: ObserveFlags) => {
+      const { runObserve } = await import('./commands/observe.ts')
+      world.exit(await runObserve(world, folder(program, world), options))
     })
 }
 
@@ -271,12 +323,16 @@ const addRebuild: AddCommand = (program, world) => {
 const commands: readonly AddCommand[] = [
   addUp,
   addCheck,
+  addExplain,
   addCompile,
+  addDiff,
+  addDrift,
   addPublish,
   addBootstrap,
   addStatus,
   addLogs,
   addTrace,
+  addObserve,
   addRequests,
   addReconcile,
   addServe,

@@ -5,6 +5,7 @@ import type { ExitCode } from './exit.ts'
 export interface World {
   readonly environment: ProcessEnvironment
   readonly directory: string
+  readonly stdin: AsyncIterable<Uint8Array>
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
   readonly now: () => Date

@@ -2,32 +2,34 @@ import { driftPath, paths, type RunLedger, sourcePath } from '../domain/ledger.t
 import { type LedgerView, ledgerText, readLedger } from '../domain/ledger-files.ts'
 import { keyText } from '../domain/names.ts'
 import type { EndpointPlan } from '../domain/plan.ts'
-import { compareProblems, compareText, hasErrors, type Problem } from '../domain/problem.ts'
+import { compareText, hasErrors, type Problem } from '../domain/problem.ts'
 import type { Change, Deployed, Files } from '../domain/publication.ts'
+import { problemsOfRest } from './broken.ts'
 import type { CompileInput, CompileResult, Impact } from './compile-types.ts'
 import { chartFiles, decidePin, endpointFiles, nextEntry, waitMessage } from './ledger/endpoints.ts'
 import { environmentEntries } from './ledger/environments.ts'
 import { decideRuns } from './ledger/runs.ts'
 import { loadDocuments } from './load/document.ts'
-import { problem } from './problem.ts'
+import { inOrder, problem } from './problem.ts'
 import { renderJobsApplication } from './render/application.ts'
 import { renderTemplate } from './render/template.ts'
 import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
-import { type BrokenSpec, type Spec, validateDocument } from './validate/validate.ts'
+import { type BrokenSpec, brokenSpec, type RepairedSpec, type Spec, validateDocument } from './validate/validate.ts'
 
 /** Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec. */
 export function compile(input: CompileInput): CompileResult {
   const problems: Problem[] = []
-  const { specs, broken } = loadSpecs(input, problems)
+  const { specs, broken, repaired } = loadSpecs(input, problems)
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
   const trainings = resolveTrainings(known.catalogue, input, problems)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
     resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
   )
+  problems.push(...problemsOfRest(repaired, known.catalogue, input.source, input.chart.version))
   const ledger = readLedger(input.deployed.files)
   const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
   const environments = environmentEntries(defined, ledger)
@@ -37,8 +39,12 @@ export function compile(input: CompileInput): CompileResult {
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
   for (const one of environments) entries.set(paths.environmentLedger(one.environment), ledgerText(one))
+  // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
+  for (const { cluster, environment } of environments)
+    if (cluster === 'kubernetes')
+      tree.set(paths.applicationsPlaceholder(environment), renderTemplate('applications-readme', {}))
   for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
-  const told = withoutRepetitions(problems)
+  const told = inOrder(problems)
   if (hasErrors(told))
     return {
       problems: told,
@@ -64,23 +70,31 @@ interface Result {
   readonly problems: Problem[]
 }
 
-function loadSpecs(
+/** Reads and validates every document, in the order of paths. */
+export function loadSpecs(
   input: CompileInput,
   problems: Problem[],
-): { readonly specs: readonly Spec[]; readonly broken: readonly BrokenSpec[] } {
+): {
+  readonly specs: readonly Spec[]
+  readonly broken: readonly BrokenSpec[]
+  readonly repaired: readonly RepairedSpec[]
+} {
   const specs: Spec[] = []
+  const repaired: RepairedSpec[] = []
   const broken: BrokenSpec[] = []
   for (const file of [...input.sources].sort((left, right) => compareText(left.path, right.path))) {
     const loaded = loadDocuments(file)
     problems.push(...loaded.problems)
+    broken.push(...loaded.remains.flatMap(brokenSpec))
     for (const document of loaded.documents) {
       const validated = validateDocument(document)
       problems.push(...validated.problems)
       if (validated.spec) specs.push(validated.spec)
       if (validated.broken) broken.push(validated.broken)
+      if (validated.repaired) repaired.push(validated.repaired)
     }
   }
-  return { specs, broken }
+  return { specs, broken, repaired }
 }
 
 function resolveTrainings(
@@ -252,15 +266,6 @@ function difference(wanted: Files, deployed: Deployed, covers: (path: string) =>
     if (covers(path) && !wanted.has(path) && path !== sourcePath && path !== driftPath) change.set(path, null)
   }
   return new Map([...change].sort(([left], [right]) => compareText(left, right)))
-}
-
-/** In the order of places; what is wrong in every environment alike is told once. */
-function withoutRepetitions(problems: readonly Problem[]): readonly Problem[] {
-  const sorted = [...problems].sort(compareProblems)
-  return sorted.filter((one, index) => {
-    const before = sorted[index - 1]
-    return !before || compareProblems(before, one) !== 0
-  })
 }
 
 function withoutDrifted(edits: readonly (readonly [string, string | null])[], deployed: Deployed): Change {

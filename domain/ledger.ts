@@ -131,6 +131,7 @@ export const paths = {
   environmentLedger: (environment: string) => `.specyard/ledger/environments/${environment}.json`,
   modelLedger: (project: string, model: string) => `.specyard/ledger/models/${project}/${model}.json`,
   applications: (environment: string) => `applications/${environment}`,
+  applicationsPlaceholder: (environment: string) => `applications/${environment}/README.md`,
   jobsApplication: (environment: string, project: string) => `applications/${environment}/${project}/jobs.yaml`,
   jobsFolder: (environment: string, project: string) => `environments/${environment}/${project}/jobs`,
   job: (environment: string, project: string, job: string) => `environments/${environment}/${project}/jobs/${job}.yaml`,

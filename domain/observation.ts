@@ -27,6 +27,8 @@ export interface SeenJob {
   readonly succeeded: number
   readonly failed: number
   readonly deletionRequestedAt: Date | null
+  /** Of one that is told to go: who must let go of it first. */
+  readonly finalizers?: readonly string[]
   /** What a queue says of it; null where no queue has taken it up. */
   readonly workload: SeenWorkload | null
 }
@@ -90,6 +92,15 @@ export interface SeenEvent {
   readonly count: number
   readonly firstAt: Date | null
   readonly lastAt: Date | null
+}
+
+/** The cluster did not let a Job make a pod: a quota is used up, a limit or a policy forbids it. */
+export interface SeenRefusal {
+  readonly jobUid: string
+  /** Whoever refused it, in its own words. */
+  readonly message: string
+  /** When it was refused last. */
+  readonly at: Date | null
 }
 
 /** The lease Secret of an attempt; its token is never read back. */
@@ -182,6 +193,8 @@ export interface RunObservation {
   readonly otherPodsOfName: readonly SeenPod[]
   /** Evidence gathered just now for attempts whose pods have ended and that have none in the record. */
   readonly evidence: ReadonlyMap<number, Evidence>
+  /** Of its Jobs that lack pods: what the cluster said when it refused to make one last. Left out where it refused none. */
+  readonly refusals?: readonly SeenRefusal[]
   /** The Application that brings its Jobs; null where there is none, or none is known. */
   readonly application: SeenApplication | null
   /** Files of its own in the deploy repository that somebody else changed. */

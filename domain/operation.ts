@@ -29,7 +29,14 @@ export type Operation =
       readonly outcome: RunOutcome | null
     }
   /** Writes the outcome of a run. Its manifests stay until they are retired. Late evidence of a lost one corrects it. */
-  | { readonly kind: 'conclude'; readonly key: RunKey; readonly runId: string; readonly outcome: RunOutcome }
+  | {
+      readonly kind: 'conclude'
+      readonly key: RunKey
+      readonly runId: string
+      readonly outcome: RunOutcome
+      /** Why its last attempt failed; null where it did not. Left out where an older version asked: the retirement says it then. */
+      readonly last?: { readonly attempt: number; readonly failureClass: FailureClass | null }
+    }
   /** Takes an active run's manifests away because a person asked for it. */
   | { readonly kind: 'cancel'; readonly key: RunKey; readonly runId: string; readonly reason: CancelReason }
   /** Adds a model version, and pins it where an endpoint's environment follows the newest. Dropped when a version has this digest. */

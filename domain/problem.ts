@@ -1,10 +1,15 @@
 import type { ProblemCode, Severity } from './problem-codes.ts'
 
-/** A place in a file that a person can open. Line and column count from 1; the file is relative to the spec repository. */
+/**
+ * A place in a file that a person can open. Line and column count from 1, columns in UTF-16 code units; the file is relative to the spec
+ * repository.
+ */
 export interface Place {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** Just behind the last character of what stands there, where that is known. */
+  readonly end?: { readonly line: number; readonly column: number }
 }
 
 /** Bad input, as a value: what is wrong, where, and what to do about it. */
@@ -16,7 +21,15 @@ export interface Problem {
   /** The remedy, where one is known. */
   readonly hint?: string
   /** Other places that have a part in it, e.g. the overlay a value came from or the other spec of the same name. */
-  readonly also?: readonly { readonly where: Place; readonly note: string }[]
+  readonly also?: readonly Related[]
+  /** What stands at the place may be a secret: nobody prints it. */
+  readonly secret?: true
+}
+
+/** Another place that has a part in a problem, and which part. */
+export interface Related {
+  readonly where: Place
+  readonly note: string
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {
@@ -26,12 +39,15 @@ export function hasErrors(problems: readonly Problem[]): boolean {
 /** Order for people: by file, line, column, then code. */
 export function compareProblems(left: Problem, right: Problem): number {
   return (
-    compareText(left.where.file, right.where.file) ||
-    left.where.line - right.where.line ||
-    left.where.column - right.where.column ||
+    comparePlaces(left.where, right.where) ||
     compareText(left.code, right.code) ||
     compareText(left.message, right.message)
   )
+}
+
+/** Order of places by where they begin. */
+export function comparePlaces(left: Place, right: Place): number {
+  return compareText(left.file, right.file) || left.line - right.line || left.column - right.column
 }
 
 /** Orders texts by code unit, the same on every machine and in every locale. */

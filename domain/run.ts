@@ -145,3 +145,22 @@ export interface Run {
   /** Optimistic concurrency: raised by one with every write. */
   readonly version: number
 }
+
+/** In `waitingSince`: since when the Job of an attempt should be gone and is not, and why. */
+export const hangingPrefix = 'hanging, attempt '
+
+/** A Job that should be gone and is not. */
+export interface Hanging {
+  readonly attempt: number
+  readonly since: Date
+  /** What it waits for, as far as that is seen. */
+  readonly message: string
+}
+
+export function hangingOf({ waitingSince }: Pick<Run, 'waitingSince'>): readonly Hanging[] {
+  return Object.entries(waitingSince).flatMap(([key, since]) => {
+    if (!key.startsWith(hangingPrefix)) return []
+    const [attempt = '', ...message] = key.slice(hangingPrefix.length).split(': ')
+    return [{ attempt: Number(attempt), since: new Date(since), message: message.join(': ') }]
+  })
+}

@@ -137,11 +137,11 @@ export interface Environment {
      */
     follow?: 'newest' | 'promotion'
     /**
-     * Local cluster only: the folder, relative to this repository, that holds an image's files. The name stands with or without tag and digest.
+     * What an image that specs name is in this place: on the local cluster the folder, relative to this repository, that holds its files; on Kubernetes the image that runs in its stead. The name stands with or without tag and digest.
      */
     images?: {
       /**
-       * A folder inside this repository.
+       * Local cluster: a folder inside this repository. Kubernetes: a container image.
        */
       [k: string]: string
     }
@@ -208,6 +208,10 @@ export interface Environment {
            */
           effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
         }[]
+        /**
+         * How many GPUs of this type there are here. With it specyard diff can say whether a rollout has room for its surge.
+         */
+        count?: number
         /**
          * Price of one GPU for an hour, in the team's currency.
          */

@@ -18,6 +18,7 @@ const sweepEvery = 1000
 export function memoryLiveState(now: () => Date): LiveState {
   const kept = new Map<string, { readonly json: string; readonly until: number }>()
   const listeners = new Set<LiveListener>()
+  const pushListeners = new Set<() => void>()
   let writes = 0
 
   const keep = (key: string, value: object, seconds: number) => {
@@ -49,8 +50,19 @@ export function memoryLiveState(now: () => Date): LiveState {
         listeners.delete(own)
       }
     },
+    tellOfPush: async () => {
+      for (const listener of pushListeners) listener()
+    },
+    onPush: async (listener) => {
+      const own = (): void => listener()
+      pushListeners.add(own)
+      return async () => {
+        pushListeners.delete(own)
+      }
+    },
     close: async () => {
       listeners.clear()
+      pushListeners.clear()
       kept.clear()
     },
   }

@@ -20,8 +20,11 @@ export interface SpecState extends Sources {
 export interface SpecRepository {
   /** The commit that would be read; null for a folder, which may hold anything. @throws Fault GIT_UNREACHABLE */
   head(): Promise<string | null>
-  /** @throws Fault as the two below */
-  read(): Promise<SpecState>
+  /**
+   * @param head what `head` has just said: then it is not asked again. Of a folder it says nothing.
+   * @throws Fault as the two below
+   */
+  read(head?: string | null): Promise<SpecState>
   /**
    * Writes one spec file, whole or not at all.
    * @param expected the text that the file has now, null when there is none
@@ -54,8 +57,8 @@ export async function openSpecBranch(options: SpecBranchOptions): Promise<SpecRe
   const remote = await openRemote(options)
   return {
     head: () => remote.head(),
-    read: async () => {
-      const commit = await headOf(remote, options.branch)
+    read: async (known) => {
+      const commit = known && (await remote.bring(known)) ? known : await headOf(remote, options.branch)
       const sources = await withSoundClone(remote, () => readSpecsAt(remote.place, commit, ''))
       const source: SourceRecord = { format: 1, repository: publicUrl(options.url), commit, dirty: false }
       return { ...sources, source, descends: (ancestor, descendant) => isDescendant(remote, ancestor, descendant) }

@@ -1,9 +1,11 @@
 import type { Action } from '../domain/action.ts'
 import { isFault } from '../domain/fault.ts'
 import type { PendingAction } from '../records/records.ts'
+import { inParallel } from './parallel.ts'
 import type { ReconcilerPorts } from './ports.ts'
 
 const actionsOfOneRound = 200
+const runsAtOnce = 8
 /** No UID of a Job is like this. */
 const nobody = 'nobody'
 const putOffSecondsMax = 60
@@ -22,9 +24,12 @@ export async function act(ports: ReconcilerPorts): Promise<Acted> {
   const due = await ports.records.actions.due(ports.now(), actionsOfOneRound)
   const operations = due.filter((one) => one.action.kind === 'operate')
   const pauses: number[] = []
-  for (const one of due.filter((pending) => pending.action.kind !== 'operate')) {
-    pauses.push(await attempt(ports, [one], async () => [await lease(ports, one.action)]))
-  }
+  const leases = due.filter((pending) => pending.action.kind !== 'operate')
+  // Of one run in their order; a thousand trainings that begin together do not wait for each other.
+  await inParallel([...new Set(leases.map((one) => one.action.runId))], runsAtOnce, async (runId) => {
+    for (const one of leases.filter(({ action }) => action.runId === runId))
+      pauses.push(await attempt(ports, [one], async () => [await lease(ports, one.action)]))
+  })
   if (operations.length > 0) pauses.push(await attempt(ports, operations, () => publish(ports, operations)))
   const failed = pauses.filter((seconds) => seconds > 0)
   return {

@@ -1,13 +1,14 @@
 import type { JsonObject } from '../domain/canonical.ts'
 import { applicationName, type DriftedFile, paths } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
-import type { RunObservation, SeenEvent, SeenJob, SeenPod, TrainerSaid } from '../domain/observation.ts'
+import type { RunObservation, SeenEvent, SeenJob, SeenPod, SeenRefusal, TrainerSaid } from '../domain/observation.ts'
 import { isFault } from '../domain/fault.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
-import { type Evidence, evidenceLogLines, type Run } from '../domain/run.ts'
+import { type Evidence, evidenceLogLines, isTerminal, type Run } from '../domain/run.ts'
 import { decisivePod } from './decide/failure.ts'
+import { lacksPods } from './decide/refused.ts'
 import { secondsBetween } from './decide/rules.ts'
-import { asItCounts, isAlive, madeBy, trainerOf } from './decide/sight.ts'
+import { asItCounts, isAlive, look, madeBy, trainerOf } from './decide/sight.ts'
 import { entryOf, type Look, seenOfRun } from './look.ts'
 import type { ClusterSource } from './sources/cluster.ts'
 
@@ -22,7 +23,7 @@ export async function observe(
   said: readonly TrainerSaid[],
   seen: Look,
   caughtUp: boolean,
-  plan: Pick<TrainingPlan, 'terminationGraceSeconds' | 'nodeLostSeconds'>,
+  plan: Pick<TrainingPlan, 'terminationGraceSeconds' | 'nodeLostSeconds' | 'nodes'>,
 ): Promise<RunObservation> {
   const view = seen.view(run.environment)
   const { jobs, leases } = seenOfRun(view, run.id)
@@ -46,7 +47,28 @@ export async function observe(
     drifted: driftOf(run, seen.ledger),
     recordCaughtUp: caughtUp,
   }
-  return { ...observation, evidence: await gatherEvidence(run, observation, seen.cluster(run.environment)) }
+  const cluster = seen.cluster(run.environment)
+  const refusals = await refusalsOf(run, observation, plan.nodes, cluster)
+  const evidence = await gatherEvidence(run, observation, cluster)
+  return { ...observation, ...(refusals.length > 0 && { refusals }), evidence }
+}
+
+/** Why the Job of the current attempt lacks pods, where it does and the cluster has refused them. What cannot be had now is asked for again. */
+async function refusalsOf(
+  run: Run,
+  seen: RunObservation,
+  nodes: number,
+  cluster: ClusterSource | undefined,
+): Promise<readonly SeenRefusal[]> {
+  const sight = isTerminal(run.state) ? undefined : look(run, seen)
+  if (!cluster?.refusals || !sight?.job || !lacksPods(sight, nodes)) return []
+  const { uid, namespace } = sight.job
+  try {
+    return (await cluster.refusals(namespace)).filter(({ jobUid }) => jobUid === uid)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return []
+  }
 }
 
 /** Files of a run that somebody else changed. */

@@ -1,5 +1,6 @@
 import { type Fault, isFault } from '../domain/fault.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
+import type { Publication } from '../domain/publication.ts'
 import { absorbLedger } from './absorb.ts'
 import { act, type Acted } from './act.ts'
 import { createClock } from './clock.ts'
@@ -10,12 +11,15 @@ import { lookAt, runsWithJobs } from './look.ts'
 import type { ReconcilerPorts } from './ports.ts'
 import { createRefresher, type Refresher } from './refresh.ts'
 import { everyCron } from './schedule.ts'
+import { goesOnAsKnown } from './settled.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
 import { createTrackerLane } from './tracking/lane.ts'
 
 export interface Reconciler {
   /** Something may have changed: it is looked at soon. A key, never a decision. */
   changed(key: ChangedKey): void
+  /** This process has made a commit: Argo CD is asked to sync it at once, and everything is looked at. */
+  published(publication: Publication): void
   /** One full pass over everything that is open, until nothing that is due is left to do. */
   pass(): Promise<void>
   /** Waits for what is done beside the passes, such as links to trackers, at most so long; what is then not done is left to the next process. */
@@ -54,9 +58,13 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
 
   /** One look at everything. @returns the runs that may have more to do, and those that wait for a time */
   const fullRound = async (): Promise<{ again: boolean; waiting: readonly string[] }> => {
-    ledger = (await ports.deploy.read()).ledger
+    // One that was replaced and has nothing to write would else never learn of it.
+    await ports.records.fence.confirm()
+    const deployed = await ports.deploy.read()
+    ledger = deployed.ledger
+    // First what somebody waits for: records of thousands of new runs take seconds.
+    await absorbPublications(ports, refresher, deployed.commit)
     const added = await absorbLedger(ports.records, ledger, ports.now())
-    await absorbPublications(ports, refresher)
     const open = await ports.records.runs.openIds()
     const environments = environmentsOf(ledger)
     const look = await lookAt(ports, ledger, environments, new Set(open))
@@ -79,15 +87,19 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     clock.lookAtEverything(waitingLookMilliseconds)
   }
 
-  /** Looks at some runs. Whether one may begin is decided by a ledger that is read anew; those that run go on by the one that is known. */
+  /** Looks at some runs. Those that go on do so by the ledger that is known; for others it is read anew. */
   const lookAtRuns = async (ids: readonly string[]): Promise<void> => {
     let some = ids
     for (let number = 0; number < roundsMax && !stopped; number += 1) {
       const runs = await ports.records.runs.getMany(some)
-      if (!ledger || runs.length < some.length) return pass()
-      if (runs.some(({ state }) => state !== 'RUNNING')) ledger = (await ports.deploy.read()).ledger
+      const known = ledger
+      if (!known || runs.length < some.length) return pass()
       const environments = new Set(runs.map(({ environment }) => environment))
-      const look = await lookAt(ports, ledger, environments, new Set(some))
+      let look = await lookAt(ports, known, environments, new Set(some))
+      if (!runs.every((run) => goesOnAsKnown(run, look))) {
+        ledger = (await ports.deploy.read()).ledger
+        look = await lookAt(ports, ledger, environments, new Set(some))
+      }
       const { moved, waiting } = await decideRuns(ports, some, look, rules)
       const acted = await actNow()
       if (waiting.length > 0) clock.lookAt(waiting, waitingLookMilliseconds)
@@ -172,6 +184,11 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
 
   return {
     changed,
+    published: (publication) => {
+      // Not after the pass that is under way: people wait for it. What fails is told, and the Applications look by themselves.
+      if (!stopped) void refresher.atOnce(publication)
+      changed({ everything: true })
+    },
     pass: async () => {
       while (running) await running
       await pass()
@@ -204,8 +221,10 @@ function environmentsOf(ledger: LedgerView): ReadonlySet<string> {
   return new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
 }
 
-async function absorbPublications(ports: ReconcilerPorts, refresher: Refresher): Promise<void> {
-  const publications = await ports.deploy.log(await ports.records.publications.newestCommit())
+async function absorbPublications(ports: ReconcilerPorts, refresher: Refresher, head: string | null): Promise<void> {
+  const newest = await ports.records.publications.newestCommit()
+  if (newest === head) return
+  const publications = await ports.deploy.log(newest)
   if (publications.length === 0) return
   await ports.records.publications.absorb(publications)
   await refresher.after(publications)

@@ -25,8 +25,12 @@ const refreshedMax = 200
 const commitsKept = 2000
 
 export interface Refresher {
-  /** Asks for what was published to be synced now; where that fails, the cluster looks by itself in some minutes. */
+  /**
+   * Asks for what was published to be synced now, once for each commit; where that fails, the cluster looks by itself in some minutes.
+   */
   after(publications: readonly Publication[]): Promise<void>
+  /** The same of a commit that was made just now; left to `after`, which finds it later, where a cluster is not connected yet. */
+  atOnce(publication: Publication): Promise<void>
   /**
    * Asks those again that have not looked since: Argo CD takes a request that comes while it looks for the one that it is about.
    * @returns milliseconds after which it is worth looking again; undefined when nobody is waited for
@@ -65,18 +69,23 @@ export function createRefresher(ports: Pick<ReconcilerPorts, 'cluster' | 'log' |
     const number = comparedRevision === null ? undefined : numbers.get(comparedRevision)
     return number !== undefined && number >= commit
   }
-  return {
-    after: async (publications) => {
-      const some = publications.slice(-refreshedMax)
-      for (const { commit } of some) numbers.set(commit, (newest += 1))
-      for (const commit of [...numbers.keys()].slice(0, -commitsKept)) numbers.delete(commit)
-      for (const [environment, names] of applicationsOf(some)) {
-        for (const name of names) {
-          const one = { environment, name, commit: newest, askedAt: ports.now().getTime(), times: 1 }
-          awaited.set(`${environment} ${name}`, one)
-        }
-        await ask(environment, names)
+  const after: Refresher['after'] = async (publications) => {
+    const some = publications.filter(({ commit }) => !numbers.has(commit)).slice(-refreshedMax)
+    for (const { commit } of some) numbers.set(commit, (newest += 1))
+    for (const commit of [...numbers.keys()].slice(0, -commitsKept)) numbers.delete(commit)
+    for (const [environment, names] of applicationsOf(some)) {
+      for (const name of names) {
+        const one = { environment, name, commit: newest, askedAt: ports.now().getTime(), times: 1 }
+        awaited.set(`${environment} ${name}`, one)
       }
+      await ask(environment, names)
+    }
+  }
+  return {
+    after,
+    atOnce: async (publication) => {
+      const environments = [...applicationsOf([publication]).keys()]
+      if (environments.every((one) => ports.cluster(one) !== undefined)) await after([publication])
     },
     again: async (look) => {
       const now = ports.now().getTime()

@@ -1,6 +1,9 @@
 import { CronTime } from 'cron'
 import { Fault } from '../domain/fault.ts'
 
+/** A timer for longer would run out at once. */
+const timerMillisecondsMax = 2 ** 31 - 1
+
 /**
  * Calls `due` at the times of a cron expression. Only the next time is taken from the library: its own timer skips a tick that is late, and a
  * late pass must run late rather than never.
@@ -21,10 +24,13 @@ export function everyCron(expression: string, now: () => Date, due: () => void):
   let timer: NodeJS.Timeout | undefined
   const plan = (): void => {
     const wait = Math.max(100, time.getNextDateFrom(now()).toMillis() - now().getTime())
-    timer = setTimeout(() => {
-      due()
-      plan()
-    }, wait)
+    timer = setTimeout(
+      () => {
+        if (wait <= timerMillisecondsMax) due()
+        plan()
+      },
+      Math.min(wait, timerMillisecondsMax),
+    )
     timer.unref()
   }
   plan()

@@ -1,11 +1,13 @@
 import type { RunObservation } from '../domain/observation.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
-import { infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
+import { hangingOf, infrastructureFailures, isTerminal, type Run } from '../domain/run.ts'
 import { type Decision, decide, type Transition } from './decide/decision.ts'
 import { disruptions } from './decide/disruptions.ts'
 import { type Ending, endingOf, trainerStart } from './decide/ending.ts'
 import { adoptLedger, newAttempt } from './decide/adopt.ts'
 import { reportGhosts, reportOrphans, revokeLeases } from './decide/ghosts.ts'
+import { isDeletionOverdue, reportHanging } from './decide/hanging.ts'
+import { reportLateEnds } from './decide/late.ts'
 import { leaseFor } from './decide/lease.ts'
 import { reportDrift, reportSync } from './decide/outside.ts'
 import { rememberPlaces } from './decide/places.ts'
@@ -27,6 +29,7 @@ import { rememberJobs } from './rebuild/jobs.ts'
  * live       | the Job ended, the pods are gone, the grace is over      | SUCCEEDED, or the attempt failed:
  *            |   its class may be tried again and the budget allows     |   PENDING with the attempt raised, after the backoff a retry
  *            |   else                                                   |   FAILED
+ * live       | its step stands still, and its spec wants that to end it | the attempt failed as STALLED
  * live       | the Job was there and is gone, the grace is over         | FAILED as LOST
  * live       | the ledger says cancelling, the pods are gone            | CANCELLED (a Job that completed first: SUCCEEDED)
  * FAILED     | it was LOST, and a done SUCCEEDED arrives                | SUCCEEDED
@@ -49,9 +52,11 @@ export function transition(
   rememberJobs(decision, seen)
   reportGhosts(decision, seen, plan)
   reportOrphans(decision, seen, plan)
+  reportHanging(decision, seen, rules)
   reportDrift(decision, seen)
   if (isTerminal(decision.run.state)) correctLost(decision, seen, plan)
   else if (seen.cluster !== 'unreachable') decideLive(decision, seen, plan, rules)
+  reportLateEnds(decision, seen)
   rememberPlaces(decision, seen)
   revokeLeases(decision, seen, plan)
   tidyUp(decision, seen, plan)
@@ -96,7 +101,7 @@ function decideLive(decision: Decision, seen: RunObservation, plan: TrainingPlan
   if (ending?.outcome === 'SUCCEEDED') {
     if (!sight.said?.done) decision.tell('disagreement', 'EndWithoutDone', ending.message)
     end(decision, seen, plan, ending)
-  } else if (seen.ledger?.status === 'cancelling') cancel(decision, sight, seen)
+  } else if (seen.ledger?.status === 'cancelling') cancel(decision, sight, seen, rules)
   else if (ending) failed(decision, seen, plan, rules, ending)
   else goOn(decision, sight, seen, plan, rules)
 }
@@ -152,12 +157,17 @@ function goOn(decision: Decision, sight: Sight, seen: RunObservation, plan: Trai
     decision.set({ state, reason: 'Unobserved', message: 'its Job is not there; other evidence is waited for' })
     return
   }
-  const verdict = now.state === 'RUNNING' ? stallOf(decision, sight, seen, plan, rules) : null
+  const stalled = now.state === 'RUNNING' ? stallOf(decision, sight, seen, plan, rules) : undefined
+  if (stalled !== undefined && plan.stall.end) {
+    const over = { failureClass: 'STALLED', message: stalled, at: seen.at, atOnce: true } as const
+    failed(decision, seen, plan, rules, { outcome: 'FAILED', ...over })
+    return
+  }
   decision.setAttempt(run.attempt, { state: now.state })
   decision.set({
     ...now,
     ...finishing,
-    verdict,
+    verdict: stalled === undefined ? null : 'STALLED',
     nextAttemptAt: null,
     queuedAt: run.queuedAt ?? sight.job?.createdAt ?? null,
     startedAt: run.startedAt ?? trainerStart(sight),
@@ -188,19 +198,21 @@ function askForRetry(decision: Decision, seen: RunObservation): void {
   )
 }
 
-function cancel(decision: Decision, sight: Sight, seen: RunObservation): void {
+function cancel(decision: Decision, sight: Sight, seen: RunObservation, rules: Rules): void {
   // Where no cluster is connected, pods that nobody sees are not gone: this process may have been told to leave that cluster alone.
   if (seen.cluster !== 'connected') {
     decision.set({ reason: 'CANCELLING', message: 'its manifest is gone; no cluster is connected to see its pods go' })
     return
   }
   const lost = sight.pods.filter(isOutOfReach)
-  const waits = seen.jobs.some(({ attempt, deletionRequestedAt }) => {
-    const hangs = deletionRequestedAt !== null && lost.length > 0
-    return attempt === sight.attempt.attempt && !sight.ended && !hangs
+  const waits = seen.jobs.some((job) => {
+    // One that was told to go makes no further pod. Once its pods are gone, whatever else holds it holds nothing up.
+    const hangs = (job.deletionRequestedAt !== null && lost.length > 0) || isDeletionOverdue(job, seen.at, rules)
+    return job.attempt === sight.attempt.attempt && !sight.ended && !hangs
   })
   if (sight.livePods.length > 0 || waits) {
-    decision.set({ reason: 'CANCELLING', message: 'its manifest is gone; its pods are not yet' })
+    const [hanging] = hangingOf(decision.run)
+    decision.set({ reason: 'CANCELLING', message: hanging?.message ?? 'its manifest is gone; its pods are not yet' })
     return
   }
   for (const pod of lost) decision.tell('cancel', 'PodOutOfReach', `pod ${pod.name} counts as ended: ${pod.message}`)

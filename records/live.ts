@@ -32,6 +32,10 @@ export interface LiveState {
   publish(runId: string, message: LiveMessage): Promise<void>
   /** Hears the messages of every run until the returned function is called. What the listener throws is lost. */
   subscribe(listener: LiveListener): Promise<() => Promise<void>>
+  /** Tells every process that somebody may have pushed to a repository. */
+  tellOfPush(): Promise<void>
+  /** Hears of that, until the returned function is called. */
+  onPush(listener: () => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -40,6 +44,7 @@ export const liveKeys = {
   metrics: (runId: string) => `workflow:metrics:${runId}`,
   updates: (runId: string) => `workflow:${runId}:updates`,
   everyUpdates: 'workflow:*:updates',
+  pushes: 'specyard:pushes',
 } as const
 
 export const liveLifetimeSeconds = { status: 24 * 3600, metrics: 3600 } as const

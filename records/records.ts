@@ -109,6 +109,8 @@ export interface RunRecords {
   plans(ids: readonly string[]): Promise<ReadonlyMap<string, TrainingPlan>>
   /** False when the record has moved on since `next.version` was read: read again and decide again. */
   apply(change: RunChange): Promise<boolean>
+  /** The same of many runs, each once, in one transaction; one answer for each, in order. */
+  applyAll(changes: readonly RunChange[]): Promise<readonly boolean[]>
   history(id: string): Promise<readonly StateChange[]>
   /** Events of a run, oldest first, after the event with id `after`; trainer events included. */
   events(id: string, after: number, limit: number): Promise<readonly StoredRunEvent[]>

@@ -32,7 +32,9 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     })
   const outage = outageLog(options.log ?? (() => {}))
   const listeners = new Set<LiveListener>()
+  const pushListeners = new Set<() => void>()
   const hear = (text: string, channel: string) => {
+    if (channel === liveKeys.pushes) for (const listener of pushListeners) listener()
     const runId = /^workflow:(.+):updates$/.exec(channel)?.[1]
     const message = objectOf(text)
     if (runId !== undefined && isLiveMessage(message)) tellAll(listeners, runId, message)
@@ -77,8 +79,19 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
         listeners.delete(own)
       }
     },
+    tellOfPush: () => commands.write((multi) => multi.publish(liveKeys.pushes, '')),
+    onPush: async (listener) => {
+      const own = (): void => listener()
+      pushListeners.add(own)
+      listening ??= link.listen(hear)
+      await listening
+      return async () => {
+        pushListeners.delete(own)
+      }
+    },
     close: async () => {
       listeners.clear()
+      pushListeners.clear()
       outage.silence()
       link.destroy()
     },

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { type App, refusals, runParams } from '../app.ts'
-import { runNotFound, tokenError } from '../errors.ts'
+import { runNotFound } from '../errors.ts'
 import type { ApiPorts } from '../ports.ts'
 import { tokenLifetimeSeconds } from '../tokens.ts'
-import { bearerOf, createAdmission, refuseOther, refuseRetired, refuseSuperseded } from './admission.ts'
+import { bearerOfRequest, createAdmission, refuseRetired, refuseSuperseded, tokenFirst } from './admission.ts'
 import { doneBody, doneOf, eventBody, eventOf, heartbeatBody, heartbeatOf } from './bodies.ts'
 import { createKnownRuns, type KnownRuns } from './known-runs.ts'
 import { trainerStatusRoute } from './status-route.ts'
@@ -22,20 +22,23 @@ const documented = { tags: ['trainers'], params: runParams, security: [{ callbac
 export function callbackRoutes(app: App, ports: ApiPorts): void {
   const { tokens, now } = ports
   const runs = createKnownRuns(ports.records.runs, now)
-  const admit = createAdmission(ports, runs)
+  const onRequest = tokenFirst(ports)
+  const admit = createAdmission(runs)
   const taking = createTaking(app, ports)
   const { take } = taking
 
   app.post(
     '/v1/jobs/:id/heartbeat',
     {
+      onRequest,
       schema: {
         ...{ ...documented, summary: 'Say how far a training is', body: heartbeatBody },
         response: { 200: accepted, ...refusals },
       },
     },
-    async ({ params, headers, body }) => {
-      const { run, sender, expiresAt } = await admit(params.id, headers.authorization, body, refuseSuperseded)
+    async (request) => {
+      const { body } = request
+      const { run, sender, expiresAt } = await admit(request, body, refuseSuperseded)
       const heartbeat = heartbeatOf(body)
       await take(run, { kind: 'heartbeat', sender, body: heartbeat, bodyHash: hashOf(heartbeat), at: now() })
       const remaining = expiresAt.getTime() - now().getTime()
@@ -48,13 +51,15 @@ export function callbackRoutes(app: App, ports: ApiPorts): void {
   app.post(
     '/v1/jobs/:id/event',
     {
+      onRequest,
       schema: {
         ...{ ...documented, summary: 'Say what happened in a training', body: eventBody },
         response: { 200: accepted, ...refusals },
       },
     },
-    async ({ params, headers, body }) => {
-      const { run, sender } = await admit(params.id, headers.authorization, body, refuseRetired)
+    async (request) => {
+      const { body } = request
+      const { run, sender } = await admit(request, body, refuseRetired)
       const event = eventOf(body)
       await take(run, { kind: 'event', sender, body: event, bodyHash: hashOf(event), at: now() })
       return { accepted: true as const }
@@ -64,19 +69,21 @@ export function callbackRoutes(app: App, ports: ApiPorts): void {
   app.post(
     '/v1/jobs/:id/done',
     {
+      onRequest,
       schema: {
         ...{ ...documented, summary: 'Say how a training ended', body: doneBody },
         response: { 200: accepted, ...refusals },
       },
     },
-    async ({ params, headers, body }) => {
-      const { run, sender } = await admit(params.id, headers.authorization, body, refuseRetired)
+    async (request) => {
+      const { body } = request
+      const { run, sender } = await admit(request, body, refuseRetired)
       const done = doneOf(body)
       await take(run, { kind: 'done', sender, body: done, bodyHash: hashOf(done), at: now() })
       return { accepted: true as const }
     },
   )
-  trainerStatusRoute(app, { admit, taking, now })
+  trainerStatusRoute(app, { onRequest, admit, taking, now })
   tokenRoute(app, ports, runs)
 }
 
@@ -84,17 +91,16 @@ function tokenRoute(app: App, { tokens }: Pick<ApiPorts, 'tokens'>, runs: KnownR
   app.post(
     '/v1/jobs/:id/token',
     {
+      onRequest: tokenFirst({ tokens }, { allowExpired: true }),
       schema: {
         ...{ ...documented, summary: 'Exchange a token that has expired', body: z.strictObject({}).nullish() },
         response: { 200: exchanged, ...refusals },
       },
     },
-    async ({ params, headers }) => {
-      const verified = await tokens.verify(bearerOf(headers.authorization), { allowExpired: true })
-      if (!verified.ok) throw tokenError(verified.code)
-      refuseOther(params.id, verified)
+    async (request) => {
+      const verified = bearerOfRequest(request)
       const run = await runs.fresh(verified.runId)
-      if (run === null) throw runNotFound(params.id)
+      if (run === null) throw runNotFound(verified.runId)
       refuseSuperseded(run, verified.attempt)
       const { token, expiresAt } = await tokens.mint(verified)
       return { token, token_expires_at: expiresAt.toISOString() }

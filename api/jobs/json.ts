@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Attempt, Evidence, Run } from '../../domain/run.ts'
+import { type Attempt, type Evidence, hangingOf, type Run } from '../../domain/run.ts'
 import type { MetricPoint, StateChange, StoredRunEvent } from '../../records/records.ts'
 import {
   type attemptAnswer,
@@ -38,6 +38,7 @@ export function runSummaryJson(run: Run): z.output<typeof runSummaryAnswer> {
     started_at: timeJson(run.startedAt),
     completed_at: timeJson(run.completedAt),
     next_attempt_at: timeJson(run.nextAttemptAt),
+    hanging: hangingOf(run).map(({ since, ...one }) => ({ ...one, since: since.toISOString() })),
   }
 }
 

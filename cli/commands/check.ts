@@ -1,29 +1,80 @@
-import { hasErrors } from '../../domain/problem.ts'
+import { isAbsolute, relative, resolve } from 'node:path'
+import { hasErrors, type Problem } from '../../domain/problem.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
-import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { formatProblems } from '../terminal/problems.ts'
-import type { World } from '../world.ts'
+import { packageVersion } from '../house/assets.ts'
 import { readSettings } from '../house/settings.ts'
+import { checkoutPaths } from '../report/checkout.ts'
+import type { Report, ReportFormat } from '../report/report.ts'
+import { writeReport } from '../report/write.ts'
+import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
+import { readStandardInput, type Selection, select } from '../specs/selection.ts'
+import { linesOf } from '../terminal/frame.ts'
+import { paintFor } from '../terminal/paint.ts'
+import { UsageError, type World } from '../world.ts'
 
-/** Finds every problem of the specs; reads nothing but them. */
+export interface CheckFlags {
+  readonly output: ReportFormat
+  /** The path that standard input is looked at under. */
+  readonly stdinPath?: string
+}
+
+/**
+ * Finds every problem of the specs; reads nothing but them. All are read, because they refer to each other; told are those of the files
+ * that were asked about, and of others that have a part in them.
+ */
 export async function runCheck(
   world: World,
   directory: string,
-  options: { output: 'human' | 'json' },
+  paths: readonly string[],
+  options: CheckFlags,
 ): Promise<ExitCode> {
-  const settings = await readSettings(directory, world.environment)
-  const tree = await readWorkingTree(settings.root)
-  const source = { format: 1, repository: null, commit: null, dirty: true } as const
-  const { problems } = await compileSpecs(settings, { ...tree, source }, nothingDeployed)
-  if (options.output === 'json')
-    world.stdout.write(`${JSON.stringify({ files: tree.files.length, problems }, null, 2)}\n`)
-  else {
-    if (problems.length > 0) world.stdout.write(`${formatProblems(problems)}\n`)
-    const errors = problems.filter((one) => one.severity === 'error').length
-    world.stdout.write(
-      `${tree.files.length} files, ${errors === 0 ? 'no problems' : `${errors} ${errors === 1 ? 'problem' : 'problems'}`}\n`,
+  const inputs = paths.filter((path) => path === '-').length
+  if (inputs > 1) throw new UsageError('error: standard input can be read once')
+  if (inputs === 0 && options.stdinPath !== undefined)
+    throw new UsageError(
+      'error: --stdin-path is the path of standard input, which is read where - stands among the paths',
     )
+  const settings = await readSettings(directory, world.environment)
+  const { root } = settings
+  const read = (): Promise<Uint8Array> => readStandardInput(world.stdin)
+  const selection = await select(root, directory, paths, { read, path: options.stdinPath })
+  const tree = await readWorkingTree(root)
+  const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
+  const source = { format: 1, repository: null, commit: null, dirty: true } as const
+  const compiled = await compileSpecs(settings, { files, problems: tree.problems, source }, nothingDeployed)
+  const told = compiled.problems.filter((one) => isAskedFor(one, selection))
+  const lines = linesOf(files)
+  const report: Report = {
+    files: files.map((file) => file.path).filter((path) => selection.includes(path)),
+    problems: told,
+    others: compiled.problems.filter((one) => one.severity === 'error').length - errors(told),
+    linesOf: lines,
+    version: packageVersion(),
+    shownPath: pathsFrom(directory, root),
+    checkoutPath: await checkoutPaths(root, world.environment['GITHUB_WORKSPACE']),
   }
-  return hasErrors(problems) ? exitCodes.problems : exitCodes.fine
+  world.stdout.write(await writeReport(options.output, report, paintFor(world.stdout, world.environment)))
+  return hasErrors(told) ? exitCodes.problems : exitCodes.fine
+}
+
+function replaces(selection: Selection, path: string): boolean {
+  return selection.drafts.some((draft) => draft.path === path)
+}
+
+function isAskedFor({ where, also = [] }: Problem, selection: Selection): boolean {
+  return [where, ...also.map((one) => one.where)].some((place) => selection.includes(place.file))
+}
+
+function errors(problems: readonly Problem[]): number {
+  return problems.filter((one) => one.severity === 'error').length
+}
+
+/** Paths as they are from the folder that a person is in, so that a terminal or editor can open them. */
+function pathsFrom(directory: string, root: string): (file: string) => string {
+  const from = resolve(directory)
+  return (file) => {
+    const path = relative(from, isAbsolute(file) ? file : resolve(root, file))
+    return path === '' ? file : path
+  }
 }

@@ -1,24 +1,24 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { hasErrors } from '../../domain/problem.ts'
-import { specFolder } from '../../publisher/spec-repository.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
+import { openStates } from '../specs/states.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../house/open.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
-import { readSettings } from '../house/settings.ts'
 
 /** Prints the tree that would be published, or writes it to a folder. Publishes nothing. */
-export async function runCompile(world: World, directory: string, options: { to?: string }): Promise<ExitCode> {
-  const settings = await readSettings(directory, world.environment)
-  const git = gitEnvironment(world.environment)
-  const [specs, deploy] = await Promise.all([
-    specFolder(settings.root, git).read(),
-    openDeploy(settings, git, world.now),
-  ])
-  const { result, problems } = await compileSpecs(settings, specs, await deploy.read())
+export async function runCompile(
+  world: World,
+  directory: string,
+  options: { to?: string; rev?: string },
+): Promise<ExitCode> {
+  const states = openStates(world, directory)
+  const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
+  const deploy = await openDeploy(specs.settings, gitEnvironment(world.environment), world.now)
+  const { result, problems } = await compileSpecs(specs.settings, specs, await deploy.read())
   const shown = problems.filter((one) => one.severity !== 'note')
   if (shown.length > 0) world.stderr.write(`${formatProblems(shown)}\n`)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems

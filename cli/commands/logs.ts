@@ -23,7 +23,7 @@ export async function runLogs(
   })
   if (log.source !== 'cluster')
     world.stderr.write(
-      `attempt ${log.attempt}: ${log.source === 'none' ? 'there is no log' : 'its pod is gone; these lines were kept'}\n`,
+      `attempt ${log.attempt}: ${log.source === 'none' ? 'there is no log' : 'these lines were kept of it; its pod is gone, or cannot be asked from here'}\n`,
     )
   for (const line of log.lines) world.stdout.write(`${line}\n`)
   return exitCodes.fine

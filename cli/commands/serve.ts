@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { listen } from '../../api/listen.ts'
 import { createApi, createCallbackApi } from '../../api/server.ts'
 import { apiPorts } from '../house/api-ports.ts'
+import { isFault } from '../../domain/fault.ts'
 import { packageVersion } from '../house/assets.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
@@ -47,9 +48,15 @@ export async function runServe(world: World, directory: string, flags: ServeFlag
       await door.serve(await createCallbackApi(ports))
       world.stdout.write(`callbacks   ${door.url}\n`)
     }
-    opened.onPublication(() => reconciling?.reconciler()?.changed({ everything: true }))
-    if (reconciling) await reconciling.run(stop.signal)
-    else if (!stop.signal.aborted) await once(stop.signal, 'abort')
+    // Where another process reconciles, it hears of the commits of this one.
+    if (!reconciling) opened.onPublication(() => void opened.live.tellOfPush())
+    await reconciling?.run(stop.signal).catch((error: unknown) => {
+      // Who asks and who reports is answered all the same; taking the fence back would only begin a quarrel.
+      if (!isFault(error, 'FENCE_LOST')) throw error
+      const rest = 'this process goes on answering and reconciles no more'
+      log({ level: 'error', message: `${error.code}: ${error.message}; ${rest}. ${error.hint ?? ''}` })
+    })
+    if (!stop.signal.aborted) await once(stop.signal, 'abort')
     return exitCodes.fine
   } finally {
     for (const close of closers.reverse()) await close()

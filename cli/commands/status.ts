@@ -45,6 +45,13 @@ export async function runStatus(
       ]),
     ),
   )
+  for (const one of jobs.items) {
+    const { hanging = [] } = one as {
+      readonly hanging?: readonly { readonly since: string; readonly message: string }[]
+    }
+    for (const { since, message } of hanging)
+      world.stdout.write(`note: ${name(one)}, for ${age(since, now)}: ${message}\n`)
+  }
   world.stdout.write('\n')
   world.stdout.write(
     table(

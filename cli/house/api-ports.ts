@@ -42,6 +42,9 @@ export function apiPorts(house: {
     },
     operate: opened.operate,
     changed: (runId) => reconciler?.changed({ runId }),
+    webhook: opened.settings.webhookSecret
+      ? { secret: opened.settings.webhookSecret, pushed: () => opened.live.tellOfPush() }
+      : undefined,
     version: house.version,
     now: house.now,
     allowedHosts: house.hosts,

@@ -28,7 +28,10 @@ const settingsSchema = z.strictObject({
     .strictObject({
       cron: z.string().default('*/30 * * * * *'),
       graceSeconds: z
-        .strictObject({ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds })
+        .strictObject({
+          ...{ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds },
+          ...{ quota: graceSeconds, prune: graceSeconds },
+        })
         .prefault({}),
     })
     .prefault({}),
@@ -56,19 +59,28 @@ export interface Settings {
   readonly databaseUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly signingKey: string | undefined
+  /** By which a forge proves that it tells of a push; undefined where none may. */
+  readonly webhookSecret: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL, SPECYARD_SIGNING_KEY and
- * SPECYARD_STATE.
+ * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL, SPECYARD_SIGNING_KEY,
+ * SPECYARD_WEBHOOK_SECRET and SPECYARD_STATE.
  * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID
  */
 export async function readSettings(start: string, environment: Environment): Promise<Settings> {
   const root = await findRoot(resolve(start))
-  const path = join(root, settingsFile)
-  const text = await readFile(path, 'utf8')
+  return settingsFrom(await readFile(join(root, settingsFile), 'utf8'), root, environment)
+}
+
+/**
+ * The settings that a text says, e.g. that of another revision.
+ * @param root of the spec repository, absolute: relative addresses start there
+ * @throws Fault SETTINGS_INVALID
+ */
+export function settingsFrom(text: string, root: string, environment: Environment): Settings {
   const parsed = parseYaml(text, settingsFile)
   const first = parsed.problems[0]
   if (first) {
@@ -97,17 +109,32 @@ export async function readSettings(start: string, environment: Environment): Pro
     databaseUrl: environment['DATABASE_URL'] || undefined,
     redisUrl: environment['REDIS_URL'] || undefined,
     signingKey: environment['SPECYARD_SIGNING_KEY'] || undefined,
+    webhookSecret: checkedSecret(environment['SPECYARD_WEBHOOK_SECRET']),
+  })
+}
+
+const secretCharactersMin = 16
+
+/** @throws Fault SETTINGS_INVALID for one that can be guessed */
+function checkedSecret(secret: string | undefined): string | undefined {
+  if (!secret) return undefined
+  if (secret.length >= secretCharactersMin) return secret
+  throw new Fault('SETTINGS_INVALID', `SPECYARD_WEBHOOK_SECRET has fewer than ${secretCharactersMin} characters`, {
+    retry: 'never',
+    hint: 'make one with: openssl rand -hex 32; and give the same to the webhook of your forge',
   })
 }
 
 type GraceSeconds = z.output<typeof settingsSchema>['reconcile']['graceSeconds']
 
-function gracesOf({ end, lost, configuration, image }: GraceSeconds): Partial<Rules> {
+function gracesOf({ end, lost, configuration, image, quota, prune }: GraceSeconds): Partial<Rules> {
   return {
     ...(end === undefined ? {} : { decisionGraceSeconds: end, localDecisionGraceSeconds: end }),
     ...(lost === undefined ? {} : { lostGraceSeconds: lost }),
     ...(configuration === undefined ? {} : { configGraceSeconds: configuration }),
     ...(image === undefined ? {} : { imageGraceSeconds: image }),
+    ...(quota === undefined ? {} : { quotaGraceSeconds: quota }),
+    ...(prune === undefined ? {} : { pruneGraceSeconds: prune }),
   }
 }
 

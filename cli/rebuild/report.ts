@@ -87,7 +87,11 @@ function unknownRows({ rebuilt, filled }: RebuildReport): readonly (readonly str
       String(runIds.length),
       'times are those of commits: the end was then, or shortly before',
     ],
-    ['why the last attempt failed', String(withoutFailureClassCount), 'the ledger learns it with the retirement'],
+    [
+      'why the last attempt failed',
+      String(withoutFailureClassCount),
+      'what an older version wrote of an end learns it with the retirement',
+    ],
     ['runs', String(leftCount), 'the history does not say enough of them'],
     ['changes of the ledger by others', String(disbelievedCount), 'what they say is not believed'],
   ].filter(([, count]) => count !== '0')

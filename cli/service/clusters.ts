@@ -6,7 +6,7 @@ import type { ConnectedKubernetes } from '../../reconciler/sources/kubernetes/co
 import type { ProcessEnvironment } from '../house/environment.ts'
 
 /** Argo CD's own default, and where the Applications that we write say they are. */
-const argocdNamespace = 'argocd'
+export const argocdNamespace = 'argocd'
 
 /** The Kubernetes clusters that this process may look at. */
 export interface Clusters {

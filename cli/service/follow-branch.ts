@@ -5,52 +5,84 @@ import type { Opened } from '../house/open.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 
+export interface BranchFollower {
+  /** Looks now; where a look is under way, once more after it. */
+  look(): void
+  /** Ends it, after what is under way. */
+  end(): Promise<void>
+}
+
 /**
- * Publishes what is merged: at the times of a cron expression it looks whether the head of the spec branch moved, and then compiles and publishes
- * it. Specs with problems are told once for each commit, and change nothing.
- * @returns what ends it, after what is under way
+ * Publishes what is merged: at the times of a cron expression, and whenever it is told to look, it finds out whether the head of the spec branch
+ * moved, and then compiles and publishes it. Specs with problems are told once for each commit, and change nothing.
  */
 export function followBranch(
   opened: Opens,
-  options: { readonly cron: string; readonly now: () => Date; log(entry: LogEntry): void },
-): () => Promise<void> {
+  options: {
+    readonly cron: string
+    readonly now: () => Date
+    log(entry: LogEntry): void
+    /** Hears that somebody else has written to the deploy repository since the last look. */
+    moved(): void
+  },
+): BranchFollower {
   const { log } = options
-  let published: string | undefined
+  /** What was at the heads when the last look was over. */
+  let published: { readonly specs: string | null; readonly deploy: string | null } | undefined
   let running: Promise<void> | undefined
+  let again = false
+  let ended = false
 
   const look = async (): Promise<void> => {
-    const heads = `${await opened.specs.head()} ${await opened.deploy.head()}`
-    if (heads === published) return
-    const commit = await publishBranch(opened, log)
-    published = `${commit} ${await opened.deploy.head()}`
+    const [specs, deploy] = await Promise.all([opened.specs.head(), opened.deploy.head()])
+    if (published?.specs === specs && published.deploy === deploy) return
+    if (published && published.deploy !== deploy) options.moved()
+    const publishing = await publishBranch(opened, log, specs)
+    published = { specs: publishing.commit, deploy: publishing.deployed ?? deploy }
   }
-  const due = (): void => {
-    running ??= look()
-      .catch((error: unknown) => {
+  const looks = async (): Promise<void> => {
+    do {
+      again = false
+      await look().catch((error: unknown) => {
         log({ level: 'warn', message: `publishing: ${error instanceof Error ? error.message : String(error)}` })
       })
-      .finally(() => {
-        running = undefined
-      })
+    } while (again && !ended)
   }
-  const end = everyCron(options.cron, options.now, due)
+  const due = (): void => {
+    again = true
+    running ??= looks().finally(() => {
+      running = undefined
+    })
+  }
+  const endSchedule = everyCron(options.cron, options.now, due)
   due()
-  return async () => {
-    end()
-    await running
+  return {
+    look: due,
+    end: async () => {
+      ended = true
+      endSchedule()
+      await running
+    },
   }
 }
 
 type Opens = Pick<Opened, 'settings' | 'deploy' | 'specs'>
 
-/** Publishes the head of the spec branch, and tells what came of it. @returns the commit that was read; null in a working tree */
-export async function publishBranch(opened: Opens, log: (entry: LogEntry) => void): Promise<string | null> {
-  const { result, problems, publication, source } = await publishSpecs(opened)
+/**
+ * Publishes the head of the spec branch, and tells what came of it.
+ * @returns the commit that was read, null in a working tree; and the one that was made, null where nothing was to change
+ */
+export async function publishBranch(
+  opened: Opens,
+  log: (entry: LogEntry) => void,
+  head?: string | null,
+): Promise<{ readonly commit: string | null; readonly deployed: string | null }> {
+  const { result, problems, publication, source } = await publishSpecs(opened, head)
   const where = `specs ${source.commit?.slice(0, 10)}`
   if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
   else if (publication) {
     const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...describeImpact(result)]
     log({ level: 'info', message: lines.join('\n  ') })
   }
-  return source.commit
+  return { commit: source.commit, deployed: publication?.commit ?? null }
 }

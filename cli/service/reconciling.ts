@@ -10,6 +10,7 @@ import { followBranch, publishBranch } from './follow-branch.ts'
 import type { Opened } from '../house/open.ts'
 import { reconcilerPorts } from '../house/reconciler-ports.ts'
 import { openTracker } from '../house/tracker.ts'
+import { createRivalry, holderText } from './rivalry.ts'
 
 export interface ReconcilingOptions {
   readonly environment: ProcessEnvironment
@@ -52,14 +53,18 @@ interface TermState {
 
 export function createReconciling(opened: Opened, options: ReconcilingOptions): Reconciling {
   const identity = `${hostname()}_${randomUUID()}`
+  const rivalry = createRivalry(opened.records.fence, options)
   const tracker = openTracker(options.environment, (message) => options.log({ level: 'warn', message }))
   let present: TermState | undefined
+  // A commit is followed by a look at once, and Argo CD is asked to sync it, whichever part of this process made it.
+  opened.onPublication((publication) => present?.reconciler.published(publication))
   let hindrance: Fault | undefined
 
   const begin = async (): Promise<TermState> => {
     const over = new AbortController()
     const { fence } = opened.records
-    const records = opened.records.fenced(await fence.take(identity))
+    await rivalry.beforeTaking()
+    const records = opened.records.fenced(await fence.take(holderText(identity, options.lease)))
     const kubeconfig = kubeconfigOf(options.environment)
     const clusters = openClusters({
       kubeconfig: kubeconfig?.kubeconfig ?? null,
@@ -124,22 +129,31 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
         if (!term) return
         const end = AbortSignal.any([ended, stopped, term.over.signal])
         const { settings } = opened
-        const follow = { cron: settings.reconcileCron, now: options.now, log: options.log }
-        const unfollow = settings.specs ? followBranch(opened, follow) : undefined
+        const moved = (): void => term.reconciler.changed({ everything: true })
+        const follow = { cron: settings.reconcileCron, now: options.now, log: options.log, moved }
+        const branch = settings.specs ? followBranch(opened, follow) : undefined
         // What trainers say may reach another process's API; it is told here by way of Redis.
         const unhear = await opened.live.subscribe((runId, { type }) => {
           if (type !== 'status') term.reconciler.changed({ runId })
+        })
+        const unhearPushes = await opened.live.onPush(() => {
+          // What is merged is published first; where that is somebody else's work, they may have pushed to the deploy repository.
+          if (branch) branch.look()
+          else moved()
         })
         try {
           term.reconciler.start({ cron: settings.reconcileCron })
           if (!end.aborted) await once(end, 'abort')
         } finally {
+          await unhearPushes()
           await unhear()
-          await unfollow?.()
+          await branch?.end()
           await term.close()
         }
         // With a Lease whoever still holds it takes the fence again, in its next term; without one nobody can tell who should go on.
-        if (term.over.signal.aborted && !options.lease) throw term.over.signal.reason
+        if (!term.over.signal.aborted) return
+        if (!options.lease) throw await rivalry.named(term.over.signal.reason)
+        await rivalry.pause(AbortSignal.any([ended, stopped]))
       }, stopped)
     },
     once: async (stopped) => {

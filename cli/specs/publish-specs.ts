@@ -19,10 +19,14 @@ export interface PublishedSpecs {
 /**
  * Compiles the specs against what is deployed and publishes the difference as one commit.
  * With an error among the problems nothing is published.
+ * @param head of the spec repository, where it was just asked for
  */
-export async function publishSpecs(opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>): Promise<PublishedSpecs> {
+export async function publishSpecs(
+  opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>,
+  head?: string | null,
+): Promise<PublishedSpecs> {
   const { settings, deploy, specs } = opened
-  const [tree, chart] = await Promise.all([specs.read(), readChart()])
+  const [tree, chart] = await Promise.all([specs.read(head), readChart()])
   const { source } = tree
   let result: CompileResult | undefined
   const publication = await deploy.publish({

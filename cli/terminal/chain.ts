@@ -34,6 +34,7 @@ interface ChainRun extends Named {
   readonly completed_at: string | null
   readonly final_metrics: Readonly<Record<string, number>> | null
   readonly attempts: readonly ChainAttempt[]
+  readonly hanging?: readonly { readonly attempt: number; readonly since: string; readonly message: string }[]
 }
 
 interface ChainAttempt {
@@ -139,6 +140,9 @@ function attemptBranch(chain: Chain, run: ChainRun, attempt: ChainAttempt): Bran
       ...(attempt.job_uid === null ? [] : [leaf(jobText(attempt, attempt.job_uid))]),
       ...podTexts(attempt.pods).map(leaf),
       ...tracked.map((one) => leaf(trackerText(one))),
+      ...(run.hanging ?? [])
+        .filter((one) => one.attempt === attempt.attempt)
+        .map(({ since, message }) => leaf(`since ${since.slice(0, 19).replace('T', ' ')} UTC: ${message}`)),
     ],
   }
 }

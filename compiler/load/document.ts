@@ -6,7 +6,7 @@ import { limits } from './limits.ts'
 import { type Placed, parseWithPlaces, sameValue } from './places.ts'
 import { scalars } from './scalars.ts'
 import { contentLine, isPlain, readText, type Segment, splitDocuments } from './text.ts'
-import { examine, type Finding } from './walk.ts'
+import { examine, type Finding, withoutUnsafeKeys } from './walk.ts'
 
 /** One YAML document of a file, with the place of every node. */
 export interface Document {
@@ -20,13 +20,26 @@ export interface Document {
   locate(pointer: string): Place
   /** Place of the key at a JSON pointer. */
   locateKey(pointer: string): Place
+  /** The text of the scalar at a JSON pointer, as it is written: `1.10` where the value is 1.1. */
+  written(pointer: string): string | undefined
   /** Whether the slower parser reads the same value; asked for documents that have problems anyway. */
   agrees(): boolean
+  /** Places that a problem of reading it already speaks of; whoever checks its value need not speak of them again. */
+  readonly told: readonly Place[]
 }
 
 export interface Loaded {
+  /** Those that have a value, be it one with problems. */
   readonly documents: readonly Document[]
   readonly problems: readonly Problem[]
+  /** What is left of documents that could not be read: good for finding out which name they had. */
+  readonly remains: readonly unknown[]
+}
+
+interface LoadedSegment {
+  readonly document?: Document
+  readonly problems: readonly Problem[]
+  readonly remains?: unknown
 }
 
 /**
@@ -35,11 +48,12 @@ export interface Loaded {
  */
 export function loadDocuments(file: SourceFile): Loaded {
   const { text, problems } = readText(file)
-  if (problems.length > 0) return { documents: [], problems }
+  if (problems.length > 0) return { documents: [], problems, remains: [] }
   const loaded = splitDocuments(text).map((segment, index) => loadSegment(segment, file.path, index))
   return {
     documents: loaded.flatMap((one) => (one.document ? [one.document] : [])),
     problems: loaded.flatMap((one) => one.problems),
+    remains: loaded.flatMap((one) => (one.remains === undefined ? [] : [one.remains])),
   }
 }
 
@@ -49,17 +63,14 @@ export function parseYaml(text: string, file: string): { value: unknown; problem
   return { value: documents[0]?.value, problems }
 }
 
-function loadSegment(
-  segment: Segment,
-  file: string,
-  index: number,
-): { document?: Document; problems: readonly Problem[] } {
+function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
   const line = contentLine(segment) ?? segment.linesBefore + 1
+  const whole: Place = { file, line, column: 1 }
   let value: unknown
   try {
     value = load(segment.text, { schema: scalars, maxDepth: limits.depth } as Parameters<typeof load>[1])
   } catch (error) {
-    return { problems: explainRefusal(segment, file, line, error) }
+    return explainRefusal(segment, whole, index, error)
   }
   let placed: Placed | undefined
   const places = (): Placed => {
@@ -68,52 +79,79 @@ function loadSegment(
   }
   const agrees = (): boolean => places().problems.length === 0 && sameValue(places().value, value)
   const findings = examine(value)
-  if (findings.length > 0) return { problems: explainFindings(findings, { file, line, column: 1 }, places) }
+  if (findings.length > 0) {
+    const document = documentOf(whole, index, value, { places, agrees })
+    return explainFindings(findings, document, places)
+  }
   if (!isPlain(segment.text) && !agrees()) {
     const refusals = places().problems
-    return {
-      problems: refusals.length > 0 ? refusals : [disagreement({ file, line, column: 1 }, 'each reads another value')],
-    }
+    const remains = places().remains
+    return { problems: refusals.length > 0 ? refusals : [disagreement(whole, 'each reads another value')], remains }
   }
-  const locate = (pointer: string, of: 'key' | 'value'): Place => places().place(pointer, of)
+  return { document: documentOf(whole, index, value, { places, agrees }), problems: [] }
+}
+
+function documentOf(
+  whole: Place,
+  index: number,
+  value: unknown,
+  slower: { places: () => Placed; agrees: () => boolean },
+): Document {
+  const { file, line } = whole
   return {
-    document: {
-      file,
-      index,
-      value,
-      line,
-      locate: (pointer) => locate(pointer, 'value'),
-      locateKey: (pointer) => locate(pointer, 'key'),
-      agrees,
-    },
-    problems: [],
+    file,
+    index,
+    value,
+    line,
+    locate: (pointer) => slower.places().place(pointer, 'value'),
+    locateKey: (pointer) => slower.places().place(pointer, 'key'),
+    written: (pointer) => slower.places().written(pointer),
+    agrees: slower.agrees,
+    told: [],
   }
 }
 
 /** What is dangerous about a value, at its places where it is small enough to look for them. */
-function explainFindings(findings: readonly Finding[], whole: Place, places: () => Placed): readonly Problem[] {
+function explainFindings(findings: readonly Finding[], document: Document, places: () => Placed): LoadedSegment {
+  const { file, line, value } = document
+  const whole: Place = { file, line, column: 1 }
   const bounded = findings.every((one) => one.code === 'YAML_UNSAFE_KEY' || one.code === 'YAML_NUMBER_TOO_LARGE')
-  return findings.map((finding) =>
-    problem(finding.code, bounded ? places().place(finding.pointer, 'key') : whole, finding.message, {
-      hint: finding.hint,
-    }),
-  )
+  if (!bounded)
+    return {
+      problems: findings.map((one) => problem(one.code, whole, one.message, { hint: one.hint })),
+      remains: value,
+    }
+  const problems = findings.map((finding) => {
+    const of = finding.code === 'YAML_UNSAFE_KEY' ? 'key' : 'value'
+    const written = of === 'value' ? places().written(finding.pointer) : undefined
+    const message = written === undefined ? finding.message : finding.message.replace(/^the number/, written)
+    return problem(finding.code, places().place(finding.pointer, of), message, { hint: finding.hint })
+  })
+  const told = [...document.told, ...problems.map((one) => one.where)]
+  return { document: { ...document, value: withoutUnsafeKeys(value), told, agrees: () => true }, problems }
 }
 
-/** Every problem of a text that the fast parser refuses. */
-function explainRefusal(segment: Segment, file: string, line: number, error: unknown): readonly Problem[] {
+/** Every problem of a text that the fast parser refuses; where those are single keys and tags alone, its value is checked all the same. */
+function explainRefusal(segment: Segment, whole: Place, index: number, error: unknown): LoadedSegment {
   if (!(error instanceof YAMLException)) throw error
+  const { file } = whole
   const mark = error.mark as { line: number; column: number } | undefined
-  const where: Place = mark
-    ? { file, line: segment.linesBefore + mark.line + 1, column: mark.column + 1 }
-    : { file, line, column: 1 }
+  const where: Place = mark ? { file, line: segment.linesBefore + mark.line + 1, column: mark.column + 1 } : whole
   const reason = error.reason || 'it is not YAML'
   const placed = parseWithPlaces(segment, file)
-  if (placed.problems.length > 0) return placed.problems
-  const findings = examine(placed.value)
-  if (findings.length > 0) return explainFindings(findings, { file, line, column: 1 }, () => placed)
-  if (placed.value === undefined) return [problem('YAML_SYNTAX', where, `the YAML cannot be read: ${reason}`)]
-  return [disagreement(where, `one refuses it (${reason}), the other accepts it`)]
+  const { problems, value, remains } = placed
+  if (problems.length > 0 && value === undefined) return { problems, remains }
+  const findings = examine(value)
+  const document = documentOf(whole, index, value, { places: () => placed, agrees: () => true })
+  if (problems.length > 0) {
+    const found = findings.length > 0 ? explainFindings(findings, document, () => placed) : { document, problems: [] }
+    const told = [...placed.told, ...(found.document?.told ?? [])]
+    const checked = found.document ? { document: { ...found.document, told } } : { remains }
+    return { ...checked, problems: [...problems, ...found.problems] }
+  }
+  if (findings.length > 0) return explainFindings(findings, document, () => placed)
+  if (value === undefined) return { problems: [problem('YAML_SYNTAX', where, `the YAML cannot be read: ${reason}`)] }
+  return { problems: [disagreement(where, `one refuses it (${reason}), the other accepts it`)], remains }
 }
 
 function disagreement(where: Place, how: string): Problem {

@@ -48,3 +48,8 @@ export function writeSpec(value: Json): string {
   const modeline = '# yaml-language-server: $schema=https://specyard.dev/schemas/v1/training-job.schema.json\n'
   return modeline + stringify(value, { lineWidth: 120 })
 }
+
+/** Any value as the text of a YAML document, for people to read. */
+export function writeYaml(value: Json): string {
+  return stringify(value, { lineWidth: 0 })
+}

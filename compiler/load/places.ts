@@ -1,19 +1,11 @@
-import {
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  type Document as Yaml,
-  type YAMLMap,
-} from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
+import type { Document as Yaml } from 'yaml'
 import { canonicalJson, type Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
 import { limits } from './limits.ts'
+import { type PlaceOf, placesOf } from './place-of.ts'
+import { aliasesOfNothing, leavesValue, unknownTags, yamlProblem } from './syntax.ts'
 import type { Segment } from './text.ts'
 import { readTokens } from './tokens.ts'
 import { pointerSteps } from './walk.ts'
@@ -21,9 +13,15 @@ import { pointerSteps } from './walk.ts'
 /** The slower parse of a segment, which knows where everything stands. */
 export interface Placed {
   readonly problems: readonly Problem[]
-  /** The value as this parser reads it; undefined when it refuses the text. */
+  /** The value as this parser reads it; undefined when it refuses the text for more than single keys and tags. */
   readonly value: unknown
+  /** What could be made out of a text that is refused: good for the name in it, and nothing else. */
+  readonly remains: unknown
+  /** Where values stand that a problem already speaks of. */
+  readonly told: readonly Place[]
   place(pointer: string, of: 'key' | 'value'): Place
+  /** The text of the scalar at a pointer, as it is written; undefined where there is no scalar. */
+  written(pointer: string): string | undefined
 }
 
 /**
@@ -31,18 +29,10 @@ export interface Placed {
  * @see https://eemeli.org/yaml/
  */
 export function parseWithPlaces(segment: Segment, file: string): Placed {
-  const lines = new LineCounter()
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(Math.min(offset, segment.text.length))
-    return { file, line: segment.linesBefore + Math.max(1, line), column: Math.max(1, col) }
-  }
-  const { tokens, refused } = readTokens(segment.text, lines.addNewLine)
-  if (refused) {
-    const where = at(refused.offset)
-    return { problems: [problem(refused.code, where, refused.message)], value: undefined, place: () => at(0) }
-  }
+  const at = placesOf(segment, file)
+  const { tokens, refused } = readTokens(segment.text)
+  if (refused) return nothing([problem(refused.code, at(refused.offset), refused.message)], undefined, at)
   const composer = new Composer({
-    lineCounter: lines,
     schema: 'core',
     version: '1.2',
     merge: false,
@@ -52,17 +42,28 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
     logLevel: 'silent',
   })
   const [document, another] = [...composer.compose(tokens, true, segment.text.length)] as (Yaml | undefined)[]
-  if (!document) return { problems: [], value: null, place: () => at(0) }
-  const problems = [...document.errors, ...document.warnings]
+  if (!document) return nothing([], null, at)
+  const errors = [...document.errors, ...document.warnings]
+  const problems = errors
     .slice(0, limits.syntaxProblems)
-    .map((error) => yamlProblem(error.code, error.message, at(error.pos[0])))
+    .map((error) => yamlProblem(error, { document, text: segment.text, at }))
   if (another)
     problems.push(problem('YAML_SYNTAX', at(another.range?.[0] ?? 0), 'another document begins here without ---'))
+  const plain = plainValue(document)
+  if (plain === undefined) problems.push(...aliasesOfNothing({ document, at }).slice(0, limits.syntaxProblems))
+  const isRead = !another && errors.every((error) => leavesValue(error.code))
   return {
     problems,
-    value: problems.length > 0 ? undefined : plainValue(document),
-    place: (pointer, of) => at(offsetOf(document, pointerSteps(pointer), of)),
+    value: isRead ? plain : undefined,
+    remains: nameOf(document),
+    told: unknownTags(document).map(([begin, end]) => at(begin, end)),
+    place: (pointer, of) => at(...rangeOf(document, pointerSteps(pointer), of)),
+    written: (pointer) => writtenAt(document, pointerSteps(pointer), segment.text),
   }
+}
+
+function nothing(problems: readonly Problem[], value: unknown, at: PlaceOf): Placed {
+  return { problems, value, remains: undefined, told: [], place: () => at(0), written: () => undefined }
 }
 
 /** Whether two parsers read the same value. */
@@ -82,27 +83,54 @@ function plainValue(document: Yaml): unknown {
   }
 }
 
-function offsetOf(document: Yaml, steps: readonly string[], of: 'key' | 'value'): number {
+/** What a document says of its kind and name, however broken the rest of it is. */
+function nameOf(document: Yaml): unknown {
+  const at = (...steps: readonly string[]): unknown => document.getIn(steps)
+  const isNamed = isMap(document.contents) && isMap(document.contents.get('metadata'))
+  if (!isNamed) return undefined
+  return { kind: at('kind'), metadata: { name: at('metadata', 'name'), project: at('metadata', 'project') } }
+}
+
+type Range = readonly [begin: number, end: number | undefined]
+
+/** Where the key or value at the end of some steps is written; that of the last thing on the way that exists. */
+function rangeOf(document: Yaml, steps: readonly string[], of: 'key' | 'value'): Range {
   let node: Node | null | undefined = document.contents
-  let offset = node?.range?.[0] ?? 0
+  let range = rangeOfNode(node, [0, undefined])
+  let keyRange = range
   for (const [index, step] of steps.entries()) {
     const resolved: Node | null | undefined = isAlias(node) ? node.resolve(document) : node
-    const last = index === steps.length - 1
     if (isMap(resolved)) {
       const pair = pairOf(resolved, step)
-      if (!pair) return offset
-      const valueStart = pair.value?.range?.[0]
-      const keyStart = pair.key.range?.[0] ?? offset
-      offset = last && of === 'key' ? keyStart : valueStart === undefined || isEmpty(pair.value) ? keyStart : valueStart
+      if (!pair) return of === 'key' ? keyRange : range
+      keyRange = rangeOfNode(pair.key, range)
+      const wantsKey = index === steps.length - 1 && of === 'key'
+      range = wantsKey || isEmpty(pair.value) ? keyRange : rangeOfNode(pair.value, keyRange)
       node = pair.value
     } else if (isSeq(resolved)) {
       const item = resolved.items[Number(step)] as Node | undefined
-      if (!item) return offset
-      offset = item.range?.[0] ?? offset
+      if (!item) return range
+      range = rangeOfNode(item, range)
       node = item
-    } else return offset
+    } else return range
   }
-  return offset
+  return range
+}
+
+function rangeOfNode(node: Node | null | undefined, otherwise: Range): Range {
+  return node?.range ? [node.range[0], node.range[1]] : otherwise
+}
+
+function writtenAt(document: Yaml, steps: readonly string[], text: string): string | undefined {
+  let node: Node | null | undefined = document.contents
+  for (const step of steps) {
+    if (isAlias(node)) node = node.resolve(document)
+    if (isMap(node)) node = pairOf(node, step)?.value
+    else if (isSeq(node)) node = node.items[Number(step)] as Node | undefined
+    else return undefined
+  }
+  if (isAlias(node)) node = node.resolve(document)
+  return isScalar(node) && node.range ? text.slice(node.range[0], node.range[1]) : undefined
 }
 
 type KeyedPair = Pair<Node, Node | null>
@@ -113,30 +141,12 @@ function pairOf(mapping: YAMLMap, key: string): KeyedPair | undefined {
   let known = pairs.get(mapping)
   if (!known) {
     const items = mapping.items as KeyedPair[]
-    known = new Map(items.map((one) => [String(isScalar(one.key) ? one.key.value : one.key), one] as const).reverse())
+    known = new Map(items.map((one) => [String(isScalar(one.key) ? one.key.value : one.key), one] as const))
     pairs.set(mapping, known)
   }
   return known.get(key)
 }
 
 function isEmpty(node: Node | null): boolean {
-  return isScalar(node) && node.value === null && (node.source ?? '') === ''
-}
-
-function yamlProblem(code: string, message: string, where: Place): Problem {
-  const text = message.split('\n')[0] ?? message
-  if (code === 'DUPLICATE_KEY') {
-    return problem('YAML_DUPLICATE_KEY', where, 'this key stands twice in the same mapping', {
-      hint: 'keep one of the two',
-    })
-  }
-  if (code === 'TAG_RESOLVE_FAILED') {
-    return problem('YAML_UNKNOWN_TAG', where, `this tag is not known here: ${text}`, {
-      hint: 'remove the tag; quote the value if it is text',
-    })
-  }
-  if (code === 'TAB_AS_INDENT') {
-    return problem('YAML_SYNTAX', where, 'a tab is used for indentation', { hint: 'indent with spaces' })
-  }
-  return problem('YAML_SYNTAX', where, `the YAML cannot be read: ${text}`)
+  return !node?.range || (isScalar(node) && node.value === null && (node.source ?? '') === '')
 }

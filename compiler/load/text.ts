@@ -14,7 +14,7 @@ export interface Segment {
 export function readText(file: SourceFile): { text: string; problems: readonly Problem[] } {
   const where = { file: file.path, line: 1, column: 1 }
   if (file.bytes.length > limits.fileBytes) {
-    const message = `the file has ${file.bytes.length} bytes; a spec file may have ${limits.fileBytes}`
+    const message = `the file has more than ${limits.fileBytes} bytes, the most that a spec file may have`
     return { text: '', problems: [problem('FILE_TOO_LARGE', where, message, { hint: 'split it into several files' })] }
   }
   let text: string

@@ -16,9 +16,9 @@ export interface Tokens {
  * measured to abort the whole process on the second text of 1,000 nested collections, and to take 42 s for a mapping of 40,000 keys. The
  * first stage recurses over nothing and takes both in milliseconds, so what is counted here is exactly what would be composed.
  */
-export function readTokens(text: string, onLine: (offset: number) => void): Tokens {
+export function readTokens(text: string): Tokens {
   const tokens: CST.Token[] = []
-  for (const token of new Parser(onLine).parse(text)) tokens.push(token)
+  for (const token of new Parser().parse(text)) tokens.push(token)
   const open = tokens.map((token) => ({ token, depth: 0 }))
   for (let next = open.pop(); next; next = open.pop()) {
     const { token, depth } = next

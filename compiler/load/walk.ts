@@ -69,7 +69,7 @@ export function examine(value: unknown): readonly Finding[] {
           code: 'YAML_UNSAFE_KEY',
           pointer: at,
           message: `the key "${key}" is not allowed`,
-          hint: 'choose another name',
+          hint: 'programs take this name for a part of every mapping, and not for yours: choose another one',
         })
       }
       if (!visit(inner, at, depth + 1)) return false
@@ -82,16 +82,25 @@ export function examine(value: unknown): readonly Finding[] {
 
 function visitNumber(number: number, pointer: string, findings: Finding[]): boolean {
   if (!Number.isFinite(number)) {
-    findings.push({ code: 'YAML_NUMBER_TOO_LARGE', pointer, message: 'infinity and not-a-number cannot be used' })
+    const message = 'infinity and not-a-number cannot be used'
+    findings.push({ code: 'YAML_NUMBER_TOO_LARGE', pointer, message, hint: 'write a finite number, or quote the text' })
   } else if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
     findings.push({
       code: 'YAML_NUMBER_TOO_LARGE',
       pointer,
-      message: `the number is beyond 2^53 and would lose digits`,
+      message: `the number is beyond 2^53 and would lose digits: it is read as ${BigInt(number)}`,
       hint: 'quote it if it is an identifier',
     })
   }
   return true
+}
+
+/** A value that was examined, without the keys that no program should meet. */
+export function withoutUnsafeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUnsafeKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const safe = Object.entries(value).filter(([key]) => !unsafeKeys.has(key))
+  return Object.fromEntries(safe.map(([key, inner]) => [key, withoutUnsafeKeys(inner)]))
 }
 
 /** One step of a JSON pointer (RFC 6901). */

@@ -22,10 +22,15 @@ function line(operation: Operation): string {
     case 'retire':
       return `Retire ${keyText(operation.key)}${operation.outcome === null ? `: attempt ${operation.attempts.map((one) => one.attempt).join(', ')}` : `: ${operation.outcome}`}`
     case 'conclude':
-      return `Conclude ${keyText(operation.key)}: ${operation.outcome}`
+      return `Conclude ${keyText(operation.key)}: ${operation.outcome}${reasonOf(operation)}`
     case 'cancel':
       return `Cancel ${keyText(operation.key)}`
     case 'register':
       return `Register a version of ${operation.project}/${operation.model}`
   }
+}
+
+/** Why a run failed, where it did. */
+function reasonOf({ outcome, last }: Extract<Operation, { kind: 'conclude' }>): string {
+  return outcome === 'FAILED' && last?.failureClass ? ` (${last.failureClass})` : ''
 }

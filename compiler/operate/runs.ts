@@ -19,7 +19,7 @@ export function editRun(entry: RunLedger, operation: RunOperation, draft: Draft)
       return bounded(replaceRun(entry, retired(run, operation, draft)))
     case 'conclude':
       if (run.outcome === operation.outcome) throw new Dropped(`run ${run.id} has its outcome already`)
-      return bounded(replaceRun(entry, { ...run, status: 'ended', outcome: operation.outcome }))
+      return bounded(replaceRun(entry, concluded(run, operation)))
     case 'cancel':
       if (run.status !== 'active') throw new Dropped(`run ${run.id} is ${run.status} already`)
       for (const attempt of run.attempts)
@@ -46,6 +46,13 @@ function retried(run: LedgerRun, operation: Of<'retry'>, draft: Draft): LedgerRu
       { ...next, jobName: name, failureClass: null, retired: false },
     ],
   }
+}
+
+function concluded(run: LedgerRun, { outcome, last }: Of<'conclude'>): LedgerRun {
+  const attempts = run.attempts.map((one) =>
+    one.attempt === last?.attempt ? { ...one, failureClass: last.failureClass } : one,
+  )
+  return { ...run, status: 'ended', outcome, attempts }
 }
 
 function retired(run: LedgerRun, operation: Of<'retire'>, draft: Draft): LedgerRun {

@@ -1,3 +1,10 @@
-type Template = 'job' | 'jobs-application' | 'endpoint-application' | 'values' | 'jobs-readme' | 'root-application'
+type Template =
+  | 'applications-readme'
+  | 'endpoint-application'
+  | 'job'
+  | 'jobs-application'
+  | 'jobs-readme'
+  | 'root-application'
+  | 'values'
 
 export const templates: Readonly<Record<Template, TemplateSpecification>>

@@ -5,6 +5,8 @@ import { problem } from '../problem.ts'
 import type { Locator } from '../validate/explain.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { type Catalogue, referenceHint } from './catalogue.ts'
+import { below, builtIn, type Listening, made, offered, offeredOr, written as fromSpec } from './origins.ts'
+import { environmentPart, tell } from './tell.ts'
 
 /** Where a plan runs. */
 export interface Place {
@@ -15,7 +17,7 @@ export interface Place {
 }
 
 /** A spec that is being resolved: its parts, where they were written, and the problems found so far. */
-export interface Resolving {
+export interface Resolving extends Listening {
   readonly catalogue: Catalogue
   readonly project: string
   readonly at: Locator
@@ -43,8 +45,14 @@ export function resolvePlace(name: string, where: () => SourcePlace, resolving: 
 function placeIn(spec: SpecOf<'Environment'>, where: () => SourcePlace, resolving: Resolving): Place | undefined {
   const environment = spec.value
   const { cluster } = environment.spec
-  if (cluster === 'local')
-    return { environment, cluster: 'local', namespace: resolving.project, destination: { name: 'local' } }
+  if (cluster === 'local') {
+    return {
+      environment,
+      cluster: offered(resolving, '/cluster', '/spec/cluster', 'local'),
+      namespace: made(resolving, '/namespace', 'the project, on the local cluster', resolving.project),
+      destination: builtIn(resolving, '/destination', { name: 'local' }),
+    }
+  }
   const namespace = own(cluster.kubernetes.namespaces, resolving.project)
   if (namespace === undefined) {
     resolving.problems.push(
@@ -65,47 +73,65 @@ function placeIn(spec: SpecOf<'Environment'>, where: () => SourcePlace, resolvin
     )
     return undefined
   }
+  const { server } = cluster.kubernetes
+  const namespaces = '/spec/cluster/kubernetes/namespaces'
   return {
     environment,
-    cluster: 'kubernetes',
-    namespace,
-    destination: { server: cluster.kubernetes.server ?? inCluster },
+    cluster: offered(resolving, '/cluster', '/spec/cluster', 'kubernetes'),
+    namespace: resolving.origins
+      ? offered(resolving, '/namespace', below(namespaces, resolving.project), namespace)
+      : namespace,
+    destination: {
+      server: offeredOr(resolving, '/destination/server', '/spec/cluster/kubernetes/server', server, inCluster),
+    },
   }
 }
 
-/** Finds the folder of an image on the local cluster and checks that a protected environment gets it by digest. */
-export function resolveImage(image: string, place: Place, resolving: Resolving): string | null {
-  const { images, protections } = place.environment.spec
-  // Only a document with a problem is read again for its places: that costs more than all the rest of compiling it.
-  const where = () => resolving.at.locate('/spec/image')
-  if (protections?.imagesByDigest && !/@sha256:[0-9a-f]{64}$/.test(image)) {
-    resolving.problems.push(
-      problem(
-        'IMAGE_NOT_PINNED',
-        where(),
-        `environment "${place.environment.metadata.name}" wants images by digest, not "${image}"`,
-        {
-          hint: 'write name@sha256:… ; a tag can mean other bytes tomorrow',
-        },
-      ),
-    )
+/** What runs for the image that a spec names. */
+export interface PlacedImage {
+  readonly image: string
+  /** On the local cluster the folder with its files; null elsewhere. */
+  readonly imageFolder: string | null
+}
+
+/** Finds what an image is in an environment, its folder or the image that stands for it, and checks that a protected one gets it by digest. */
+export function resolveImage(written: string, place: Place, resolving: Resolving): PlacedImage {
+  const images = place.environment.spec.images ?? {}
+  const key = Object.hasOwn(images, written) ? written : imageName(written)
+  const offer = own(images, key)
+  const isLocal = place.cluster === 'local'
+  const image = isLocal ? written : (offer ?? written)
+  checkPinned(image, place, resolving)
+  if (isLocal && offer === undefined) reportUnmapped(written, place, resolving)
+  const imageFolder = isLocal ? (offer ?? null) : null
+  if (resolving.origins) {
+    const pointer = below('/spec/images', key)
+    if (isLocal || offer === undefined) fromSpec(resolving, '/image', '/spec/image', image)
+    else offered(resolving, '/image', pointer, image)
+    if (imageFolder === null) builtIn(resolving, '/imageFolder', null)
+    else offered(resolving, '/imageFolder', pointer, imageFolder)
   }
-  if (place.cluster !== 'local') return null
-  const folder = own(images ?? {}, image) ?? own(images ?? {}, imageName(image))
-  if (folder === undefined) {
-    resolving.problems.push(
-      problem(
-        'IMAGE_UNMAPPED',
-        where(),
-        `the local cluster does not know where the files of "${imageName(image)}" are`,
-        {
-          hint: `add "${imageName(image)}": <folder> to images of environment "${place.environment.metadata.name}"`,
-        },
-      ),
-    )
-    return null
-  }
-  return folder
+  return { image, imageFolder }
+}
+
+// Only a document with a problem is read again for its places, in the two that follow: that costs more than all the rest of compiling it.
+
+function checkPinned(image: string, { environment }: Place, resolving: Resolving): void {
+  if (!environment.spec.protections?.imagesByDigest || /@sha256:[0-9a-f]{64}$/.test(image)) return
+  const { name } = environment.metadata
+  tell(resolving, 'IMAGE_NOT_PINNED', '/spec/image', `environment "${name}" wants images by digest, not "${image}"`, {
+    hint: 'write name@sha256:… ; a tag can mean other bytes tomorrow',
+    also: environmentPart(resolving, name, '/spec/protections/imagesByDigest', 'what the environment wants'),
+  })
+}
+
+function reportUnmapped(image: string, { environment }: Place, resolving: Resolving): void {
+  const [name, place] = [imageName(image), environment.metadata.name]
+  const message = `the local cluster does not know where the files of "${name}" are`
+  tell(resolving, 'IMAGE_UNMAPPED', '/spec/image', message, {
+    hint: `add "${name}": <folder> to images of environment "${place}"`,
+    also: environmentPart(resolving, place, '/spec/images', 'the images of the environment'),
+  })
 }
 
 /** What a mapping itself holds under a key: a project may be called `constructor`, which every object inherits. */

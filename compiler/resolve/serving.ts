@@ -4,12 +4,23 @@ import type { EndpointPlan, SpecSource, Variable } from '../../domain/plan.ts'
 import type { ServingEndpoint } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import type { SpecOf } from '../validate/validate.ts'
-import { validateValue } from '../validate/validate.ts'
+import { validateValue, withoutTold } from '../validate/validate.ts'
 import { type Catalogue, namesOf, referenceHint } from './catalogue.ts'
 import { isMapping, mergePatch, overlayLocator } from './overlay.ts'
+import {
+  below,
+  builtIn,
+  made,
+  noteIdentity,
+  offeredOr,
+  type Origins,
+  written as fromSpec,
+  writtenOr,
+} from './origins.ts'
 import { type Place, type Resolving, resolveImage, resolvePlace } from './place.ts'
 import { resolveResources } from './resources.ts'
 import { resolveStorage } from './storage.ts'
+import { partAt, tell } from './tell.ts'
 import { resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '1', limit: '2' }, memory: { request: '1Gi', limit: '2Gi' } } as const
@@ -19,7 +30,12 @@ export function resolveServing(
   spec: SpecOf<'ServingEndpoint'>,
   source: Omit<SpecSource, 'path' | 'line'>,
   chartVersion: string,
-  context: { readonly catalogue: Catalogue; readonly problems: Resolving['problems'] },
+  context: {
+    readonly catalogue: Catalogue
+    readonly problems: Resolving['problems']
+    /** For those who ask where the values of a plan come from. */
+    readonly listen?: (environment: string) => Origins
+  },
 ): readonly EndpointPlan[] {
   const { metadata, spec: written } = spec.value
   const { environments, ...base } = written
@@ -27,10 +43,13 @@ export function resolveServing(
     const overlay: unknown = environments[environment]
     const pointer = `/spec/environments/${environment}`
     if (!isMapping(overlay)) return []
+    const { catalogue, problems, listen } = context
     const resolving: Resolving = {
-      ...context,
+      catalogue,
+      problems,
       project: metadata.project,
       at: overlayLocator(spec.document, environment, overlay),
+      ...(listen ? { origins: listen(environment) } : {}),
     }
     for (const key of ['metadata', 'environments'].filter((one) => one in overlay)) {
       context.problems.push(
@@ -41,11 +60,11 @@ export function resolveServing(
     }
     const place = resolvePlace(environment, () => spec.document.locateKey(pointer), resolving)
     const { metadata: _metadata, environments: _environments, ...patch } = overlay
-    const merged = mergePatch(base as unknown as Json, patch) as unknown as ServingEndpoint['spec']
+    const merged = mergePatch(base as unknown as Json, patch, resolving.origins, '/spec') as unknown as Merged
     const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
-    const before = context.problems.length
-    context.problems.push(...validateValue('ServingEndpoint', whole, resolving.at))
-    if (!place || context.problems.length > before) return []
+    const misfits = validateValue('ServingEndpoint', whole, resolving.at)
+    context.problems.push(...withoutTold(misfits, spec.document.told))
+    if (!place || misfits.length > 0) return []
     return [
       planEndpoint(
         spec,
@@ -72,8 +91,11 @@ function planEndpoint(
   const { project, name } = spec.value.metadata
   const environment = place.environment.metadata.name
   checkEndpoint(merged, resolving)
-  const storage = resolveStorage(place, true)
-  const auth = merged.auth ?? place.environment.spec.auth
+  const storage = resolveStorage(place, true, resolving)
+  noteIdentity('ServingEndpoint', resolving)
+  const { origins } = resolving
+  origins?.note('/environment', { from: 'spec', pointer: below('/spec/environments', environment) })
+  const variables = [...ownVariables(merged, { environment, project, name }, resolving), ...storage.variables]
   return {
     format: 1,
     kind: 'ServingEndpoint',
@@ -85,74 +107,133 @@ function planEndpoint(
     cluster: place.cluster,
     destination: place.destination,
     namespace: place.namespace,
-    framework: merged.framework,
-    chartVersion,
-    image: merged.image,
-    imageFolder: resolveImage(merged.image, place, resolving),
-    command: merged.command ?? [],
-    arguments: merged.args ?? [],
-    variables: resolveVariables(
-      [...ownVariables(merged, { environment, project, name }), ...storage.variables],
-      merged.env,
-      resolving,
-    ),
+    framework: fromSpec(resolving, '/framework', '/spec/framework', merged.framework),
+    chartVersion: made(resolving, '/chartVersion', 'the chart that this version of Specyard ships', chartVersion),
+    ...resolveImage(merged.image, place, resolving),
+    command: writtenOr(resolving, '/command', '/spec/command', merged.command, []),
+    arguments: writtenOr(resolving, '/arguments', '/spec/args', merged.args, []),
+    variables: resolveVariables(variables, merged.env, resolving, environment),
     volumes: storage.volumes,
-    port: merged.port,
-    route: merged.route,
-    probe: {
-      path: merged.probe?.path ?? '/healthz',
-      initialDelaySeconds: merged.probe?.initialDelaySeconds ?? 0,
-      periodSeconds: merged.probe?.periodSeconds ?? 5,
-    },
+    port: fromSpec(resolving, '/port', '/spec/port', merged.port),
+    route: fromSpec(resolving, '/route', '/spec/route', merged.route),
     resources: resolveResources(merged.resources, defaultResources, place, resolving),
-    replicas: { min: merged.replicas?.min ?? 1, max: merged.replicas?.max ?? Math.max(1, merged.replicas?.min ?? 1) },
-    autoscale: merged.autoscale
-      ? {
-          targetLatencyMs: merged.autoscale.targetLatencyMs ?? null,
-          gpuUtilization: merged.autoscale.gpuUtilization ?? null,
-          cpuUtilization: merged.autoscale.cpuUtilization ?? null,
-        }
-      : null,
-    rollout: {
-      strategy: merged.rollout?.strategy ?? 'rolling',
-      trafficSplit: merged.rollout?.trafficSplit ?? null,
-      maxSurge: merged.rollout?.maxSurge ?? 1,
-      maxUnavailable: merged.rollout?.maxUnavailable ?? 0,
-    },
-    auth: { type: auth?.type ?? 'none', issuer: auth?.issuer ?? null },
-    ingressHost: place.environment.spec.ingress?.host ?? null,
-    terminationGraceSeconds: merged.terminationGraceSeconds ?? 30,
+    ...scaling(merged, resolving),
+    ...behaviour(merged, place, resolving),
     model: {
-      ref: merged.model.ref,
-      family: merged.model.family,
-      jobType: merged.model.jobType ?? null,
-      version: merged.model.version ?? null,
+      ref: fromSpec(resolving, '/model/ref', '/spec/model/ref', merged.model.ref),
+      family: fromSpec(resolving, '/model/family', '/spec/model/family', merged.model.family),
+      jobType: writtenOr(resolving, '/model/jobType', '/spec/model/jobType', merged.model.jobType, null),
+      version: writtenOr(resolving, '/model/version', '/spec/model/version', merged.model.version, null),
     },
-    follow: place.environment.spec.follow ?? 'promotion',
     promptTemplate: promptTemplate(merged, resolving),
-    deploymentSpec: deploymentSpec(merged),
-    rollbackPlan: merged.rollbackPlan ?? null,
+    deploymentSpec: made(
+      resolving,
+      '/deploymentSpec',
+      'the values above, as records keep them',
+      deploymentSpec(merged),
+    ),
+    rollbackPlan: writtenOr(resolving, '/rollbackPlan', '/spec/rollbackPlan', merged.rollbackPlan, null),
+  }
+}
+
+/** How many replicas there are, and how new ones take the place of old ones. */
+function scaling(merged: Merged, at: Resolving): Pick<EndpointPlan, 'replicas' | 'autoscale' | 'rollout'> {
+  const { replicas, autoscale, rollout } = merged
+  const smallest = replicas?.min ?? 1
+  const largest = replicas?.max
+  const aim = (of: 'targetLatencyMs' | 'gpuUtilization' | 'cpuUtilization'): number | null =>
+    writtenOr(at, aims[of][0], aims[of][1], autoscale?.[of], null)
+  return {
+    replicas: {
+      min: writtenOr(at, '/replicas/min', '/spec/replicas/min', replicas?.min, 1),
+      max:
+        largest === undefined && smallest > 1
+          ? fromSpec(at, '/replicas/max', '/spec/replicas/min', smallest)
+          : writtenOr(at, '/replicas/max', '/spec/replicas/max', largest, 1),
+    },
+    autoscale: autoscale
+      ? {
+          targetLatencyMs: aim('targetLatencyMs'),
+          gpuUtilization: aim('gpuUtilization'),
+          cpuUtilization: aim('cpuUtilization'),
+        }
+      : builtIn(at, '/autoscale', null),
+    rollout: {
+      strategy: writtenOr(at, '/rollout/strategy', '/spec/rollout/strategy', rollout?.strategy, 'rolling' as const),
+      trafficSplit: writtenOr(at, '/rollout/trafficSplit', '/spec/rollout/trafficSplit', rollout?.trafficSplit, null),
+      maxSurge: writtenOr(at, '/rollout/maxSurge', '/spec/rollout/maxSurge', rollout?.maxSurge, 1),
+      maxUnavailable: writtenOr(
+        at,
+        '/rollout/maxUnavailable',
+        '/spec/rollout/maxUnavailable',
+        rollout?.maxUnavailable,
+        0,
+      ),
+    },
+  }
+}
+
+const aims = {
+  targetLatencyMs: ['/autoscale/targetLatencyMs', '/spec/autoscale/targetLatencyMs'],
+  gpuUtilization: ['/autoscale/gpuUtilization', '/spec/autoscale/gpuUtilization'],
+  cpuUtilization: ['/autoscale/cpuUtilization', '/spec/autoscale/cpuUtilization'],
+} as const
+
+/** What callers and the cluster see of it. */
+function behaviour(
+  merged: Merged,
+  place: Place,
+  at: Resolving,
+): Pick<EndpointPlan, 'probe' | 'auth' | 'ingressHost' | 'terminationGraceSeconds' | 'follow'> {
+  const { probe, auth, terminationGraceSeconds: grace } = merged
+  const { auth: usual, ingress, follow } = place.environment.spec
+  const { initialDelaySeconds: delay, periodSeconds: period } = probe ?? {}
+  return {
+    probe: {
+      path: writtenOr(at, '/probe/path', '/spec/probe/path', probe?.path, '/healthz'),
+      initialDelaySeconds: writtenOr(at, '/probe/initialDelaySeconds', '/spec/probe/initialDelaySeconds', delay, 0),
+      periodSeconds: writtenOr(at, '/probe/periodSeconds', '/spec/probe/periodSeconds', period, 5),
+    },
+    auth: auth
+      ? {
+          type: fromSpec(at, '/auth/type', '/spec/auth/type', auth.type),
+          issuer: writtenOr(at, '/auth/issuer', '/spec/auth/issuer', auth.issuer, null),
+        }
+      : {
+          type: offeredOr(at, '/auth/type', '/spec/auth/type', usual?.type, 'none' as const),
+          issuer: offeredOr(at, '/auth/issuer', '/spec/auth/issuer', usual?.issuer, null),
+        },
+    ingressHost: offeredOr(at, '/ingressHost', '/spec/ingress/host', ingress?.host, null),
+    terminationGraceSeconds: writtenOr(at, '/terminationGraceSeconds', '/spec/terminationGraceSeconds', grace, 30),
+    follow: offeredOr(at, '/follow', '/spec/follow', follow, 'promotion' as const),
   }
 }
 
 function ownVariables(
   merged: Merged,
   key: { readonly environment: string; readonly project: string; readonly name: string },
+  at: Resolving,
 ): readonly Variable[] {
   const { runtime } = merged
-  const limits: [string, number | undefined][] = [
-    ['MAX_CONCURRENT_REQUESTS', runtime?.maxConcurrentRequests],
-    ['MAX_INPUT_TOKENS', runtime?.maxInputTokens],
-    ['MAX_OUTPUT_TOKENS', runtime?.maxOutputTokens],
-  ]
+  const named = (name: string, value: string): Variable => ({ name, value })
+  const limits = [
+    ['MAX_CONCURRENT_REQUESTS', 'maxConcurrentRequests'],
+    ['MAX_INPUT_TOKENS', 'maxInputTokens'],
+    ['MAX_OUTPUT_TOKENS', 'maxOutputTokens'],
+  ] as const
   return [
-    { name: 'PORT', value: String(merged.port) },
-    { name: 'ROUTE', value: merged.route },
-    { name: 'SERVE_TARGET', value: merged.serveTarget },
-    { name: 'SPECYARD_ENVIRONMENT', value: key.environment },
-    { name: 'SPECYARD_PROJECT', value: key.project },
-    { name: 'SPECYARD_NAME', value: key.name },
-    ...limits.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: String(value) }])),
+    fromSpec(at, '/variables/PORT', '/spec/port', named('PORT', String(merged.port))),
+    fromSpec(at, '/variables/ROUTE', '/spec/route', named('ROUTE', merged.route)),
+    fromSpec(at, '/variables/SERVE_TARGET', '/spec/serveTarget', named('SERVE_TARGET', merged.serveTarget)),
+    made(at, '/variables/SPECYARD_ENVIRONMENT', 'the environment', named('SPECYARD_ENVIRONMENT', key.environment)),
+    fromSpec(at, '/variables/SPECYARD_PROJECT', '/metadata/project', named('SPECYARD_PROJECT', key.project)),
+    fromSpec(at, '/variables/SPECYARD_NAME', '/metadata/name', named('SPECYARD_NAME', key.name)),
+    ...limits.flatMap(([name, of]) => {
+      const value = runtime?.[of]
+      if (value === undefined) return []
+      at.origins?.note(`/variables/${name}`, { from: 'spec', pointer: `/spec/runtime/${of}` })
+      return [named(name, String(value))]
+    }),
   ]
 }
 
@@ -179,69 +260,54 @@ function deploymentSpec(merged: Merged): JsonObject {
 
 function promptTemplate(merged: Merged, resolving: Resolving): EndpointPlan['promptTemplate'] {
   const ref = merged.promptTemplate?.ref
-  if (ref === undefined) return null
+  if (ref === undefined) return builtIn(resolving, '/promptTemplate', null)
+  resolving.origins?.note('/promptTemplate/name', { from: 'spec', pointer: '/spec/promptTemplate/ref' })
+  resolving.origins?.note('/promptTemplate/text', {
+    from: 'reference',
+    kind: 'PromptTemplate',
+    name: ref,
+    pointer: '/spec/text',
+  })
   const template = resolving.catalogue.promptTemplates.get(`${resolving.project}/${ref}`)
   if (template) return { name: ref, text: template.value.spec.text }
   if (resolving.catalogue.isBroken('PromptTemplate', resolving.project, ref)) return null
   const known = namesOf(resolving.catalogue.promptTemplates, resolving.project)
-  resolving.problems.push(
-    problem(
-      'PROMPT_TEMPLATE_UNKNOWN',
-      resolving.at.locate('/spec/promptTemplate/ref'),
-      `project "${resolving.project}" has no prompt template "${ref}"`,
-      {
-        hint: referenceHint(ref, known, 'PromptTemplate'),
-      },
-    ),
-  )
+  const message = `project "${resolving.project}" has no prompt template "${ref}"`
+  const hint = referenceHint(ref, known, 'PromptTemplate')
+  tell(resolving, 'PROMPT_TEMPLATE_UNKNOWN', '/spec/promptTemplate/ref', message, { hint })
   return null
 }
 
 function checkEndpoint(merged: Merged, resolving: Resolving): void {
-  const { at, problems, project } = resolving
+  const { at, project } = resolving
   const { models, isBroken } = resolving.catalogue
   if (!models.has(`${project}/${merged.model.ref}`) && !isBroken('Model', project, merged.model.ref)) {
     const hint = referenceHint(merged.model.ref, namesOf(models, project), 'Model')
-    problems.push(
-      problem(
-        'MODEL_UNKNOWN',
-        at.locate('/spec/model/ref'),
-        `project "${project}" has no model "${merged.model.ref}"`,
-        { hint },
-      ),
-    )
+    tell(resolving, 'MODEL_UNKNOWN', '/spec/model/ref', `project "${project}" has no model "${merged.model.ref}"`, {
+      hint,
+    })
   }
   if (merged.framework !== 'fastapi') {
     const hint = 'use framework: fastapi; it is the backend that the chart has today'
-    problems.push(
-      problem(
-        'FRAMEWORK_UNSUPPORTED',
-        at.locate('/spec/framework'),
-        `the chart has no backend for ${merged.framework} yet`,
-        { hint },
-      ),
-    )
+    const message = `the chart has no backend for ${merged.framework} yet`
+    tell(resolving, 'FRAMEWORK_UNSUPPORTED', '/spec/framework', message, { hint })
   }
   const { min = 1, max = Math.max(1, min) } = merged.replicas ?? {}
   if (min > max) {
-    problems.push(
-      problem(
-        'REPLICAS_ORDER',
-        at.locate('/spec/replicas/min'),
-        `at least ${min} and at most ${max} replicas cannot be`,
-        { hint: 'lower min or raise max' },
-      ),
-    )
+    tell(resolving, 'REPLICAS_ORDER', '/spec/replicas/min', `at least ${min} and at most ${max} replicas cannot be`, {
+      hint: 'lower min or raise max',
+      also: partAt(at, '/spec/replicas/max', 'the most'),
+    })
   }
   const split = merged.rollout?.trafficSplit
   if (split && split.old + split.new !== 100) {
-    problems.push(
-      problem(
-        'TRAFFIC_SPLIT_SUM',
-        at.locate('/spec/rollout/trafficSplit'),
-        `the traffic split adds up to ${split.old + split.new}, not to 100`,
-        { hint: 'for example old: 90, new: 10' },
-      ),
+    const message = `the traffic split adds up to ${split.old + split.new}, not to 100`
+    const parts = ['old', 'new'].flatMap((part) =>
+      partAt(at, `/spec/rollout/trafficSplit/${part}`, `the ${part} share`),
     )
+    tell(resolving, 'TRAFFIC_SPLIT_SUM', '/spec/rollout/trafficSplit', message, {
+      hint: 'for example old: 90, new: 10',
+      also: parts,
+    })
   }
 }

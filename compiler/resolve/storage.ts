@@ -1,4 +1,5 @@
 import type { Variable, Volume } from '../../domain/plan.ts'
+import { below, builtIn, type Listening, offered, offeredOr } from './origins.ts'
 import type { Place } from './place.ts'
 
 export interface PlannedStorage {
@@ -9,33 +10,69 @@ export interface PlannedStorage {
 const defaultLocalFolder = '.specyard/storage'
 
 /** How a container reaches the storage of its environment: mounted, or by address and the credentials of a Secret. */
-export function resolveStorage(place: Place, readOnly: boolean): PlannedStorage {
+export function resolveStorage(place: Place, readOnly: boolean, listening: Listening): PlannedStorage {
   const storage = place.environment.spec.storage ?? (place.cluster === 'local' ? { type: 'local' as const } : undefined)
   if (!storage) return { variables: [], volumes: [] }
-  const type: Variable = { name: 'STORAGE_TYPE', value: storage.type }
-  if (storage.type === 'local') {
-    return mounted(type, { hostPath: storage.path ?? defaultLocalFolder }, 'storage', readOnly)
+  const written = place.environment.spec.storage?.type
+  const type: Variable = {
+    name: 'STORAGE_TYPE',
+    value: offeredOr(listening, '/variables/STORAGE_TYPE', '/spec/storage/type', written, storage.type),
   }
-  if (storage.type === 'pvc') return mounted(type, { claim: storage.claim ?? 'storage' }, '/storage', readOnly)
+  if (storage.type === 'local') {
+    const hostPath = offeredOr(listening, '/volumes/storage', '/spec/storage/path', storage.path, defaultLocalFolder)
+    return mounted(type, { hostPath }, 'storage', readOnly, listening)
+  }
+  if (storage.type === 'pvc') {
+    const claim = offeredOr(listening, '/volumes/storage', '/spec/storage/claim', storage.claim, 'storage')
+    return mounted(type, { claim }, '/storage', readOnly, listening)
+  }
   const prefix = storage.type === 'r2' ? 'R2' : storage.type === 'gcs' ? 'GCS' : 'S3'
-  const written: [string, string | undefined][] = [
-    ['STORAGE_BUCKET', storage.bucket],
-    [`${prefix}_ENDPOINT`, storage.endpoint],
-    [`${prefix}_REGION`, storage.region],
+  const addressed: readonly (readonly [string, 'bucket' | 'endpoint' | 'region'])[] = [
+    ['STORAGE_BUCKET', 'bucket'],
+    [`${prefix}_ENDPOINT`, 'endpoint'],
+    [`${prefix}_REGION`, 'region'],
   ]
-  const credentials: Variable[] = storage.credentialsSecret
+  const literals = addressed.flatMap(([name, key]): Variable[] => {
+    const value = storage[key]
+    return value === undefined ? [] : [fromStorage(listening, key, { name, value })]
+  })
+  const secret = storage.credentialsSecret
+  const credentials: Variable[] = secret
     ? [
-        { name: `${prefix}_ACCESS_KEY_ID`, secret: storage.credentialsSecret, key: 'access_key_id' },
-        { name: `${prefix}_SECRET_ACCESS_KEY`, secret: storage.credentialsSecret, key: 'secret_access_key' },
+        fromStorage(listening, 'credentialsSecret', { name: `${prefix}_ACCESS_KEY_ID`, secret, key: 'access_key_id' }),
+        fromStorage(listening, 'credentialsSecret', {
+          name: `${prefix}_SECRET_ACCESS_KEY`,
+          secret,
+          key: 'secret_access_key',
+        }),
       ]
     : []
-  const literals = written.flatMap(([name, value]): Variable[] => (value === undefined ? [] : [{ name, value }]))
   return { variables: [type, ...literals, ...credentials], volumes: [] }
 }
 
-function mounted(type: Variable, source: Volume['source'], mountPath: string, readOnly: boolean): PlannedStorage {
+function fromStorage(listening: Listening, key: string, variable: Variable): Variable {
+  return listening.origins
+    ? offered(listening, below('/variables', variable.name), below('/spec/storage', key), variable)
+    : variable
+}
+
+function mounted(
+  type: Variable,
+  source: Volume['source'],
+  mountPath: string,
+  readOnly: boolean,
+  listening: Listening,
+): PlannedStorage {
+  const variable = builtIn(listening, '/variables/STORAGE_PATH', { name: 'STORAGE_PATH', value: mountPath })
   return {
-    variables: [type, { name: 'STORAGE_PATH', value: mountPath }],
-    volumes: [{ name: 'storage', source, mountPath, readOnly }],
+    variables: [type, variable],
+    volumes: [
+      {
+        name: 'storage',
+        source,
+        mountPath: builtIn(listening, '/volumes/storage/mountPath', mountPath),
+        readOnly: builtIn(listening, '/volumes/storage/readOnly', readOnly),
+      },
+    ],
   }
 }

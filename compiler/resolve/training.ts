@@ -1,26 +1,23 @@
 import { canonicalJson, type Json, type JsonObject } from '../../domain/canonical.ts'
 import { runId, specDigest, traceId } from '../../domain/names.ts'
-import type { SpecSource, TrainingPlan, Variable, Volume } from '../../domain/plan.ts'
+import type { SpecSource, TrainingPlan, Variable } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { TrainingJob } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import { jsonWithoutDollar } from '../render/scalar.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { namesOf, referenceHint } from './catalogue.ts'
+import { type ResolvedDataset, resolveDataset } from './dataset.ts'
+import { builtIn, made, noteIdentity, offered, offeredOr, written as fromSpec, writtenOr } from './origins.ts'
 import { type Place, type Resolving, resolveImage, resolvePlace } from './place.ts'
 import { resolveResources } from './resources.ts'
 import { resolveStorage } from './storage.ts'
+import { environmentPart, tell } from './tell.ts'
 import { resolveTracker } from './tracker.ts'
 import { resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '2', limit: '4' }, memory: { request: '8Gi', limit: '16Gi' } } as const
-const defaultRetry = {
-  maxRetries: 3,
-  on: ['APP_EXIT', 'OOM'] as readonly FailureClass[],
-  backoffSeconds: 30,
-  maxDisruptions: 10,
-}
-const defaultSplits = { train: 0.8, validation: 0.1, test: 0.1 }
+const retriedClasses: readonly FailureClass[] = ['APP_EXIT', 'OOM']
 const leaseImage = 'busybox:1.37.0'
 
 /** A plan but for the digits of the digest in its names, which depend on the other runs of the name. */
@@ -41,10 +38,10 @@ export function resolveTraining(
   const key = { environment: written.environment, project: metadata.project, name: metadata.name }
   const digest = specDigest('TrainingJob', written as unknown as JsonObject)
   const id = runId(key, digest)
-  const storage = resolveStorage(place, false)
-  const tracked = resolveTracker(place, key, written.env)
-  const training = trainingBlock(written, data)
-  const environment = place.environment.spec
+  const storage = resolveStorage(place, false, resolving)
+  const tracked = resolveTracker(place, key, written.env, resolving)
+  const training = trainingBlock(written, data, resolving)
+  noteIdentity('TrainingJob', resolving)
   return {
     format: 1,
     kind: 'TrainingJob',
@@ -55,100 +52,86 @@ export function resolveTraining(
     source: { ...source, path: spec.document.file, line: spec.document.line },
     cluster: place.cluster,
     namespace: place.namespace,
-    image: written.image,
-    imageFolder: resolveImage(written.image, place, resolving),
-    command: written.command ?? [],
-    arguments: written.args ?? [],
+    ...resolveImage(written.image, place, resolving),
+    command: writtenOr(resolving, '/command', '/spec/command', written.command, []),
+    arguments: writtenOr(resolving, '/arguments', '/spec/args', written.args, []),
     variables: resolveVariables(
       [
-        ...ownVariables(written, key, id, place, training),
+        ...ownVariables(written, key, id, training, place, resolving),
         ...data.variables,
         ...storage.variables,
         ...tracked.variables,
       ],
       written.env,
       resolving,
+      written.environment,
     ),
     volumes: [...data.volumes, ...storage.volumes],
     resources: resolveResources(written.resources, defaultResources, place, resolving),
-    nodes: written.nodes ?? 1,
-    queue: written.queue ?? null,
-    lease: { mode: environment.lease?.mode ?? 'required', image: environment.lease?.image ?? leaseImage },
-    retry: { ...defaultRetry, ...written.retry },
-    timeoutSeconds: written.timeoutSeconds ?? 86_400,
-    ttlSecondsAfterFinished: written.ttlSecondsAfterFinished ?? 3600,
-    exitGraceSeconds: written.exitGraceSeconds ?? 30,
-    nodeLostSeconds: environment.nodeLostSeconds ?? 300,
-    terminationGraceSeconds: written.terminationGraceSeconds ?? 30,
-    stall: { factor: written.stall?.factor ?? 10, end: written.stall?.end ?? false },
-    output: written.output ? { model: written.output.model, stage: written.output.stage ?? 'experimental' } : null,
+    nodes: writtenOr(resolving, '/nodes', '/spec/nodes', written.nodes, 1),
+    queue: writtenOr(resolving, '/queue', '/spec/queue', written.queue, null),
+    ...limitsOf(written, place, resolving),
+    output: outputOf(written, resolving),
     ...(tracked.tracker ? { tracker: tracked.tracker } : {}),
     training,
   }
 }
 
-interface ResolvedDataset {
-  readonly variables: readonly Variable[]
-  readonly volumes: readonly Volume[]
-  readonly block: JsonObject
-}
+type Written = TrainingJob['spec']
 
-function resolveDataset(written: TrainingJob['spec'], place: Place | undefined, resolving: Resolving): ResolvedDataset {
-  const { ref, augmentation } = written.dataset
-  const splits = written.dataset.splits ?? defaultSplits
-  const sum = splits.train + splits.validation + splits.test
-  if (Math.abs(sum - 1) > 1e-9) {
-    resolving.problems.push(
-      problem(
-        'SPLITS_SUM',
-        resolving.at.locate('/spec/dataset/splits'),
-        `the splits add up to ${Number(sum.toFixed(9))}, not to 1`,
-        {
-          hint: 'for example train: 0.8, validation: 0.1, test: 0.1',
-        },
-      ),
-    )
-  }
-  const dataset = resolving.catalogue.datasets.get(`${resolving.project}/${ref}`)
-  const nothing = { variables: [], volumes: [], block: {} }
-  if (!dataset && resolving.catalogue.isBroken('Dataset', resolving.project, ref)) return nothing
-  if (!dataset) {
-    const known = namesOf(resolving.catalogue.datasets, resolving.project)
-    resolving.problems.push(
-      problem(
-        'DATASET_UNKNOWN',
-        resolving.at.locate('/spec/dataset/ref'),
-        `project "${resolving.project}" has no dataset "${ref}"`,
-        {
-          hint: referenceHint(ref, known, 'Dataset'),
-        },
-      ),
-    )
-    return nothing
-  }
-  const { uri, format, digest, version } = dataset.value.spec
-  const isFolder = place?.cluster === 'local' && !/^[a-z][a-z0-9+.-]*:\/\//.test(uri)
+/** How long, how often and under which conditions an attempt goes on. */
+function limitsOf(written: Written, place: Place, at: Resolving) {
+  const { retry, stall } = written
+  const { lease, nodeLostSeconds } = place.environment.spec
   return {
-    variables: [
-      { name: 'DATASET_ID', value: ref },
-      { name: 'DATASET_URI', value: isFolder ? 'dataset' : uri },
-      { name: 'DATASET_FORMAT', value: format },
-      { name: 'DATASET_DIGEST', value: digest ?? '' },
-    ],
-    volumes: isFolder ? [{ name: 'dataset', source: { hostPath: uri }, mountPath: 'dataset', readOnly: true }] : [],
-    block: {
-      name: ref,
-      uri,
-      format,
-      ...(digest === undefined ? {} : { digest }),
-      ...(version === undefined ? {} : { version }),
-      splits: { ...splits },
-      augmentation: { ...augmentation },
+    lease: {
+      mode: offeredOr(at, '/lease/mode', '/spec/lease/mode', lease?.mode, 'required' as const),
+      image: offeredOr(at, '/lease/image', '/spec/lease/image', lease?.image, leaseImage),
+    },
+    retry: {
+      maxRetries: writtenOr(at, '/retry/maxRetries', '/spec/retry/maxRetries', retry?.maxRetries, 3),
+      on: writtenOr(at, '/retry/on', '/spec/retry/on', retry?.on, retriedClasses),
+      backoffSeconds: writtenOr(at, '/retry/backoffSeconds', '/spec/retry/backoffSeconds', retry?.backoffSeconds, 30),
+      maxDisruptions: writtenOr(at, '/retry/maxDisruptions', '/spec/retry/maxDisruptions', retry?.maxDisruptions, 10),
+    },
+    timeoutSeconds: writtenOr(at, '/timeoutSeconds', '/spec/timeoutSeconds', written.timeoutSeconds, 86_400),
+    ttlSecondsAfterFinished: writtenOr(
+      at,
+      '/ttlSecondsAfterFinished',
+      '/spec/ttlSecondsAfterFinished',
+      written.ttlSecondsAfterFinished,
+      3600,
+    ),
+    exitGraceSeconds: writtenOr(at, '/exitGraceSeconds', '/spec/exitGraceSeconds', written.exitGraceSeconds, 30),
+    nodeLostSeconds: offeredOr(at, '/nodeLostSeconds', '/spec/nodeLostSeconds', nodeLostSeconds, 300),
+    terminationGraceSeconds: writtenOr(
+      at,
+      '/terminationGraceSeconds',
+      '/spec/terminationGraceSeconds',
+      written.terminationGraceSeconds,
+      30,
+    ),
+    stall: {
+      factor: writtenOr(at, '/stall/factor', '/spec/stall/factor', stall?.factor, 10),
+      end: writtenOr(at, '/stall/end', '/spec/stall/end', stall?.end, false),
     },
   }
 }
 
-function trainingBlock(written: TrainingJob['spec'], data: ResolvedDataset): JsonObject {
+function outputOf(written: Written, at: Resolving): TrainingPlan['output'] {
+  const { output } = written
+  if (!output) return builtIn(at, '/output', null)
+  return {
+    model: fromSpec(at, '/output/model', '/spec/output/model', output.model),
+    stage: writtenOr(at, '/output/stage', '/spec/output/stage', output.stage, 'experimental' as const),
+  }
+}
+
+function trainingBlock(written: Written, data: ResolvedDataset, resolving: Resolving): JsonObject {
+  if (resolving.origins) {
+    for (const key of ['task', 'jobType', 'model', 'training'])
+      resolving.origins.note(`/training/${key}`, { from: 'spec', pointer: `/spec/${key}` })
+  }
   return JSON.parse(
     JSON.stringify({
       task: written.task,
@@ -161,24 +144,36 @@ function trainingBlock(written: TrainingJob['spec'], data: ResolvedDataset): Jso
 }
 
 function ownVariables(
-  written: TrainingJob['spec'],
+  written: Written,
   key: { readonly environment: string; readonly project: string; readonly name: string },
   id: string,
-  place: Place,
   training: JsonObject,
+  place: Place,
+  at: Resolving,
 ): readonly Variable[] {
   const callback = place.environment.spec.callback?.url
+  const config = jsonWithoutDollar(canonicalJson(training as Json))
+  const named = (name: string, value: string): Variable => ({ name, value })
   return [
-    { name: 'JOB_ID', value: id },
-    { name: 'TRACE_ID', value: traceId(id) },
-    { name: 'MODEL_NAME', value: written.model.name },
-    { name: 'EPOCHS', value: String(written.training.epochs) },
-    { name: 'TRAINING_CONFIG', value: jsonWithoutDollar(canonicalJson(training as Json)) },
-    { name: 'SPECYARD_ENVIRONMENT', value: key.environment },
-    { name: 'SPECYARD_PROJECT', value: key.project },
-    { name: 'SPECYARD_NAME', value: key.name },
-    ...(written.output ? [{ name: 'OUTPUT_MODEL', value: written.output.model }] : []),
-    ...(callback === undefined ? [] : [{ name: 'BACKEND_BASE_URL', value: callback }]),
+    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', id)),
+    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', traceId(id))),
+    fromSpec(at, '/variables/MODEL_NAME', '/spec/model/name', named('MODEL_NAME', written.model.name)),
+    fromSpec(at, '/variables/EPOCHS', '/spec/training/epochs', named('EPOCHS', String(written.training.epochs))),
+    made(at, '/variables/TRAINING_CONFIG', 'what the plan has under training', named('TRAINING_CONFIG', config)),
+    fromSpec(
+      at,
+      '/variables/SPECYARD_ENVIRONMENT',
+      '/spec/environment',
+      named('SPECYARD_ENVIRONMENT', key.environment),
+    ),
+    fromSpec(at, '/variables/SPECYARD_PROJECT', '/metadata/project', named('SPECYARD_PROJECT', key.project)),
+    fromSpec(at, '/variables/SPECYARD_NAME', '/metadata/name', named('SPECYARD_NAME', key.name)),
+    ...(written.output
+      ? [fromSpec(at, '/variables/OUTPUT_MODEL', '/spec/output/model', named('OUTPUT_MODEL', written.output.model))]
+      : []),
+    ...(callback === undefined
+      ? []
+      : [offered(at, '/variables/BACKEND_BASE_URL', '/spec/callback/url', named('BACKEND_BASE_URL', callback))]),
   ]
 }
 
@@ -203,22 +198,15 @@ function checkPlace(written: TrainingJob['spec'], place: Place, resolving: Resol
   const { queues } = place.environment.spec
   const name = place.environment.metadata.name
   if (written.queue !== undefined && !(queues ?? []).includes(written.queue)) {
-    resolving.problems.push(
-      problem(
-        'QUEUE_UNKNOWN',
-        resolving.at.locate('/spec/queue'),
-        `environment "${name}" offers no queue "${written.queue}"`,
-        {
-          hint: referenceHint(written.queue, queues ?? [], 'queue in the Environment'),
-        },
-      ),
-    )
+    tell(resolving, 'QUEUE_UNKNOWN', '/spec/queue', `environment "${name}" offers no queue "${written.queue}"`, {
+      hint: referenceHint(written.queue, queues ?? [], 'queue in the Environment'),
+      also: environmentPart(resolving, name, '/spec/queues', 'the queues of the environment'),
+    })
   }
   if (place.cluster === 'local' && (written.nodes ?? 1) > 1) {
-    resolving.problems.push(
-      problem('NODES_UNSUPPORTED', resolving.at.locate('/spec/nodes'), 'the local cluster has one node', {
-        hint: 'write nodes: 1, or use an environment on Kubernetes',
-      }),
-    )
+    tell(resolving, 'NODES_UNSUPPORTED', '/spec/nodes', 'the local cluster has one node', {
+      hint: 'write nodes: 1, or use an environment on Kubernetes',
+      also: environmentPart(resolving, name, '/spec/cluster', 'the cluster of the environment'),
+    })
   }
 }

@@ -1,8 +1,9 @@
 import type { Variable } from '../../domain/plan.ts'
-import { compareText } from '../../domain/problem.ts'
+import { compareText, type Related } from '../../domain/problem.ts'
 import { escapePointer } from '../load/walk.ts'
-import { problem } from '../problem.ts'
+import { below } from './origins.ts'
 import type { Resolving } from './place.ts'
+import { environmentPart, tell } from './tell.ts'
 
 type Written = Readonly<Record<string, string | { readonly secret: string; readonly key: string }>>
 
@@ -39,24 +40,39 @@ export function resolveVariables(
   own: readonly Variable[],
   written: Written | undefined,
   resolving: Resolving,
+  environment: string,
 ): readonly Variable[] {
   const taken = new Set(own.map((variable) => variable.name))
   const variables = [...own]
   for (const [name, value] of Object.entries(written ?? {})) {
     if (reserved.has(name) || taken.has(name)) {
-      resolving.problems.push(
-        problem(
-          'VARIABLE_RESERVED',
-          resolving.at.locateKey(`/spec/env/${escapePointer(name)}`),
-          `Specyard sets ${name} itself`,
-          {
-            hint: 'choose another name',
-          },
-        ),
-      )
+      tell(resolving, 'VARIABLE_RESERVED', `/spec/env/${escapePointer(name)}`, `Specyard sets ${name} itself`, {
+        hint: 'choose another name',
+        also: settingOf(name, environment, resolving),
+        key: true,
+      })
       continue
     }
-    variables.push(typeof value === 'string' ? { name, value } : { name, secret: value.secret, key: value.key })
+    const variable: Variable =
+      typeof value === 'string' ? { name, value } : { name, secret: value.secret, key: value.key }
+    if (resolving.origins) noteWritten(resolving, name, typeof value === 'string')
+    variables.push(variable)
   }
   return variables.sort((left, right) => compareText(left.name, right.name))
+}
+
+/** What in the Environment makes Specyard set a variable, where something there does. */
+function settingOf(name: string, environment: string, resolving: Resolving): readonly Related[] {
+  if (/^(STORAGE|S3|R2|GCS)_/.test(name))
+    return environmentPart(resolving, environment, '/spec/storage', 'the storage of the environment')
+  if (name.startsWith('MLFLOW_'))
+    return environmentPart(resolving, environment, '/spec/tracker', 'the tracker of the environment')
+  return []
+}
+
+function noteWritten({ origins }: Resolving, name: string, isLiteral: boolean): void {
+  const origin = { from: 'spec', pointer: below('/spec/env', name) } as const
+  origins?.note(below('/variables', name), origin)
+  // A literal stands in the spec by itself, in the plan beside its name.
+  if (isLiteral) origins?.note(`${below('/variables', name)}/value`, origin)
 }

@@ -1,17 +1,36 @@
 import type { ErrorObject } from 'ajv'
-import type { Place, Problem } from '../../domain/problem.ts'
+import type { Place, Problem, Related } from '../../domain/problem.ts'
+import type { ProblemCode } from '../../domain/problem-codes.ts'
 import type { SpecKind } from '../../domain/specs.generated.ts'
-import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { escapePointer } from '../load/walk.ts'
 import { problem } from '../problem.ts'
 import { nearest } from './nearest.ts'
 import { type SchemaNode, schemaAt } from './schemas.ts'
-
-const exampleLengthMax = 160
+import { allowedHint, formHint, unknownKeyHint } from './suggest.ts'
+import { inUnit, typeHint } from './type-hints.ts'
+import { described, dotted, isObject, shortExample, typesOf, valueAt, wanted } from './words.ts'
 
 /** Tells where a part of a value was written; a merged value may come from several documents. */
 export interface Locator {
   locate(pointer: string): Place
   locateKey(pointer: string): Place
+  /** The text of the scalar at a pointer, as it is written. */
+  written(pointer: string): string | undefined
+  /** Where somebody wrote that a key of a mapping shall not be; undefined where nobody did. */
+  locateRemoved?(pointer: string, key: string): Place | undefined
+  /** Other places that have a part in what stands at a pointer, such as the overlay that it comes from. */
+  related?(pointer: string): readonly Related[]
+}
+
+/** A value that does not fit its schema, and what a message about it is made of. */
+interface Misfit {
+  readonly kind: SpecKind
+  readonly error: ErrorObject
+  readonly pointer: string
+  readonly found: unknown
+  readonly schema: SchemaNode
+  readonly params: Readonly<Record<string, unknown>>
+  readonly at: Locator
 }
 
 /** Turns a validator's errors into one problem for each real cause, in its own words, at its place, with the remedy. */
@@ -21,7 +40,31 @@ export function explainErrors(
   errors: readonly ErrorObject[],
   at: Locator,
 ): readonly Problem[] {
-  return withoutNoise(value, errors).map((error) => explain(kind, value, error, at))
+  const misfits = withoutNoise(value, errors).map((error): Misfit => {
+    const pointer = error.instancePath
+    const schema = schemaAt(kind, error.schemaPath)
+    const params = error.params as Record<string, unknown>
+    return { kind, error, pointer, found: valueAt(value, pointer), schema, params, at }
+  })
+  const meant = misspeltKeys(misfits)
+  return misfits
+    .filter(({ error, pointer, params }) => {
+      const missing = String(params['missingProperty'])
+      return error.keyword !== 'required' || !meant.has(`${pointer}/${missing}`)
+    })
+    .map(explain)
+}
+
+/** Keys that are missing only because they are misspelt beside where they should be: that is told once, where they stand. */
+function misspeltKeys(misfits: readonly Misfit[]): ReadonlySet<string> {
+  const required = new Set(misfits.filter(({ error }) => error.keyword === 'required').map(({ pointer }) => pointer))
+  const meant = new Set<string>()
+  for (const { error, pointer, params, schema } of misfits) {
+    if (error.keyword !== 'additionalProperties' || !required.has(pointer)) continue
+    const near = nearest(String(params['additionalProperty']), Object.keys(schema.properties ?? {}))
+    if (near !== undefined) meant.add(`${pointer}/${near}`)
+  }
+  return meant
 }
 
 /** Errors inside alternatives say little; kept are those of the alternative that was meant, or one for the whole choice. */
@@ -44,89 +87,101 @@ function withoutNoise(value: unknown, errors: readonly ErrorObject[]): readonly 
     for (const error of inner) if (!meant.includes(error)) dropped.add(error)
     if (meant.length > 0) dropped.add(choice)
   }
-  return errors.filter((error) => !dropped.has(error) && error.keyword !== 'propertyNames')
+  // A value of the wrong type where only some are allowed: the list of those says more.
+  const listed = new Set(errors.filter((error) => error.keyword === 'enum').map((error) => error.instancePath))
+  return errors.filter(
+    (error) =>
+      !dropped.has(error) &&
+      error.keyword !== 'propertyNames' &&
+      !(error.keyword === 'type' && listed.has(error.instancePath)),
+  )
 }
 
-function explain(kind: SpecKind, value: unknown, error: ErrorObject, at: Locator): Problem {
-  const { instancePath: pointer, keyword } = error
-  const schema = schemaAt(kind, error.schemaPath)
-  const params = error.params as Record<string, unknown>
-  const found = valueAt(value, pointer)
-  const name = dotted(pointer) || kind
-  switch (keyword) {
+function explain(misfit: Misfit): Problem {
+  switch (misfit.error.keyword) {
     case 'additionalProperties':
-      return unknownKey(kind, pointer, String(params['additionalProperty']), schema, at)
-    case 'required': {
-      const missing = String(params['missingProperty'])
-      return problem('KEY_MISSING', at.locateKey(pointer), `${name} lacks "${missing}"`, {
-        hint: missingHint(schema, missing),
-      })
-    }
+      return unknownKey(misfit)
+    case 'required':
+      return missingKey(misfit)
     case 'type':
     case 'anyOf':
-      return problem(
-        'TYPE_WRONG',
-        at.locate(pointer),
-        `${name} must be ${wanted(schema, params['type'])}, not ${described(found)}`,
-        {
-          hint: typeHint(found, schema, params['type']),
-        },
-      )
+      return wrongType(misfit)
     case 'enum':
-    case 'const': {
-      const allowed = keyword === 'const' ? [params['allowedValue']] : (params['allowedValues'] as unknown[])
-      const near =
-        typeof found === 'string'
-          ? nearest(
-              found,
-              allowed.filter((one): one is string => typeof one === 'string'),
-            )
-          : undefined
-      const list = allowed.map((one) => JSON.stringify(one)).join(', ')
-      return problem('VALUE_NOT_ALLOWED', at.locate(pointer), `${name} cannot be ${described(found)}`, {
-        hint: near === undefined ? `use one of: ${list}` : `did you mean "${near}"? Allowed: ${list}`,
-      })
-    }
+    case 'const':
+      return notAllowed(misfit)
     case 'pattern':
-      return badForm(pointer, found, schema, error.propertyName, at)
+      return badForm(misfit)
     default:
-      return outOfRange(pointer, found, keyword, params, schema, at)
+      return outOfRange(misfit)
   }
 }
 
-function unknownKey(kind: SpecKind, pointer: string, key: string, schema: SchemaNode, at: Locator): Problem {
-  const known = Object.keys(schema.properties ?? {})
-  const near = nearest(key, known)
+/** A problem at a place, with the other places that have a part in what stands at its pointer. */
+function told(code: ProblemCode, misfit: Misfit, where: Place, message: string, hint: string | undefined): Problem {
+  return problem(code, where, message, { hint, also: misfit.at.related?.(misfit.pointer) })
+}
+
+function unknownKey(misfit: Misfit): Problem {
+  const { kind, pointer, schema, params, at } = misfit
+  const key = String(params['additionalProperty'])
   const where = at.locateKey(`${pointer}/${escapePointer(key)}`)
-  const inside = dotted(pointer) || kind
-  return problem('KEY_UNKNOWN', where, `${inside} has no "${key}"`, {
-    hint: near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`,
+  const message = `${dotted(pointer) || kind} has no ${JSON.stringify(key)}`
+  const also = at.related?.(`${pointer}/${escapePointer(key)}`)
+  return problem('KEY_UNKNOWN', where, message, { hint: unknownKeyHint(kind, key, schema), also })
+}
+
+function missingKey(misfit: Misfit): Problem {
+  const { kind, pointer, schema, params, at } = misfit
+  const missing = String(params['missingProperty'])
+  const property = schema.properties?.[missing]
+  const example = shortExample(property)
+  const removed = at.locateRemoved?.(pointer, missing)
+  const hint =
+    removed === undefined
+      ? example === undefined
+        ? property?.description
+        : `for example ${missing}: ${example}`
+      : `null takes away what the spec has: remove the line, or write a value`
+  const where = removed ?? at.locateKey(pointer)
+  const also = removed && [
+    { where: at.locateKey(`${pointer}/${escapePointer(missing)}`), note: 'taken away from here' },
+  ]
+  return problem('KEY_MISSING', where, `${dotted(pointer) || kind} lacks "${missing}"`, {
+    hint,
+    also: [...(at.related?.(pointer) ?? []), ...(also ?? [])],
   })
 }
 
-function badForm(pointer: string, found: unknown, schema: SchemaNode, key: string | undefined, at: Locator): Problem {
-  const example = schema.examples?.[0]
-  const hint = [schema.description, example === undefined ? undefined : `Example: ${JSON.stringify(example)}`]
-    .filter(Boolean)
-    .join(' ')
-  const what =
-    key === undefined
-      ? `${dotted(pointer)} cannot be ${described(found)}`
-      : `${dotted(pointer)} cannot have the name "${key}"`
-  const where = key === undefined ? at.locate(pointer) : at.locateKey(`${pointer}/${escapePointer(key)}`)
-  return problem('FORMAT_WRONG', where, what, { hint: hint || undefined })
+function wrongType(misfit: Misfit): Problem {
+  const { kind, pointer, found, schema, params, at } = misfit
+  const types = [(params['type'] as string | string[] | undefined) ?? typesOf(schema)].flat()
+  const message = `${dotted(pointer) || kind} must be ${wanted(types)}, not ${described(found)}`
+  const hint = typeHint({ found, written: at.written(pointer), pointer, types, schema })
+  return told('TYPE_WRONG', misfit, at.locate(pointer), message, hint)
 }
 
-function outOfRange(
-  pointer: string,
-  found: unknown,
-  keyword: string,
-  params: Record<string, unknown>,
-  schema: SchemaNode,
-  at: Locator,
-): Problem {
+function notAllowed(misfit: Misfit): Problem {
+  const { kind, pointer, found, params, at, error } = misfit
+  const allowed = error.keyword === 'const' ? [params['allowedValue']] : (params['allowedValues'] as unknown[])
+  const message = `${dotted(pointer) || kind} cannot be ${described(found)}`
+  return told('VALUE_NOT_ALLOWED', misfit, at.locate(pointer), message, allowedHint(found, allowed))
+}
+
+function badForm(misfit: Misfit): Problem {
+  const { pointer, found, schema, at } = misfit
+  const key = misfit.error.propertyName
+  if (key === undefined) {
+    const message = `${dotted(pointer)} cannot be ${described(found)}`
+    return told('FORMAT_WRONG', misfit, at.locate(pointer), message, formHint(found, schema))
+  }
+  const where = at.locateKey(`${pointer}/${escapePointer(key)}`)
+  const message = `${dotted(pointer)} cannot have the name ${described(key)}`
+  return told('FORMAT_WRONG', misfit, where, message, formHint(key, schema))
+}
+
+function outOfRange(misfit: Misfit): Problem {
+  const { pointer, found, params, schema, at } = misfit
   const limit = String(params['limit'] ?? '')
-  const name = dotted(pointer)
   const rules: Record<string, string> = {
     minimum: `at least ${limit}`,
     exclusiveMinimum: `more than ${limit}`,
@@ -139,90 +194,28 @@ function outOfRange(
     maxProperties: `a mapping of at most ${limit} entries`,
     uniqueItems: 'without repetitions',
   }
+  const { keyword } = misfit.error
+  const key = misfit.error.propertyName
   const rule = rules[keyword] ?? 'as the schema says'
-  const shown = typeof found === 'number' ? `, not ${found}` : ''
-  return problem('VALUE_OUT_OF_RANGE', at.locate(pointer), `${name} must be ${rule}${shown}`, {
-    hint: schema.description,
-  })
-}
-
-function missingHint(schema: SchemaNode, missing: string): string | undefined {
-  const property = schema.properties?.[missing]
-  const example = shortExample(property)
-  return example === undefined ? property?.description : `for example ${missing}: ${example}`
-}
-
-/** The first example of a schema as JSON; undefined where there is none, or one too long to be read in a hint. */
-function shortExample(schema: SchemaNode | undefined): string | undefined {
-  const example = JSON.stringify(schema?.examples?.[0])
-  return example !== undefined && example.length <= exampleLengthMax ? example : undefined
-}
-
-function wanted(schema: SchemaNode, type: unknown): string {
-  const types = type ?? typesOf(schema)
-  const words: Record<string, string> = {
-    string: 'text',
-    integer: 'a whole number',
-    number: 'a number',
-    boolean: 'true or false',
-    object: 'a mapping',
-    array: 'a list',
+  const hint = [schema.description, inUnit(pointer)].find((one) => one !== undefined)
+  if (key !== undefined) {
+    const where = at.locateKey(`${pointer}/${escapePointer(key)}`)
+    return told('VALUE_OUT_OF_RANGE', misfit, where, `the name ${described(key)} must be ${rule}`, hint)
   }
-  return [types]
-    .flat()
-    .map((one) => words[String(one)] ?? String(one))
-    .join(' or ')
-}
-
-/** The types that a schema allows, those of its alternatives included. */
-function typesOf(schema: SchemaNode): readonly string[] {
-  const own = schema.type ?? (typeof schema.const === 'string' ? JSON.stringify(schema.const) : [])
-  return [...[own].flat(), ...(schema.anyOf ?? []).flatMap(typesOf)]
-}
-
-function typeHint(found: unknown, schema: SchemaNode, type: unknown): string | undefined {
-  const types = [type ?? typesOf(schema)].flat()
-  if (types.includes('string') && (typeof found === 'number' || typeof found === 'boolean')) {
-    return `quote it exactly as you mean it, such as "${String(found)}": without quotes YAML reads a number or switch, so that 1.10 becomes 1.1 and 012 becomes 12`
+  const message = `${dotted(pointer)} must be ${rule}${amount(found, keyword)}`
+  if (keyword === 'uniqueItems') {
+    const [first, second] = [params['j'], params['i']].map((index) => at.locate(`${pointer}/${String(index)}`))
+    const also = first ? [{ where: first, note: 'the first one' }] : []
+    return problem('VALUE_OUT_OF_RANGE', second ?? at.locate(pointer), message, { hint, also })
   }
-  if (types.includes('boolean') && typeof found === 'string' && /^(yes|no|on|off)$/i.test(found)) {
-    return `YAML 1.2 reads ${found} as text; write ${/^(yes|on)$/i.test(found) ? 'true' : 'false'}`
-  }
-  if (
-    (types.includes('integer') || types.includes('number')) &&
-    typeof found === 'string' &&
-    found.trim() !== '' &&
-    Number.isFinite(Number(found))
-  ) {
-    return 'remove the quotes'
-  }
-  if (found === null) return 'give it a value, or remove the key'
-  const example = shortExample(schema)
-  return example === undefined ? schema.description : `for example ${example}`
+  return told('VALUE_OUT_OF_RANGE', misfit, at.locate(pointer), message, hint)
 }
 
-function described(value: unknown): string {
-  if (value === null) return 'empty'
-  if (Array.isArray(value)) return 'a list'
-  if (isObject(value)) return 'a mapping'
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 57)}…"` : text
-}
-
-/** `spec.training.epochs` for `/spec/training/epochs`. */
-export function dotted(pointer: string): string {
-  return pointerSteps(pointer)
-    .map((step) => (/^[A-Za-z_][\w-]*$|^\d+$/.test(step) ? step : JSON.stringify(step)))
-    .join('.')
-}
-
-function valueAt(value: unknown, pointer: string): unknown {
-  let node = value
-  for (const step of pointerSteps(pointer))
-    node = isObject(node) || Array.isArray(node) ? (node as Record<string, unknown>)[step] : undefined
-  return node
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** How much there is of what is too much or too little. */
+function amount(found: unknown, keyword: string): string {
+  if (typeof found === 'number') return `, not ${found}`
+  if (keyword === 'uniqueItems') return ''
+  if (typeof found === 'string') return `, not ${[...found].length}`
+  if (Array.isArray(found)) return `, not ${found.length}`
+  return isObject(found) ? `, not ${Object.keys(found).length}` : ''
 }

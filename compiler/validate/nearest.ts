@@ -3,11 +3,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const wanted = fold(word)
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, fold(candidate))
+    const folded = fold(candidate)
+    // As many letters must be put in or taken out at least: most candidates need no closer look.
+    if (Math.abs(folded.length - wanted.length) > distanceMax(candidate)) continue
+    const distance = editDistance(wanted, folded)
     if (!best || distance < best.distance) best = { candidate, distance }
   }
   if (!best) return undefined
-  return best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
+  return best.distance <= distanceMax(best.candidate) ? best.candidate : undefined
+}
+
+function distanceMax(candidate: string): number {
+  return Math.max(1, Math.floor(candidate.length / 3))
 }
 
 /** `learning_rate`, `learning-rate` and `LearningRate` mean the same word. */

@@ -13,6 +13,8 @@ export interface SchemaNode {
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly examples?: readonly unknown[]
+  readonly pattern?: string
+  readonly maxLength?: number
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly SchemaNode[]

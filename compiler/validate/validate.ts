@@ -1,4 +1,4 @@
-import type { Problem } from '../../domain/problem.ts'
+import { comparePlaces, type Place, type Problem } from '../../domain/problem.ts'
 import {
   type Dataset,
   type Environment,
@@ -13,6 +13,7 @@ import type { Document } from '../load/document.ts'
 import { problem } from '../problem.ts'
 import { explainErrors, type Locator } from './explain.ts'
 import { nearest } from './nearest.ts'
+import { repair } from './repair.ts'
 import {
   Dataset as validDataset,
   Environment as validEnvironment,
@@ -45,6 +46,12 @@ export interface BrokenSpec {
   readonly name: string
 }
 export type Spec = { [Kind in SpecKind]: SpecOf<Kind> }[SpecKind]
+/** A spec that nothing refers to and that does not fit its schema, made to fit. */
+export interface RepairedSpec {
+  readonly spec: SpecOf<'TrainingJob'> | SpecOf<'ServingEndpoint'>
+  /** JSON pointers of what nobody wrote so. */
+  readonly invented: readonly string[]
+}
 
 const validators = {
   TrainingJob: validTrainingJob,
@@ -61,6 +68,7 @@ const apiVersion = 'specyard.dev/v1'
 export function validateDocument(document: Document): {
   spec?: Spec
   broken?: BrokenSpec
+  repaired?: RepairedSpec
   problems: readonly Problem[]
 } {
   const { value } = document
@@ -69,12 +77,35 @@ export function validateDocument(document: Document): {
     return { problems: [problem('DOCUMENT_NOT_MAPPING', document.locate(''), 'a spec must be a mapping', { hint })] }
   }
   const { kind, apiVersion: version } = value as { kind?: unknown; apiVersion?: unknown }
-  const problems = [...checkKind(kind, document), ...checkVersion(version, document)]
-  if (problems.length > 0) return { problems }
-  const known = kind as SpecKind
-  const found = validateValue(known, value, document)
-  if (found.length > 0) return { problems: withDisagreement(found, document), ...brokenSpec(known, value) }
-  return { spec: { kind: known, document, value } as Spec, problems: [] }
+  const known = specKinds.find((one) => one === kind)
+  const head = [...checkKind(kind, document), ...checkVersion(version, document)]
+  const found = known === undefined ? [] : validateValue(known, value, document)
+  if (head.length === 0 && found.length === 0 && known !== undefined)
+    return { spec: { kind: known, document, value } as Spec, problems: [] }
+  const broken = brokenSpec(value)[0]
+  const toldOf = [...document.told, ...head.map((one) => one.where)]
+  const problems = [...withoutTold(head, document.told), ...withoutTold(withDisagreement(found, document), toldOf)]
+  const repaired = known === undefined ? undefined : repairSpec(known, value, document)
+  return { problems, ...(broken ? { broken } : {}), ...(repaired ? { repaired } : {}) }
+}
+
+/** What decides where a spec runs or who it is: without it nothing can be said about the rest. */
+const decisive = ['/apiVersion', '/kind', '/metadata', '/metadata/name', '/metadata/project', '/spec']
+
+function repairSpec(kind: SpecKind, value: object, document: Document): RepairedSpec | undefined {
+  if (kind !== 'TrainingJob' && kind !== 'ServingEndpoint') return undefined
+  const validate = validators[kind]
+  const repaired = repair(kind, value, (one) => (validate(one) ? undefined : (validate.errors ?? [])))
+  const isKnown = !repaired?.invented.some((one) => decisive.includes(one) || /^\/spec\/environments?$/.test(one))
+  if (!repaired || !isKnown) return undefined
+  const spec = { kind, document: { ...document, value: repaired.value }, value: repaired.value }
+  return { spec: spec as RepairedSpec['spec'], invented: repaired.invented }
+}
+
+/** Without what another problem says already about the same place. */
+export function withoutTold(problems: readonly Problem[], told: readonly Place[]): readonly Problem[] {
+  if (told.length === 0) return problems
+  return problems.filter((one) => !told.some((place) => comparePlaces(place, one.where) === 0))
 }
 
 /** Checks a value, e.g. a spec after its overlay, against the schema of a kind. */
@@ -84,11 +115,16 @@ export function validateValue(kind: SpecKind, value: unknown, at: Locator): read
   return explainErrors(kind, value, validate.errors ?? [], at)
 }
 
-/** Who a document would be if it were valid, where it says so. */
-function brokenSpec(kind: SpecKind, value: object): { broken?: BrokenSpec } {
-  const { name, project = '' } = ((value as { metadata?: unknown }).metadata ?? {}) as Record<string, unknown>
-  if (typeof name !== 'string' || typeof project !== 'string') return {}
-  return { broken: { kind, project: kind === 'Environment' ? '' : project, name } }
+/** Who a document would be if it were valid, where it says so; one or none. */
+export function brokenSpec(value: unknown): readonly BrokenSpec[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { kind, metadata } = value as { kind?: unknown; metadata?: unknown }
+  const { name, project = '' } = (metadata ?? {}) as Record<string, unknown>
+  // A misspelt kind is told where it stands; what names the document needs not be told too.
+  const known =
+    typeof kind === 'string' ? (specKinds.find((one) => one === kind) ?? nearest(kind, specKinds)) : undefined
+  if (known === undefined || typeof name !== 'string' || typeof project !== 'string') return []
+  return [{ kind: known as SpecKind, project: known === 'Environment' ? '' : project, name }]
 }
 
 function checkKind(kind: unknown, document: Document): readonly Problem[] {
@@ -112,7 +148,7 @@ function checkVersion(version: unknown, document: Document): readonly Problem[] 
 
 /** A document that fails is read a second time by another parser; should that read another value, the person must know. */
 function withDisagreement(problems: readonly Problem[], document: Document): readonly Problem[] {
-  if (document.agrees()) return problems
+  if (problems.length === 0 || document.agrees()) return problems
   const hint = 'write it in a plainer way: quote texts, avoid tags'
   return [
     ...problems,

@@ -17,7 +17,7 @@ export interface Address {
 export function checkedAddress(url: string): Address {
   if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(url)) {
     if (isAbsolute(url)) return { url, folder: url, secrets: [] }
-    if (/^(https?|ssh|file):\/\/[^\s]+$/.test(url)) {
+    if (/^(https?|ssh|file):\/\/[^\s]+$/.test(url) && !hidesCredentials(url)) {
       const parsed = URL.canParse(url) ? new URL(url) : undefined
       const hostIsSafe =
         parsed && !decoded(parsed.hostname).startsWith('-') && !decoded(parsed.username).startsWith('-')
@@ -26,10 +26,26 @@ export function checkedAddress(url: string): Address {
     }
     if (/^[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:[^-:\s][^\s]*$/.test(url)) return { url, folder: null, secrets: [] }
   }
-  throw new Fault('SETTINGS_INVALID', `${JSON.stringify(withoutCredentials(url))} is not an address of a repository`, {
+  throw new Fault('SETTINGS_INVALID', `${JSON.stringify(recognisable(url))} is not an address of a repository`, {
     retry: 'never',
-    hint: 'use an absolute path, an https://, ssh:// or file:// URL, or user@host:path',
+    hint: hidesCredentials(url)
+      ? 'write an @ that is not the end of user and password as %40, and a / inside a password as %2F'
+      : 'use an absolute path, an https://, ssh:// or file:// URL, or user@host:path',
   })
+}
+
+/** As much of what is no address as can be shown: nobody knows where in it a password begins or ends. */
+function recognisable(url: string): string {
+  if (/^[\w./ -]*$/.test(url)) return url
+  return `${/^(https?|ssh|file|git|ftp):\/\//i.exec(url)?.[0] ?? ''}…`
+}
+
+/**
+ * Whether a URL has an @ behind what would be its host. A password with a slash in it that nobody encoded looks so: Git would take its beginning for a
+ * host, look that up and print the whole.
+ */
+function hidesCredentials(url: string): boolean {
+  return /^(?!file:)[a-z][a-z0-9+.-]*:\/\/[^/?#]*[/?#].*@/i.test(url)
 }
 
 /** @throws Fault SETTINGS_INVALID for a name that Git would not take for a branch, or might take for something else */
@@ -42,16 +58,18 @@ export function checkedBranch(branch: string): string {
   })
 }
 
-/** Takes user and password out of every URL of a text, and the given secrets wherever they stand. */
+/** Takes everything before the last @ out of every URL of a text, and the given secrets wherever they stand. */
 export function withoutCredentials(text: string, secrets: readonly string[] = []): string {
-  let shown = text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, '$1')
+  let shown = text.replace(/([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, (whole: string, scheme: string) =>
+    /file:/i.test(scheme) ? whole : scheme,
+  )
   for (const secret of secrets) shown = shown.replaceAll(secret, '***')
   return shown
 }
 
 /** The URL of a remote as records may hold it: no password, and no user where that can be a token; null for what is no URL. */
 export function publicUrl(url: string): string | null {
-  if (url === '' || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(url)) return null
+  if (url === '' || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(url) || hidesCredentials(url)) return null
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url
   if (!URL.canParse(url)) return withoutCredentials(url)
   const parsed = new URL(url)

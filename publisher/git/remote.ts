@@ -41,6 +41,8 @@ export interface Remote {
   bring(commit: string): Promise<boolean>
   /** Offers a commit as the new head: accepted only on top of the present one. Exit code 0 when it was. */
   push(commit: string): Promise<GitOutput>
+  /** Asks what a push would be answered, and pushes nothing. */
+  tryPush(commit: string): Promise<GitOutput>
   /** Starts the clone anew, for when it turns out to be damaged. */
   renew(): Promise<void>
   /** Deletes the clone; it is made anew when it is needed. */
@@ -124,6 +126,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     head,
     bring,
     push: (commit) => connect(place, ['push', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
+    tryPush: (commit) =>
+      connect(place, ['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
     renew,
     drop,
     tidy: () => tidy(place),

@@ -4,6 +4,9 @@ import { isTerminal, type Run } from '../../domain/run.ts'
 /** The waits of `waitingSince` that end by themselves within seconds or minutes. What else stands there is remembered, and waits for nothing. */
 export const graces = ['vanished', 'image', 'config'] as const
 
+/** A Job that has no pod so long after it was first seen may be refused one: why is told soon, and looked for with the scheduled passes then. */
+const podMilliseconds = 15_000
+
 /** A retirement that is due later than this is left to the scheduled passes. */
 const soonMilliseconds = 60_000
 
@@ -20,6 +23,11 @@ export function waitsForTime(run: Run, plan: Pick<TrainingPlan, 'ttlSecondsAfter
   return (
     run.nextAttemptAt !== null ||
     run.reason === 'Finishing' ||
+    (run.reason === 'WaitingForPod' && isYoung(run, now)) ||
     graces.some((grace) => run.waitingSince[grace] !== undefined)
   )
+}
+
+function isYoung({ queuedAt }: Run, now: Date): boolean {
+  return queuedAt !== null && now.getTime() - queuedAt.getTime() < podMilliseconds
 }

@@ -3,7 +3,9 @@ import type { RunObservation, SeenContainer } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { Decision } from './decision.ts'
+import { lastDisruption } from './disruptions.ts'
 import { classify, disruption, failedByItself } from './failure.ts'
+import { lacksPods, refusalOf, refusedToTheEnd } from './refused.ts'
 import { type Rules, secondsBetween } from './rules.ts'
 import { isOutOfReach, type Sight, trainerOf } from './sight.ts'
 
@@ -16,6 +18,9 @@ export interface Ending {
   readonly atOnce: boolean
 }
 
+/** What of a plan says how an attempt may end. */
+export type PlannedEnd = Pick<TrainingPlan, 'nodes' | 'retry' | 'exitGraceSeconds'>
+
 /**
  * Whether the current attempt has ended, and how; undefined while it goes on or evidence may still arrive.
  * `done` fixes the outcome: a success wins over a later exit code and, after a grace, over a process that never exits.
@@ -23,7 +28,7 @@ export interface Ending {
 export function endingOf(
   sight: Sight,
   seen: RunObservation,
-  plan: TrainingPlan,
+  plan: PlannedEnd,
   rules: Rules,
   decision: Decision,
 ): Ending | undefined {
@@ -40,13 +45,16 @@ export function endingOf(
     if (!done && waited < rules.decisionGraceSeconds) return undefined
     if (sight.ended.succeeded && !done)
       return ended('SUCCEEDED', null, 'the Job completed; its trainer reported no end', sight.ended.at)
-    const failure = classify(sight)
+    const failure = refusedToTheEnd(sight, seen, plan) ?? classify(sight)
     return ended('FAILED', failure.failureClass, failure.message, sight.ended.at)
   }
   if (!sight.job) return vanished(sight, seen, plan, rules, decision)
   decision.forget('vanished')
   return (
-    outOfReach(sight, seen) ?? stuck(sight, seen, rules, decision) ?? tooManyDisruptions(sight, seen, plan, decision)
+    outOfReach(sight, seen) ??
+    stuck(sight, seen, rules, decision) ??
+    refusedTooLong(sight, seen, plan, rules, decision) ??
+    tooManyDisruptions(sight, seen, plan, decision)
   )
 }
 
@@ -63,7 +71,7 @@ function outOfReach(sight: Sight, seen: RunObservation): Ending | undefined {
 function vanished(
   sight: Sight,
   seen: RunObservation,
-  plan: TrainingPlan,
+  plan: PlannedEnd,
   rules: Rules,
   decision: Decision,
 ): Ending | undefined {
@@ -107,6 +115,21 @@ function stuck(sight: Sight, seen: RunObservation, rules: Rules, decision: Decis
   return undefined
 }
 
+/** No pod may be made: that is waited for, and counts no time that its trainer needs. The next attempt's Job has its time limit anew. */
+function refusedTooLong(
+  sight: Sight,
+  seen: RunObservation,
+  plan: PlannedEnd,
+  rules: Rules,
+  decision: Decision,
+): Ending | undefined {
+  const key = `quota of attempt ${sight.attempt.attempt}`
+  if (!lacksPods(sight, plan.nodes)) decision.forget(key)
+  const refusal = refusalOf(sight, seen, plan.nodes)
+  if (!refusal || secondsBetween(decision.since(key), seen.at) < rules.quotaGraceSeconds) return undefined
+  return ended('FAILED', 'QUOTA', refusal.message, seen.at, true)
+}
+
 function waitsForLease({ init, name }: SeenContainer): boolean {
   return init && name === leaseContainer
 }
@@ -114,12 +137,13 @@ function waitsForLease({ init, name }: SeenContainer): boolean {
 function tooManyDisruptions(
   sight: Sight,
   seen: RunObservation,
-  plan: TrainingPlan,
+  plan: PlannedEnd,
   { run }: Decision,
 ): Ending | undefined {
   const counted = run.attempts.find(({ attempt }) => attempt === sight.attempt.attempt)?.disruptions ?? 0
   if (counted <= plan.retry.maxDisruptions) return undefined
-  const unknown = { failureClass: 'EVICTED', message: 'its pod was taken away' } as const
+  const failureClass = lastDisruption(run, sight.attempt) ?? 'EVICTED'
+  const unknown = { failureClass, message: 'its pod was taken away' }
   const last = sight.pods.map(disruption).findLast((one) => one !== undefined) ?? unknown
   const message = `it was disrupted more than ${plan.retry.maxDisruptions} times, last: ${last.message}`
   return ended('FAILED', last.failureClass, message, seen.at, true)

@@ -1,6 +1,6 @@
 import type { RunObservation, SeenJob, SeenPod } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
-import type { Attempt } from '../../domain/run.ts'
+import type { Attempt, FailureClass } from '../../domain/run.ts'
 import type { Decision } from './decision.ts'
 import { conditionOf, isAlive } from './sight.ts'
 
@@ -60,13 +60,13 @@ function hasEnded(job: SeenJob): boolean {
   return ['Complete', 'Failed'].some((type) => conditionOf(job.conditions, type) !== undefined)
 }
 
-/**
- * The Job of an attempt that ended with its node goes on waiting, and starts the trainer again when the node is back: nothing may start by a lease
- * whose attempt is over.
- */
+/** Failures of attempts whose Jobs may go on: the trainer would start when a node is back, a quota frees, or a pod is taken away and replaced. */
+const outlived: readonly (FailureClass | null)[] = ['NODE_LOST', 'QUOTA', 'STALLED', 'PREEMPTED', 'EVICTED']
+
+/** Until the Job of such an attempt is gone nothing may start by its lease. */
 export function revokeLeases(decision: Decision, seen: RunObservation, plan: TrainingPlan): void {
   for (const { attempt, failureClass, endedAt, jobUid } of decision.run.attempts) {
-    if (failureClass !== 'NODE_LOST' || endedAt === null || jobUid === null) continue
+    if (!outlived.includes(failureClass) || endedAt === null || jobUid === null) continue
     const job = seen.jobs.find((one) => one.uid === jobUid)
     const leased = seen.leases.some((one) => one.attempt === attempt && one.jobUid === jobUid)
     if (!job || hasEnded(job) || !leased) continue

@@ -3,7 +3,6 @@ import type { RunObservation } from '../../domain/observation.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Progress, Run } from '../../domain/run.ts'
 import type { Decision } from './decision.ts'
-import { operate } from './retire.ts'
 import { type Rules, secondsBetween } from './rules.ts'
 import { type Sight, trainerOf } from './sight.ts'
 
@@ -24,6 +23,7 @@ export function progressOf(run: Run, sight: Sight): Progress | undefined {
 /**
  * Whether a running training stands still: its step has not moved for longer than a multiple of its own mean step time.
  * A heartbeat with the same step is a sign of life of the process, not of the training.
+ * @returns how it stands still; undefined where it does not
  */
 export function stallOf(
   decision: Decision,
@@ -31,31 +31,20 @@ export function stallOf(
   seen: RunObservation,
   plan: TrainingPlan,
   rules: Rules,
-): 'STALLED' | null {
+): string | undefined {
   const heartbeat = sight.said?.lastHeartbeat
   const startedAt = trainerOf(sight.livePods.at(-1) ?? sight.pods[0] ?? nothing)?.startedAt
-  if (!heartbeat || heartbeat.step <= 0 || !startedAt || sight.said?.done) return null
+  if (!heartbeat || heartbeat.step <= 0 || !startedAt || sight.said?.done) return undefined
   const key = `step ${heartbeat.step} of attempt ${sight.attempt.attempt}`
   for (const other of Object.keys(decision.run.waitingSince))
     if (other.startsWith('step ') && other !== key) decision.forget(other)
   const since = decision.since(key)
   const stepSeconds = Math.max(0.001, secondsBetween(startedAt, since)) / heartbeat.step
   const still = secondsBetween(since, seen.at)
-  if (still < Math.max(rules.stallSecondsMin, plan.stall.factor * stepSeconds)) return null
-  if (decision.run.verdict !== 'STALLED') {
-    decision.tell(
-      'stall',
-      'Stalled',
-      `step ${heartbeat.step} has stood still for ${Math.round(still)} s; a step took ${stepSeconds.toPrecision(2)} s so far`,
-    )
-  }
-  if (plan.stall.end) {
-    const { environment, project, name, id } = decision.run
-    decision.ask(
-      operate(decision, { kind: 'cancel', key: { environment, project, name }, runId: id, reason: 'REQUESTED' }),
-    )
-  }
-  return 'STALLED'
+  if (still < Math.max(rules.stallSecondsMin, plan.stall.factor * stepSeconds)) return undefined
+  const how = `step ${heartbeat.step} has stood still for ${Math.round(still)} s; a step took ${stepSeconds.toPrecision(2)} s so far`
+  if (decision.run.verdict !== 'STALLED') decision.tell('stall', 'Stalled', how)
+  return how
 }
 
 const nothing = { containers: [] } as unknown as Parameters<typeof trainerOf>[0]

@@ -17,7 +17,9 @@ export function tidyUp(decision: Decision, seen: RunObservation, plan: TrainingP
   const outcome = isTerminal(run.state) ? run.state : null
   // At once, not with the retirement: who changes the spec of a run that has ended must be told that it ended, not that it is cancelled.
   if (outcome !== null && ledger.outcome !== outcome) {
-    decision.ask(operate(decision, { kind: 'conclude', key, runId: run.id, outcome }))
+    const failureClass = run.attempts.find(({ attempt }) => attempt === run.attempt)?.failureClass ?? null
+    const last = { attempt: run.attempt, failureClass }
+    decision.ask(operate(decision, { kind: 'conclude', key, runId: run.id, outcome, last }))
   }
   const due = run.attempts.filter((attempt) => {
     const inLedger = ledger.attempts.find((one) => one.attempt === attempt.attempt)

@@ -12,6 +12,13 @@ export interface Rules {
   readonly configGraceSeconds: number
   /** An image that cannot be had fails the attempt after this long. */
   readonly imageGraceSeconds: number
+  /**
+   * An attempt whose pods the cluster refuses is given up after this long, for another with a time limit of its own: its Job's time runs while
+   * it waits.
+   */
+  readonly quotaGraceSeconds: number
+  /** A Job whose manifest is gone and that is still there after this long is told, and nothing waits for its deletion any more. */
+  readonly pruneGraceSeconds: number
   /** No stall is judged before a step has stood still for this long. */
   readonly stallSecondsMin: number
   readonly backoffSecondsMax: number
@@ -27,6 +34,8 @@ export const defaultRules: Rules = Object.freeze({
   lostGraceSeconds: 60,
   configGraceSeconds: 60,
   imageGraceSeconds: 300,
+  quotaGraceSeconds: 3600,
+  pruneGraceSeconds: 120,
   stallSecondsMin: 30,
   backoffSecondsMax: 600,
   tokenRenewSeconds: 2 * 3600,

@@ -4,6 +4,7 @@ import type { RunState } from '../../domain/run.ts'
 import { failedByItself } from './failure.ts'
 import { isOrphan } from './ghosts.ts'
 import { whySuspended } from './queue.ts'
+import { refusalOf, refusedReason } from './refused.ts'
 import { conditionOf, isAlive, type Sight, trainerOf } from './sight.ts'
 
 export interface Situation {
@@ -13,7 +14,7 @@ export interface Situation {
 }
 
 /** Where a run stands that has not ended: committed, waiting in the cluster for something, or running. */
-export function situation(sight: Sight, seen: RunObservation, plan: TrainingPlan): Situation {
+export function situation(sight: Sight, seen: RunObservation, plan: Pick<TrainingPlan, 'nodes' | 'lease'>): Situation {
   const { job, livePods, attempt } = sight
   const orphans = job ? [] : livePods.filter(isOrphan)
   if (orphans.length > 0) {
@@ -50,6 +51,8 @@ export function situation(sight: Sight, seen: RunObservation, plan: TrainingPlan
       }
     return { state: 'QUEUED', reason: 'WaitingForLease', message: 'no lease has been granted yet' }
   }
+  const refusal = refusalOf(sight, seen, plan.nodes)
+  if (refusal) return { state: 'QUEUED', reason: refusedReason, message: refusal.message }
   return { state: 'QUEUED', ...whyNotRunning(sight) }
 }
 

@@ -68,7 +68,10 @@ export function eventOfFolded(run: FoldedRun): RunEvent {
   }
 }
 
-/** Whether an attempt failed and no commit says why: the ledger learns it with the next attempt or the retirement. */
+/**
+ * Whether an attempt failed and no commit says why: the ledger learns it with the next attempt or the end of the run, or, where an
+ * older version wrote that, with the retirement.
+ */
 export function lacksFailureClass(run: FoldedRun): boolean {
   const [last] = run.attempts.slice(-1)
   return run.outcome === 'FAILED' && last !== undefined && last.failureClass === null

@@ -1,4 +1,4 @@
-import type { ClusterView, SeenEvent, SeenPod } from '../../domain/observation.ts'
+import type { ClusterView, SeenEvent, SeenPod, SeenRefusal } from '../../domain/observation.ts'
 
 /** A connected cluster, as the reconciler sees it: it looks, and writes nothing there but leases and the refresh annotation. */
 export interface ClusterSource {
@@ -19,6 +19,12 @@ export interface ClusterSource {
    * @throws Fault when they cannot be had now
    */
   events(of: { readonly namespace: string; readonly uid: string }): Promise<readonly SeenEvent[]>
+  /**
+   * What was said when pods of Jobs in a namespace were refused, the last word of each Job; at most some seconds old. Left out where a cluster
+   * never refuses one.
+   * @throws Fault when it cannot be had now
+   */
+  refusals?(namespace: string): Promise<readonly SeenRefusal[]>
   /** Creates the lease Secret; one that exists for another Job is left as it is (the lease was granted already). */
   grantLease(lease: LeaseGrant): Promise<void>
   /** Puts a fresh token into the lease, where it is still for this Job. */

@@ -81,32 +81,49 @@ async function metrics(db: Database, id: string, after: number, limit: number): 
 }
 
 export async function addStateChange(db: Database, run: Run, from: RunState | null): Promise<void> {
-  await db
-    .insertInto('training_job_transitions')
-    .values({
-      job_id: run.id,
-      from_status: from,
-      to_status: run.state,
-      reason: storableText(run.reason),
-      message: storableText(run.message),
-      attempt: run.attempt,
-    })
-    .execute()
+  await addStateChanges(db, [{ run, from }])
+}
+
+/** In the order in which they are given. */
+export async function addStateChanges(
+  db: Database,
+  changes: readonly { readonly run: Run; readonly from: RunState | null }[],
+): Promise<void> {
+  if (changes.length === 0) return
+  const rows = changes.map(({ run, from }) => ({
+    job_id: run.id,
+    from_status: from,
+    to_status: run.state,
+    reason: storableText(run.reason),
+    message: storableText(run.message),
+    attempt: run.attempt,
+  }))
+  await sql`insert into training_job_transitions (job_id, from_status, to_status, reason, message, attempt)
+    select * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
+      (job_id uuid, from_status text, to_status text, reason text, message text, attempt integer)`.execute(db)
 }
 
 export async function addEvents(db: Database, runId: string, events: readonly RunEvent[]): Promise<void> {
+  await addEventsOfRuns(
+    db,
+    events.map((event) => ({ runId, event })),
+  )
+}
+
+/** In the order in which they are given. */
+export async function addEventsOfRuns(
+  db: Database,
+  events: readonly { readonly runId: string; readonly event: RunEvent }[],
+): Promise<void> {
   if (events.length === 0) return
-  const rows = events.map(({ type, reason, message, attempt, details }) => ({
-    type,
-    reason,
-    message,
-    attempt,
-    details,
+  const rows = events.map(({ runId, event: { type, reason, message, attempt, details } }) => ({
+    job_id: runId,
+    ...{ type, reason, message, attempt, details },
   }))
   await sql`insert into training_job_events (job_id, attempt, source, type, reason, message, details)
-    select ${runId}::uuid, attempt, 'reconciler', type, reason, message, details
+    select job_id, attempt, 'reconciler', type, reason, message, details
     from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
-      (attempt integer, type text, reason text, message text, details jsonb)`.execute(db)
+      (job_id uuid, attempt integer, type text, reason text, message text, details jsonb)`.execute(db)
 }
 
 function bounded(limit: number): number {

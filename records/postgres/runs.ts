@@ -1,16 +1,15 @@
-import { sql, type Updateable } from 'kysely'
+import { sql } from 'kysely'
 import type { RunEvent } from '../../domain/action.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
-import { isTerminal, type Run, type RunState } from '../../domain/run.ts'
+import type { Run } from '../../domain/run.ts'
 import { jsonText, jsonTextOrNull, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
-import type { RunChange, RunQuery, RunRecords } from '../records.ts'
-import type { TrainingJobTable } from '../schema.ts'
+import type { RunQuery, RunRecords } from '../records.ts'
 import type { Writing } from '../writing.ts'
-import { addActions } from './actions.ts'
+import { applyChanges, putAttempts } from './run-changes.ts'
 import { addConfiguration, projectId } from './run-configs.ts'
 import { addEvents, addStateChange, runLog } from './run-log.ts'
-import { attemptRow, isUuid, runOf, selectRuns } from './run-rows.ts'
+import { isUuid, runOf, selectRuns } from './run-rows.ts'
 
 const pageMax = 500
 const pageDefault = 100
@@ -24,6 +23,8 @@ export function runRecords(db: Database, writing: Writing): RunRecords {
       .execute()
     return rows.map(runOf)
   }
+  const applyAll: RunRecords['applyAll'] = async (changes) =>
+    changes.length === 0 ? [] : writing.transaction((transaction) => applyChanges(transaction, changes))
   return {
     ...runLog(db),
     get: async (id) => (await getMany([id]))[0],
@@ -33,7 +34,8 @@ export function runRecords(db: Database, writing: Writing): RunRecords {
     create: (run, plan, event) => writing.transaction((transaction) => create(transaction, run, plan, event)),
     plan: async (id) => (await storedPlans(db, [id])).get(id),
     plans: (ids) => storedPlans(db, ids),
-    apply: (change) => writing.transaction((transaction) => apply(transaction, change)),
+    apply: async (change) => (await applyAll([change]))[0] ?? false,
+    applyAll,
   }
 }
 
@@ -102,38 +104,14 @@ async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEven
     .returning('id')
     .executeTakeFirst()
   if (added === undefined) return false
-  await putAttempts(db, run)
+  await putAttempts(db, [run])
   await addConfiguration(db, run, plan, project)
   await addStateChange(db, run, null)
   await addEvents(db, run.id, [event])
   return true
 }
 
-async function apply(db: Database, { next, events, actions }: RunChange): Promise<boolean> {
-  if (!isUuid(next.id)) return false
-  // The lock comes first: of two transitions that read one version the second finds another, and the ids of a run's events are given
-  // out in the order in which they become visible.
-  const before = await db
-    .selectFrom('training_jobs')
-    .select(['status', 'attempt', 'version'])
-    .where('id', '=', next.id)
-    .forUpdate()
-    .executeTakeFirst()
-  if (before === undefined || before.version !== next.version) return false
-  await db
-    .updateTable('training_jobs')
-    .set({ ...ordinaryColumns(next), updated_at: sql<Date>`now()`, version: sql<number>`version + 1` })
-    .set(progressColumns(next, before.attempt))
-    .where('id', '=', next.id)
-    .execute()
-  await putAttempts(db, next)
-  if (before.status !== next.state || before.attempt !== next.attempt) await addStateChange(db, next, before.status)
-  await addEvents(db, next.id, events)
-  await addActions(db, actions)
-  return true
-}
-
-/** What a transition writes of the row, apart from the progress. */
+/** What may change of the row, apart from the progress. */
 function ordinaryColumns(run: Run) {
   return {
     status: run.state,
@@ -157,39 +135,4 @@ function ordinaryColumns(run: Run) {
     started_at: run.startedAt,
     completed_at: run.completedAt,
   }
-}
-
-/**
- * Heartbeats write the progress of a live attempt, and a transition that read the row before must not take it back. So while the attempt
- * goes on, a transition only fills what is missing; a new attempt begins with what the transition says; an end keeps the furthest.
- */
-function progressColumns(next: Run, attemptBefore: number): Updateable<TrainingJobTable> {
-  const { step = null, epoch = null, totalEpochs = null, percentage = null } = next.progress ?? {}
-  if (next.attempt !== attemptBefore)
-    return { current_step: step, current_epoch: epoch, total_epochs: totalEpochs, progress_percentage: percentage }
-  const choose = sql.raw(isTerminal(next.state satisfies RunState) ? 'greatest' : 'coalesce')
-  return {
-    current_step: sql<number>`${choose}(current_step, ${step}::bigint)`,
-    current_epoch: sql<number>`${choose}(current_epoch, ${epoch}::integer)`,
-    total_epochs: sql<number>`${choose}(total_epochs, ${totalEpochs}::integer)`,
-    progress_percentage: sql<number>`${choose}(progress_percentage, ${percentage}::double precision)`,
-  } as unknown as Updateable<TrainingJobTable>
-}
-
-async function putAttempts(db: Database, run: Run): Promise<void> {
-  if (run.attempts.length === 0) return
-  await sql`insert into training_job_attempts as stored
-    (job_id, attempt, job_name, job_uid, state, failure_class, lease_granted_at, started_at, ended_at, disruptions,
-     checkpoint_uri, evidence, retired_at, applied_revision, pods)
-    select * from jsonb_to_recordset(${jsonText(run.attempts.map((one) => attemptRow(run.id, one)))}::jsonb) as given
-      (job_id uuid, attempt integer, job_name text, job_uid text, state text, failure_class text,
-       lease_granted_at timestamptz, started_at timestamptz, ended_at timestamptz, disruptions integer,
-       checkpoint_uri text, evidence jsonb, retired_at timestamptz, applied_revision text, pods jsonb)
-    on conflict (job_id, attempt) do update set
-      job_name = excluded.job_name, job_uid = excluded.job_uid, state = excluded.state,
-      failure_class = excluded.failure_class, lease_granted_at = excluded.lease_granted_at,
-      started_at = excluded.started_at, ended_at = excluded.ended_at, disruptions = excluded.disruptions,
-      checkpoint_uri = excluded.checkpoint_uri, evidence = excluded.evidence, retired_at = excluded.retired_at,
-      applied_revision = excluded.applied_revision, pods = excluded.pods
-    where (stored.*) is distinct from (excluded.*)`.execute(db)
 }

@@ -11,7 +11,7 @@ export interface Link {
   readonly client: RedisClient
   /** Settles when connecting has succeeded (undefined) or failed once (its error); trying goes on in the background. */
   readonly tried: Promise<unknown>
-  /** Hears the messages of every run; settles when it does, or when connecting has failed once. */
+  /** Hears the messages of every run, and of pushes; settles when it does, or when connecting has failed once. */
   listen(hear: (text: string, channel: string) => void): Promise<void>
   destroy(): void
 }
@@ -20,7 +20,7 @@ export function openLink(url: string, failed: (error: unknown) => void, ready: (
   const client = commandClient(url)
   client.on('error', failed)
   client.on('ready', ready)
-  const subscriber = createClient({ url, socket })
+  const subscriber = createClient({ url, socket: { ...socket } })
   subscriber.on('error', failed)
   return {
     client,
@@ -28,7 +28,7 @@ export function openLink(url: string, failed: (error: unknown) => void, ready: (
     listen: async (hear) => {
       await connect(subscriber)
       // Without a connection this waits in the client's queue; after one is lost the client subscribes again by itself.
-      const subscribed = subscriber.pSubscribe(liveKeys.everyUpdates, hear).catch(failed)
+      const subscribed = subscriber.pSubscribe([liveKeys.everyUpdates, liveKeys.pushes], hear).catch(failed)
       if (subscriber.isReady) await subscribed
     },
     destroy: () => {
@@ -37,6 +37,7 @@ export function openLink(url: string, failed: (error: unknown) => void, ready: (
   }
 }
 
+/** To be copied for each client, which writes what it reads from its URL into what it is given. */
 const socket = {
   connectTimeout: connectMillisecondsMax,
   reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), reconnectMillisecondsMax),
@@ -44,7 +45,7 @@ const socket = {
 
 /** Commands fail at once while the server is away. */
 function commandClient(url: string) {
-  return createClient({ url, socket, disableOfflineQueue: true })
+  return createClient({ url, socket: { ...socket }, disableOfflineQueue: true })
 }
 
 type Connecting = Pick<RedisClient, 'isOpen' | 'once'> & { connect(): Promise<unknown> }

@@ -14,7 +14,17 @@ describe('a row of a bench', () => {
 
   it('has every field, null where it does not apply', () => {
     expect(row({ metric: 'm', unit: 'u', better: 'more', ours: 1 })).toEqual({
-      ...{ metric: 'm', unit: 'u', ours: 1, peer: null, peerName: null, limit: null, ratio: null, goal: null },
+      ...{
+        metric: 'm',
+        unit: 'u',
+        ours: 1,
+        peer: null,
+        peerName: null,
+        limit: null,
+        ratio: null,
+        goal: null,
+        bound: null,
+      },
     })
   })
 })
@@ -26,5 +36,5 @@ it('the median is the middle, of two the lower', () => {
 it('the table names the machine and says what is missing with a dash', () => {
   const text = tableOf(report('b', [row({ metric: 'm', unit: 'u', better: 'more', ours: 1234.5 })]))
   expect(text).toMatch(/^b: system .*cores \d+.*node v/)
-  expect(text).toMatch(/m +u +1230 +- +- +- +- +-\n/)
+  expect(text).toMatch(/m +u +1230 +- +- +- +- +- +-\n/)
 })

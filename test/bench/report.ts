@@ -13,6 +13,8 @@ export interface Row {
   readonly ratio: number | null
   /** The least ratio that is asked for. */
   readonly goal: number | null
+  /** The most, or where more is better the least, that ours may be, in its unit. */
+  readonly bound: number | null
 }
 
 export interface Report {
@@ -30,10 +32,11 @@ export interface Measured {
   readonly peer?: { readonly name: string; readonly value: number | null }
   readonly limit?: number | null
   readonly goal?: number
+  readonly bound?: number | undefined
 }
 
 /** A row with its ratio: against the peer where there is one, else against the limit. */
-export function row({ metric, unit, better, ours, peer, limit, goal }: Measured): Row {
+export function row({ metric, unit, better, ours, peer, limit, goal, bound }: Measured): Row {
   const against = peer ? peer.value : (limit ?? null)
   const ratio = ours === null || against === null ? null : better === 'more' ? ours / against : against / ours
   return {
@@ -45,6 +48,7 @@ export function row({ metric, unit, better, ours, peer, limit, goal }: Measured)
     limit: limit ?? null,
     ratio: ratio !== null && Number.isFinite(ratio) ? ratio : null,
     goal: goal ?? null,
+    bound: bound ?? null,
   }
 }
 
@@ -66,7 +70,7 @@ export function median(values: readonly number[]): number {
 }
 
 export function tableOf({ bench, machine, rows }: Report): string {
-  const heads = ['METRIC', 'UNIT', 'OURS', 'PEER', 'LIMIT', 'RATIO', 'GOAL', 'PEER NAME']
+  const heads = ['METRIC', 'UNIT', 'OURS', 'PEER', 'LIMIT', 'RATIO', 'GOAL', 'BOUND', 'PEER NAME']
   const lines = [heads, ...rows.map(cells)]
   const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   const text = lines.map((line) =>
@@ -84,7 +88,7 @@ function cells(one: Row): readonly string[] {
   return [
     one.metric,
     one.unit,
-    ...[one.ours, one.peer, one.limit, one.ratio, one.goal].map(number),
+    ...[one.ours, one.peer, one.limit, one.ratio, one.goal, one.bound].map(number),
     one.peerName ?? '-',
   ]
 }

@@ -71,6 +71,17 @@ const nothing: Chain = {
 }
 
 describe('the picture of a chain', () => {
+  it('says what a Job waits for that should be gone', () => {
+    const hanging = [
+      { attempt: 1, since: '2026-11-21T07:05:00.000Z', message: 'Job letters-17233af3-1 is still there' },
+    ]
+    const chain = { hits: [], publications: [], tracker_runs: [], model_versions: [], endpoints: [] }
+    expect(drawChain({ ...chain, runs: [{ ...run, hanging }] })).toContain(
+      'since 2026-11-21 07:05:00 UTC: Job letters-17233af3-1 is still there',
+    )
+    expect(drawChain({ ...chain, runs: [run] })).not.toContain('since ')
+  })
+
   it('goes from the line of a spec over commit, attempt and model to the endpoint', () => {
     const chain = {
       ...nothing,

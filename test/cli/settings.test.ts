@@ -20,13 +20,17 @@ it('graces are the usual ones where nothing is said', async () => {
 })
 
 it('graces that are said are the rules of the reconciler', async () => {
-  const { graces } = await read('reconcile: { graceSeconds: { end: 5, lost: 90, configuration: 7, image: 900 } }')
+  const { graces } = await read(
+    'reconcile: { graceSeconds: { end: 5, lost: 90, configuration: 7, image: 900, quota: 60, prune: 30 } }',
+  )
   expect(graces).toEqual({
     decisionGraceSeconds: 5,
     localDecisionGraceSeconds: 5,
     lostGraceSeconds: 90,
     configGraceSeconds: 7,
     imageGraceSeconds: 900,
+    quotaGraceSeconds: 60,
+    pruneGraceSeconds: 30,
   })
 })
 

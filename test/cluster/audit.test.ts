@@ -31,6 +31,7 @@ function report(
       status: { phase: 'Running', containerStatuses: [{ name: 'trainer', imageID: '', containerID, state }] },
     },
     requestReceivedTimestamp: '2026-01-01T00:00:00Z',
+    stageTimestamp: '2026-01-01T00:00:00Z',
   }
 }
 

@@ -62,6 +62,10 @@ export function writeKeepers(folder: string, keepers: Keepers): void {
   writeFileSync(join(folder, keepersFile), JSON.stringify(keepers))
 }
 
+export function readKeepers(folder: string): Keepers {
+  return JSON.parse(readFileSync(join(folder, keepersFile), 'utf8')) as Keepers
+}
+
 export function writeBed(bed: Bed): void {
   writeFileSync(join(bed.folder, 'bed.json'), JSON.stringify(bed, null, 2), { mode: 0o600 })
 }
@@ -89,9 +93,8 @@ export function findBeds(): readonly FoundBed[] {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix))
   return folders.flatMap((name): readonly FoundBed[] => {
     const folder = join(tmpdir(), name)
-    const path = join(folder, keepersFile)
-    if (!existsSync(path)) return []
-    const { owner, guard } = JSON.parse(readFileSync(path, 'utf8')) as Keepers
+    if (!existsSync(join(folder, keepersFile))) return []
+    const { owner, guard } = readKeepers(folder)
     if (owner === null) return [{ folder, state: 'kept' }]
     const isKept = isAlive(owner) || (guard !== null && isAlive(guard))
     return [{ folder, state: isKept ? 'owned' : 'abandoned' }]

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createNetwork, type Network } from './base/network.ts'
 import { findProgram } from './base/command.ts'
-import { identify } from './base/process-table.ts'
+import { bedVariable, identify } from './base/process-table.ts'
 import { whyNoRealNode } from './base/rights.ts'
 import { runTypescript } from './base/typescript.ts'
 import { type Bed, findBeds, makeBedFolder, type RealNode, thisProcess, writeBed, writeKeepers } from './bed.ts'
@@ -155,6 +155,8 @@ function startGuard(folder: string): () => Promise<void> {
   const guard = spawn(process.execPath, runTypescript(path, [folder]), {
     detached: true,
     stdio: ['pipe', 'inherit', 'inherit'],
+    // Where this process is of another bed, the guard is not: it has to outlive the end of that one.
+    env: { ...process.env, [bedVariable]: undefined },
   })
   const identity = guard.pid === undefined ? undefined : identify(guard.pid)
   writeKeepers(folder, { owner: thisProcess(), guard: identity ?? null })

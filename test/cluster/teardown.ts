@@ -18,7 +18,9 @@ const containersSecondsMax = 30
 export async function tearDown(folder: string): Promise<void> {
   const records = readRecords(folder)
   const named = (names: readonly string[]) => records.filter(({ name }) => names.includes(name))
-  // First who would start containers again.
+  // First who has servers of its own to end, and with it who would ask for more; then who would start containers again.
+  const polite = records.filter(({ graceSeconds = 0 }) => graceSeconds > 0)
+  await Promise.all(polite.map((one) => end(one, 'SIGTERM', one.graceSeconds ?? 0)))
   await Promise.all(named(['kubelet', 'kube-controller-manager']).map((one) => end(one, 'SIGKILL', 0)))
   await endContainers(folder)
   await Promise.all(named(['containerd']).map((one) => end(one, 'SIGTERM', 5)))

@@ -202,7 +202,7 @@ describe('any valid spec repository', () => {
         expect(values).toHaveLength(1)
         const ledger = deployed.files.get(`.specyard/ledger/endpoints/dev/${project}/${plan?.name}.json`) ?? ''
         for (const [, content] of values) expectValues(content, (JSON.parse(ledger) as { plan: EndpointPlan }).plan)
-        for (const [one, content] of deployed.files) if (one.startsWith('applications/')) read(content)
+        for (const [one, content] of deployed.files) if (/^applications\/.*\.yaml$/.test(one)) read(content)
         expect([...compiled(sources, deployed).change.keys()]).toEqual([])
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 40) },

@@ -138,7 +138,7 @@ describe('values that YAML makes something else of', () => {
     [
       'an identifier that loses digits',
       training('letters', '  rerun: 9007199254740993\n'),
-      'YAML_NUMBER_TOO_LARGE 12:3',
+      'YAML_NUMBER_TOO_LARGE 12:10',
     ],
     ['a number as a name', training('12'), 'TYPE_WRONG 3:19'],
     ['a name that is a time', training('1:30'), 'FORMAT_WRONG 3:19'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LedgerRun } from '../../domain/ledger.ts'
 import { readRunLedger } from '../../domain/ledger-files.ts'
 import type { Deployed } from '../../domain/publication.ts'
+import { describeOperations } from '../../compiler/operate/describe.ts'
 import {
   compileTexts,
   deployedAfter,
@@ -39,6 +40,7 @@ describe('names and bytes', () => {
   it('a spec that is new starts a run with its manifest, Application and placeholder', () => {
     expect([...first.files.keys()].filter((path) => !path.startsWith('.specyard')).sort()).toEqual([
       'applications/dev/language/jobs.yaml',
+      'applications/prod/README.md',
       'environments/dev/language/jobs/README.md',
       `environments/dev/language/jobs/letters-${run.shortDigest}-1.yaml`,
     ])
@@ -237,9 +239,25 @@ describe('a run that has succeeded and is not retired yet', () => {
   })
 
   it('has its outcome corrected by late evidence', () => {
-    const lost = perform(first, { kind: 'conclude', key, runId: run.id, outcome: 'FAILED' }).deployed
-    const corrected = perform(lost, { kind: 'conclude', key, runId: run.id, outcome: 'SUCCEEDED' }).deployed
-    expect(runs(corrected)[0]).toMatchObject({ status: 'ended', outcome: 'SUCCEEDED' })
+    const conclude = { kind: 'conclude', key, runId: run.id } as const
+    const lost = perform(first, { ...conclude, outcome: 'FAILED', last: { attempt: 1, failureClass: 'LOST' } }).deployed
+    expect(runs(lost)[0]).toMatchObject({ outcome: 'FAILED', attempts: [{ failureClass: 'LOST', retired: false }] })
+    const success = { outcome: 'SUCCEEDED', last: { attempt: 1, failureClass: null } } as const
+    const corrected = perform(lost, { ...conclude, ...success }).deployed
+    const attempts = [{ attempt: 1, failureClass: null }]
+    expect(runs(corrected)[0]).toMatchObject({ status: 'ended', outcome: 'SUCCEEDED', attempts })
+  })
+
+  it('says why it failed as soon as it has, in ledger and commit; what an older version asked for says it later', () => {
+    const failed = { kind: 'conclude', key, runId: run.id, outcome: 'FAILED' } as const
+    const told = perform(first, { ...failed, last: { attempt: 1, failureClass: 'OOM' } })
+    expect(runs(told.deployed)[0]).toMatchObject({ outcome: 'FAILED', attempts: [{ failureClass: 'OOM' }] })
+    expect(describeOperations(told.results).subject).toBe('Conclude dev/language/letters: FAILED (OOM)')
+    const older = perform(first, failed)
+    expect(runs(older.deployed)[0]).toMatchObject({ outcome: 'FAILED', attempts: [{ failureClass: null }] })
+    const retiring = { ...retire, attempts: [{ attempt: 1, failureClass: 'OOM' }], outcome: 'FAILED' } as const
+    const late = perform(older.deployed, retiring).deployed
+    expect(runs(late)[0]).toMatchObject({ attempts: [{ failureClass: 'OOM', retired: true }] })
   })
 })
 

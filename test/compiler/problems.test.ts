@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { linesOf } from '../../cli/terminal/frame.ts'
 import { formatProblems } from '../../cli/terminal/problems.ts'
 import { loadDocuments } from '../../compiler/load/document.ts'
 import { limits } from '../../compiler/load/limits.ts'
 import { compareProblems } from '../../domain/problem.ts'
-import { compileTexts, endpoint, training } from '../support/compiler.ts'
+import { compileTexts, endpoint, sourcesOf, training } from '../support/compiler.ts'
 import { expectFolder } from '../support/golden.ts'
 
 const replaced = (text: string, from: string, to: string): string => {
@@ -96,7 +97,10 @@ describe('problems of specs', () => {
       const result = compileTexts(texts)
       expect(result.tree, name).toBeNull()
       expect([...result.change.keys()], name).toEqual([])
-      return [`${name.replaceAll(' ', '-')}.txt`, `${formatProblems(result.problems)}\n`]
+      return [
+        `${name.replaceAll(' ', '-')}.txt`,
+        `${formatProblems(result.problems, { linesOf: linesOf(sourcesOf(texts)) })}\n`,
+      ]
     }),
   )
 

@@ -1,16 +1,43 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { errorSections, pageOf } from '../../cli/report/pages.ts'
 import { faultCodes } from '../../domain/fault.ts'
-import { problemCodes } from '../../domain/problem-codes.ts'
+import { type ProblemCode, problemCodes } from '../../domain/problem-codes.ts'
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
-const sections = [...page.matchAll(/^### ([A-Z_]+)$/gm)].map((match) => match[1])
+const headings = [...page.matchAll(/^### ([A-Z_]+)$/gm)].map((match) => match[1])
+const sections = errorSections(page)
+const known = Object.keys(problemCodes) as ProblemCode[]
 
 it('every code has its section in docs/errors.md, and every section its code', () => {
-  expect([...sections].sort()).toEqual([...Object.keys(problemCodes), ...faultCodes].sort())
+  expect([...headings].sort()).toEqual([...known, ...faultCodes].sort())
+  expect([...sections.keys()]).toEqual(headings)
 })
 
-it('every section says what to do', () => {
-  for (const section of page.split(/^### /m).slice(1)) expect(section, section.slice(0, 30)).toContain('**Remedy.**')
+describe('every section', () => {
+  it.each([...sections.values()].map((one) => [one.code, one] as const))(
+    '%s says what it means and what to do',
+    (_code, one) => {
+      expect(one.text).toMatch(/\S\.$/)
+      expect(one.remedy).toMatch(/\S\.$/)
+      expect(one.text + one.remedy).not.toMatch(/^#/m)
+    },
+  )
+
+  it('of a warning or a note says that it is one', () => {
+    for (const code of known.filter((one) => problemCodes[one] !== 'error'))
+      expect(sections.get(code)?.text, code).toMatch(problemCodes[code] === 'warning' ? /^A warning: / : /^A note: /)
+  })
+
+  it('stands where the page of its code points to', () => {
+    for (const code of [...known, ...faultCodes]) {
+      // What GitHub and most others make of a heading.
+      const anchor = code
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-')
+      expect(pageOf(code)).toBe(`https://specyard.dev/errors#${anchor}`)
+    }
+  })
 })

@@ -44,6 +44,9 @@ describe('an address of a repository', () => {
 
   it('with credentials is refused without showing them', () => {
     expect(() => checkedAddress('ftp://user:canary@host/x')).toThrow(/^(?!.*canary)/)
+    // A slash that nobody encoded: Git would look up the beginning of the password as a host, and print the rest.
+    for (const url of ['https://user:can/ary@host/x', 'ssh://git:can/ary@host/x', 'ext::user:canary@host/x'])
+      expect(() => checkedAddress(url)).toThrow(/^(?!.*can)(?!.*ary)/)
   })
 })
 
@@ -79,6 +82,8 @@ describe('credentials', () => {
     ['fatal: https://user:canary@host/x not found', 'fatal: https://host/x not found'],
     ['https://canary@host/x and https://host/y', 'https://host/x and https://host/y'],
     ['https://a:can@ary@host/x', 'https://host/x'],
+    ['https://a:can/ary@host/x', 'https://host/x'],
+    ['file:///repositories/a@b/c', 'file:///repositories/a@b/c'],
     ['ssh://git@host/x', 'ssh://host/x'],
     ['git@github.com:a/b', 'git@github.com:a/b'],
   ])('are taken out of %j', (text, shown) => expect(withoutCredentials(text)).toBe(shown))
@@ -113,6 +118,7 @@ describe('the URL of a remote in records', () => {
   it.each([
     ['https://user:canary@host/a.git', 'https://host/a.git'],
     ['https://canary@host/a.git', 'https://host/a.git'],
+    ['https://user:can/ary@host/a.git', null],
     ['https://host/a.git?token=canary#x', 'https://host/a.git'],
     ['ssh://git:canary@host/a.git', 'ssh://git@host/a.git'],
     ['ssh://git@host/a.git', 'ssh://git@host/a.git'],

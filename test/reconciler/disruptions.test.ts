@@ -50,6 +50,19 @@ describe('a pod that was taken away', () => {
     expect(run.disruptionCount).toBe(0)
   })
 
+  it('too often is of the class that was seen last, also where its pod is gone', () => {
+    const preempted = (number: number): SeenPod => {
+      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' } as const
+      return { ...evicted(number), conditions: [{ ...condition, message: '', at: at(5) }] }
+    }
+    see(runningWith([evicted(1)], 10))
+    for (let number = 2; number <= plan.retry.maxDisruptions + 2; number += 1) {
+      see(runningWith([preempted(number)], 10 + number))
+      see(runningWith([numbered(number + 1)], 10.5 + number))
+    }
+    expect(run).toMatchObject({ state: 'FAILED', reason: 'PREEMPTED', attempt: 1, retryCount: 0 })
+  })
+
   it('too often ends the attempt, and the run with it', () => {
     for (let number = 1; number <= plan.retry.maxDisruptions + 2; number += 1)
       see(runningWith([numbered(number)], 10 + number))

@@ -4,7 +4,7 @@ import type { Run } from '../../domain/run.ts'
 import { asItCounts, isAlive, isOutOfReach } from '../../reconciler/decide/sight.ts'
 import type { Transition } from '../../reconciler/decide/decision.ts'
 import { transition } from '../../reconciler/transition.ts'
-import { at, job, lease, ledgerRun, newRun, plan, pod, seen } from '../support/reconciler.ts'
+import { at, done, job, lease, ledgerRun, newRun, plan, pod, seen } from '../support/reconciler.ts'
 
 /* A pod on a dead node stays Terminating for ever, and its Job with it. */
 
@@ -65,6 +65,19 @@ describe('a run whose node is lost', () => {
     expect(run).toMatchObject({ state: 'PENDING', attempt: 2, retryCount: 0, disruptionCount: 1 })
     expect(run.attempts[0]).toMatchObject({ failureClass: 'NODE_LOST', disruptions: 0 })
     expect(asked(all)).toEqual(['grant-lease', 'retry', 'bar-lease'])
+  })
+
+  it('tells once that the lost one has reported success after all, and goes on as it was decided', () => {
+    const failed = seen({ at: at(late), jobs: [job()], pods: [lost], leases: [lease] })
+    const reported = { ...failed, at: at(late + 20), said: [done('SUCCEEDED', late + 15)] }
+    const { run, all } = through([...begun, failed, reported, { ...reported, at: at(late + 21) }])
+    expect(run).toMatchObject({ state: 'PENDING', attempt: 2 })
+    expect(run.attempts[0]).toMatchObject({ state: 'FAILED', failureClass: 'NODE_LOST' })
+    const told = all.flatMap(({ events }) => events.filter(({ reason }) => reason === 'LateEnd'))
+    expect(told.map(({ message }) => message)).toEqual([
+      'attempt 1 has reported success after it counted as failed (NODE_LOST): that is kept as evidence and changes nothing; attempt 2 counts',
+    ])
+    expect(asked(all)).not.toContain('register')
   })
 
   it('revokes no lease that is revoked, and none of a Job that has ended', () => {

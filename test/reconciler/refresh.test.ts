@@ -7,14 +7,16 @@ import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 
 const jobs = 'dev.language.jobs'
 let asked: (readonly string[])[]
+let connected: boolean
 let now: number
 let refresher: Refresher
 beforeEach(() => {
   asked = []
+  connected = true
   now = 0
   const refresh = async (names: readonly string[]): Promise<void> => void asked.push(names)
   refresher = createRefresher({
-    cluster: () => ({ refresh }) as Partial<ClusterSource> as ClusterSource,
+    cluster: () => (connected ? ({ refresh } as Partial<ClusterSource> as ClusterSource) : undefined),
     now: () => new Date(now),
     log: () => undefined,
   })
@@ -34,6 +36,22 @@ describe('an Application over what was published', () => {
   it('is asked to look at once', async () => {
     await refresher.after([published('a')])
     expect(asked).toEqual([expect.arrayContaining([jobs, 'dev.applications'])])
+  })
+
+  it('is asked once for a commit that was told of when it was made and is found again', async () => {
+    await refresher.atOnce(published('a'))
+    await refresher.after([published('a')])
+    expect(asked).toHaveLength(1)
+    await refresher.after([published('b')])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is asked when the commit is found, where no cluster was connected when it was made', async () => {
+    connected = false
+    await refresher.atOnce(published('a'))
+    connected = true
+    await refresher.after([published('a')])
+    expect(asked).toHaveLength(1)
   })
 
   it('is asked no more when it has looked at the commit, or at a later one', async () => {

@@ -117,6 +117,16 @@ describe('live state in Redis', () => {
     )
   })
 
+  it('is sought by TLS where its URL says so, also after another one without, and no fault tells the password', async () => {
+    const proxy = await openProxy()
+    await openLive(proxy.url)
+    const url = new URL(proxy.url.replace(/^redis:/, 'rediss:'))
+    url.password = 'correct-horse-battery'
+    const fault: unknown = await openRedis(url.href, { strict: true }).catch((error: unknown) => error)
+    expect(fault).toMatchObject({ code: 'REDIS_UNREACHABLE' })
+    expect(JSON.stringify(fault) + String(fault)).not.toContain('correct-horse-battery')
+  })
+
   it('is found later where Redis was away from the start; to be strict is a fault, without the password', async () => {
     const proxy = await openProxy()
     await proxy.cut()

@@ -2,7 +2,7 @@ import { compile } from '../../compiler/compile.ts'
 import type { CompileResult } from '../../compiler/compile-types.ts'
 import { type Operated, operate } from '../../compiler/operate/operate.ts'
 import type { Operation } from '../../domain/operation.ts'
-import type { Change, Deployed } from '../../domain/publication.ts'
+import type { Change, Deployed, SourceFile } from '../../domain/publication.ts'
 
 export const chart = { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) }
 export const address = { url: '.specyard/deploy.git', branch: 'main' }
@@ -71,11 +71,15 @@ export function compileTexts(
   deployed: Deployed = nothing,
   base = environment,
 ): CompileResult {
-  const sources = [base, ...texts].map((text, index) => ({
+  return compile({ sources: sourcesOf(texts, base), source, deployed, chart, deploy: address })
+}
+
+/** The files that texts are compiled as. */
+export function sourcesOf(texts: readonly string[], base = environment): readonly SourceFile[] {
+  return [base, ...texts].map((text, index) => ({
     path: `specs/${index}.yaml`,
     bytes: new TextEncoder().encode(text),
   }))
-  return compile({ sources, source, deployed, chart, deploy: address })
 }
 
 export const nothing: Deployed = { commit: null, files: new Map(), drifted: [] }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A way to a server that can be closed, opened again and stopped up. */
 export interface TcpProxy {
@@ -13,7 +13,8 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-export async function openTcpProxy(target: string): Promise<TcpProxy> {
+/** @param address that it listens at: of the bed's bridge where pods are to come through it */
+export async function openTcpProxy(target: string, address = '127.0.0.1'): Promise<TcpProxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
   const server = createServer((incoming) => {
@@ -32,10 +33,9 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
     }
   })
   const listen = async (wanted: number): Promise<number> => {
-    server.listen(wanted, '127.0.0.1')
+    server.listen(wanted, address)
     await once(server, 'listening')
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return (server.address() as AddressInfo).port
   }
   const cut = async (): Promise<void> => {
     if (!server.listening) return
@@ -46,7 +46,7 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
   }
   const own = await listen(0)
   const url = new URL(target)
-  url.hostname = '127.0.0.1'
+  url.hostname = address
   url.port = String(own)
   return {
     url: url.href,

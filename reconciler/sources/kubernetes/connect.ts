@@ -12,6 +12,7 @@ import { seenEndpoint } from './projection/endpoint.ts'
 import { wantedLeases } from './wanted-leases.ts'
 import type { SeenQueueing } from './projection/workload.ts'
 import { refreshApplications } from './refresh.ts'
+import { openRefusals } from './refusals.ts'
 import {
   type Collection,
   type Mirror,
@@ -81,6 +82,7 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
     argocdNamespace === null ? [] : [open(applicationsOf(argocdNamespace), () => ({ everything: true }) as const)]
   const leases = openLeases(api)
   const logs = openLogs(api)
+  const refusals = openRefusals(api)
 
   const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -114,6 +116,7 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
     logTail: (pod, lines) =>
       guarded(`reading the log of pod ${pod.namespace}/${pod.name}`, () => logs.tail(pod, lines)),
     events: (of) => guarded(`reading the events of ${of.namespace}/${of.uid}`, () => readEvents(api, of)),
+    refusals: (namespace) => guarded(`reading why pods in ${namespace} are refused`, () => refusals.of(namespace)),
     grantLease: (lease) => guarded(`granting ${leaseText(lease)}`, () => leases.grant(lease)),
     rotateToken: (lease) => guarded(`renewing the token of ${leaseText(lease)}`, () => leases.rotate(lease)),
     removeLease: (lease) => guarded(`removing ${leaseText(lease)}`, () => leases.remove(lease)),

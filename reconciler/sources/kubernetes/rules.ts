@@ -20,7 +20,7 @@ export const projectRules: readonly AccessRule[] = [
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
   // The last lines of a trainer that has ended.
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  // What the cluster's parts told of a Job or pod that has ended.
+  // What the cluster's parts told of a Job or pod that has ended, and why a Job may make no pod.
   { apiGroups: [''], resources: ['events'], verbs: ['list'] },
   // Leases: granted, read by name, renewed, removed.
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'update', 'delete'] },

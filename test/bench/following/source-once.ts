@@ -1,5 +1,9 @@
 import { connectKubernetes } from '../../../reconciler/sources/kubernetes/connect.ts'
+import { isFault } from '../../../domain/fault.ts'
+import type { ClusterView } from '../../../domain/observation.ts'
 import { memory } from './memory.ts'
+
+const firstViewSecondsMax = 300
 
 // Follows a namespace as the reconciler does: source-once.js <kubeconfig> <namespace>
 const [kubeconfig = '', namespace = ''] = process.argv.slice(2)
@@ -16,8 +20,21 @@ const { source, staleness, close } = await connectKubernetes({
   // A full list again and again, as it happens every ten minutes.
   times: { relistMilliseconds: 1000, watchSeconds: 2 },
 })
-const { jobs, pods, leases } = await source.view('bench')
+/** Where not all is known in the time that one look waits, the reconciler looks again; so does this. */
+async function firstView(): Promise<ClusterView> {
+  for (;;) {
+    try {
+      return await source.view('bench')
+    } catch (error) {
+      if (!isFault(error, 'CLUSTER_UNREACHABLE') || performance.now() > firstViewSecondsMax * 1000) throw error
+    }
+  }
+}
+
+const { jobs, pods, leases } = await firstView()
 const firstLookSeconds = (performance.now() - from) / 1000
+// With the start of the process and the loading of its libraries.
+const sinceStartSeconds = performance.now() / 1000
 const first = memory()
 const looked = performance.now()
 await source.view('bench')
@@ -33,6 +50,6 @@ await new Promise<void>((resolve) => {
 })
 const counts = { jobs: jobs.length, pods: pods.length, leases: leases.length }
 process.stdout.write(
-  `${JSON.stringify({ ...counts, firstLookSeconds, lookSeconds, before, first, afterFourMoreLists: memory() })}\n`,
+  `${JSON.stringify({ ...counts, firstLookSeconds, sinceStartSeconds, lookSeconds, before, first, afterFourMoreLists: memory() })}\n`,
 )
 await close()

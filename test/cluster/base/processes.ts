@@ -16,6 +16,8 @@ export interface Program {
   readonly arguments: readonly string[]
   /** The whole environment but for PATH and HOME, which have defaults. */
   readonly environment?: Readonly<Record<string, string>>
+  /** When its bed is taken away it is asked to end, and has so long to end what it has started; default: it is killed. */
+  readonly graceSeconds?: number
 }
 
 export interface ProcessRecord extends ProcessIdentity, Program {
@@ -51,8 +53,9 @@ export function startProgram(bed: string, program: Program): ProcessRecord {
 
 /** Starts a stopped program with the words and environment it had. */
 export function startAgain(bed: string, name: string): ProcessRecord {
-  const { command, arguments: words, environment } = readRecord(bed, name)
-  return startProgram(bed, { name, command, arguments: words, ...(environment && { environment }) })
+  const { command, arguments: words, environment, graceSeconds } = readRecord(bed, name)
+  const kept = { ...(environment && { environment }), ...(graceSeconds !== undefined && { graceSeconds }) }
+  return startProgram(bed, { name, command, arguments: words, ...kept })
 }
 
 export function readRecord(bed: string, name: string): ProcessRecord {

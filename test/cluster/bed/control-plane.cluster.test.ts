@@ -1,20 +1,24 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../base/command.ts'
 import { createKubernetes, type Kubernetes, resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { certificateAuthority } from '../parts/credentials.ts'
-import { type Cluster, makeNamespace, theCluster } from '../support/cluster.ts'
+import { type Cluster, makeNamespace } from '../support/cluster.ts'
 import { forgetHistory, freeze, restartApiServer, thaw } from '../support/faults.ts'
 import { makeIdentity } from '../support/identities.ts'
 import { endOf, type Job, job, jobPath } from '../support/jobs.ts'
+import { openOwnBed, type OwnBed } from '../support/own-bed.ts'
 import { addNodes, onSimulatedNodes, removeNodes } from '../support/simulated-nodes.ts'
 
+let own: OwnBed
 let cluster: Cluster
 let kubernetes: Kubernetes
-beforeAll(() => {
-  cluster = theCluster()
+beforeAll(async () => {
+  own = await openOwnBed(['kwok'])
+  cluster = own.cluster
   kubernetes = cluster.kubernetes
 })
+afterAll(() => own?.close())
 
 const jobs = (namespace: string) => resource('batch/v1', 'jobs', namespace)
 const secrets = (namespace: string) => resource('v1', 'secrets', namespace)

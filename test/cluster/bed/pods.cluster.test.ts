@@ -4,9 +4,7 @@ import { until } from '../base/wait.ts'
 import type { RealNode } from '../bed.ts'
 import { containerStarts, readAudit } from '../support/audit.ts'
 import { type Cluster, hasRealNode, makeNamespace, realNodeOf, theCluster } from '../support/cluster.ts'
-import { kill, revive } from '../support/faults.ts'
 import { endOf, grantLease, type Job, job, jobPath, logsOf, type Pod, podsOf } from '../support/jobs.ts'
-import { isReady, type Node, nodePath } from '../support/simulated-nodes.ts'
 
 let cluster: Cluster
 let kubernetes: Kubernetes
@@ -106,29 +104,6 @@ describe.runIf(hasRealNode())('a pod on the real node', () => {
     const [pod] = await podsOf(cluster, namespace, 'reaches')
     const log = pod === undefined ? '' : await logsOf(cluster, pod)
     expect(JSON.parse(log)).toEqual({ git: 404, apiServer: 403, user: `system:serviceaccount:${namespace}:default` })
-  })
-})
-
-describe.runIf(hasRealNode())('the real node', () => {
-  it('is lost when its kubelet is dead, and its containers run on and are known again when it is back', async () => {
-    const command = ['sleep', '3600']
-    // Longer than a node's loss takes here: nobody evicts it.
-    const pod = { tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] }
-    await kubernetes.apply(job({ namespace, name: 'stays', image: node.images.busybox, command, pod }))
-    const isRunning = ({ status }: Pod) => status.containerStatuses?.[0]?.state.running
-    const before = await untilPod('stays', 'that runs', isRunning)
-    await kill(cluster, 'kubelet')
-    try {
-      await kubernetes.until<Node>(nodePath(node.name), 'to be lost', (seen) => !isReady(seen), 90)
-    } finally {
-      revive(cluster, 'kubelet')
-    }
-    await kubernetes.until<Node>(nodePath(node.name), 'to be Ready again', isReady, 60)
-    const after = await untilPod('stays', 'that is Ready again', ({ status }) =>
-      status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
-    )
-    expect(after.status.containerStatuses?.[0]?.containerID).toBe(before.status.containerStatuses?.[0]?.containerID)
-    await kubernetes.remove(jobPath(namespace, 'stays'))
   })
 })
 

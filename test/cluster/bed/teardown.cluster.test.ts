@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
-import { identify } from '../base/process-table.ts'
+import { bedVariable, identify, processesOfBed } from '../base/process-table.ts'
 import { startProgram } from '../base/processes.ts'
 import { until } from '../base/wait.ts'
-import { type Bed, findBeds } from '../bed.ts'
-import { attach, type Cluster, hasRealNode, makeNamespace, realNodeOf } from '../support/cluster.ts'
+import { type Bed, findBeds, readKeepers } from '../bed.ts'
+import { attach, type Cluster, hasRealNode, makeNamespace, realNodeOf, theCluster } from '../support/cluster.ts'
 import { kill } from '../support/faults.ts'
 import { type Job, job, jobPath } from '../support/jobs.ts'
 import { remains, tearDown } from '../teardown.ts'
@@ -17,10 +17,11 @@ import { remains, tearDown } from '../teardown.ts'
 let owner: ChildProcess | undefined
 afterEach(() => owner?.kill('SIGKILL'))
 
-/** Starts a bed in a process of its own. */
+/** Starts a bed in a process of its own, which is ended with the bed of this run where nobody else is left to do it. */
 async function startOwner(): Promise<{ bed: Bed; process: ChildProcess }> {
   const path = join(import.meta.dirname, 'short-lived.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const env = { ...process.env, [bedVariable]: theCluster().folder }
+  const child = spawn(process.execPath, ['--import', 'tsx', path], { stdio: ['ignore', 'pipe', 'inherit'], env })
   owner = child
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return { bed: JSON.parse(line) as Bed, process: child }
@@ -59,6 +60,9 @@ describe('taking a bed down', () => {
     const { bed, process: owning } = await startOwner()
     if (bed.node !== null) await runPod(attach(bed.folder))
     // What has to go is there now: else its absence afterwards would prove nothing.
+    const ofThisRun = processesOfBed(theCluster().folder).map(({ pid }) => pid)
+    expect(ofThisRun).toContain(owning.pid)
+    expect(ofThisRun).not.toContain(readKeepers(bed.folder).guard?.pid)
     const before = remains(bed.folder).map((line) => line.split(' ').slice(0, -1).join(' '))
     expect(new Set(before)).toEqual(new Set(kinds))
 

@@ -87,3 +87,15 @@ const coredns: Recipe = {
 }
 
 export const recipes = { core, containerd, kueue, coredns }
+
+const kubeStateMetrics: Recipe = {
+  name: 'kube-state-metrics',
+  holds: 'kube-state-metrics',
+  programs: { 'kube-state-metrics': 'k8s.io/kube-state-metrics/v2' },
+  tags: [],
+  stamps: {},
+  share: {},
+}
+
+/** No part of the bed: what it is measured beside. Built when a bench asks for it. */
+export const peerRecipes = { kubeStateMetrics }

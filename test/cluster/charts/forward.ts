@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { bedVariable } from '../base/process-table.ts'
 import { until } from '../base/wait.ts'
 import type { Cluster } from '../support/cluster.ts'
 
@@ -18,13 +19,18 @@ export async function forwardPort(cluster: Cluster, namespace: string, target: s
   const place = ['--kubeconfig', cluster.kubeconfig, '--namespace', namespace]
   const child = spawn(cluster.programs.kubectl, [...place, 'port-forward', target, `:${port}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, [bedVariable]: cluster.folder },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       said += chunk
     })
-  const local = await until('kubectl to forward', () => /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1], { seconds: 30 })
+  const look = () => /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1]
+  const local = await until('kubectl to forward', look, { seconds: 30 }).catch((cause: unknown) => {
+    child.kill()
+    throw new Error(`${String(cause)}; it said: ${said}`, { cause })
+  })
   return {
     ask: <Answer>(path: string, method = 'GET') =>
       new Promise<Answer>((resolve, reject) => {

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { installChart } from '../../charts/install-chart.ts'
 import { createServerDatabase, redisUrl } from '../../support/database.ts'
+import { openTcpProxy } from '../../support/tcp-proxy.ts'
 import { run } from '../base/command.ts'
 import { type KubernetesObject, resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { argocdNamespace } from '../parts/argocd.ts'
 import { type Cluster, makeNamespace, realNodeOf, removeNamespace } from '../support/cluster.ts'
 import { createRepository, type Repository } from '../support/repositories.ts'
-import { openGateway } from './gateway.ts'
 import { loadProductImage } from './product-image.ts'
 
 /** What an installation of the chart needs before it begins: namespaces, Secrets, a database, Redis, a deploy repository and an image. */
@@ -35,7 +35,8 @@ export async function prepareGround(cluster: Cluster): Promise<Ground> {
   const { host } = realNodeOf(cluster).network
   const image = await loadProductImage(cluster)
   const database = await createServerDatabase()
-  const gateways = [await openGateway(database.url, host), await openGateway(redisUrl(), host)]
+  // They listen on loopback alone; pods come by the bridge.
+  const gateways = [await openTcpProxy(database.url, host), await openTcpProxy(redisUrl(), host)]
   const release = await makeNamespace(cluster, 'specyard')
   const project = await makeNamespace(cluster, 'language')
   const environment = `e${randomBytes(3).toString('hex')}`

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SeenApplication } from '../../../domain/observation.ts'
+import type { Publication } from '../../../domain/publication.ts'
+import type { Look } from '../../../reconciler/look.ts'
+import { createRefresher, type Refresher } from '../../../reconciler/refresh.ts'
 import { resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Application, applicationPath, createApplication } from '../support/applications.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
+import { layLine, type Line } from '../support/connections.ts'
 import { job } from '../support/jobs.ts'
 import { createRepository, type Repository } from '../support/repositories.ts'
 import { follow, type Following } from './following.ts'
@@ -12,27 +16,37 @@ let cluster: Cluster
 let namespace: string
 let name: string
 let repository: Repository
+/** Argo CD's way to the repository. */
+let line: Line
 let following: Following
+let refresher: Refresher
 beforeAll(async () => {
   cluster = theCluster()
   namespace = await makeNamespace(cluster, 'synced')
   name = `dev.${namespace}.jobs`
   repository = await createRepository(cluster, namespace)
   await repository.commit('Begin the folder', { 'jobs/README.md': 'The placeholder.\n' })
-  await createApplication(cluster, { name, url: repository.url, path: 'jobs', namespace })
+  line = await layLine(cluster.git.url)
+  const url = `${line.url}${new URL(repository.url).pathname}`
+  await createApplication(cluster, { name, url, path: 'jobs', namespace })
   const managed = { 'app.kubernetes.io/managed-by': 'specyard' }
   await cluster.kubernetes.patch(applicationPath(name), { metadata: { labels: managed } })
   following = await follow(cluster, [namespace])
+  refresher = createRefresher({ cluster: () => following.source, now: () => new Date(), log: () => undefined })
 })
 afterAll(async () => {
   await cluster.kubernetes.remove(applicationPath(name))
   await removeNamespace(cluster, namespace)
+  await line.remove()
 })
 
+/** Asks again where that is due, as the reconciler does with every look. */
 async function untilApplication(what: string, isSo: (seen: SeenApplication) => unknown, seconds = 60) {
   let last: SeenApplication | undefined
   const look = async () => {
-    last = (await following.view()).applications.find((one) => one.name === name)
+    const view = await following.view()
+    await refresher.again({ view: () => view } as Partial<Look> as Look)
+    last = view.applications.find((one) => one.name === name)
     return last && isSo(last) ? last : undefined
   }
   return until(`the Application ${what}`, look, { seconds }).catch((error: unknown) => {
@@ -40,12 +54,17 @@ async function untilApplication(what: string, isSo: (seen: SeenApplication) => u
   })
 }
 
-/** Pushes a Job's file and asks for a sync by way of our source. */
+/** Pushes a Job's file and asks for a sync by way of our source, as after a publication of ours. */
 async function publish(files: Readonly<Record<string, unknown>>): Promise<string> {
   const texts = Object.entries(files).map(([path, content]) => [path, content && `${JSON.stringify(content)}\n`])
   const revision = await repository.commit('Publish', Object.fromEntries(texts) as Record<string, string | null>)
-  await following.source.refresh([name])
+  const subjects = [`dev/${namespace}/synced`]
+  await refresher.after([{ commit: revision, subjects } as Partial<Publication> as Publication])
   return revision
+}
+
+async function comparedRevision(): Promise<string | null | undefined> {
+  return (await following.view()).applications.find((one) => one.name === name)?.comparedRevision
 }
 
 /** The newest commit that changed an object. */
@@ -73,6 +92,34 @@ describe('an Application', () => {
     expect(await untilApplication('to be there', (one) => one.appliedRevision === revision)).toMatchObject({
       phase: 'Succeeded',
     })
+  })
+
+  it('that could not look because Git did not answer looks when it is asked again, and not minutes later', async () => {
+    line.cut('all')
+    const [made, lookedAt] = [line.made(), await comparedRevision()]
+    const revision = await publish({ 'elsewhere/README.md': 'Of somebody else, again.' })
+    await until('Argo CD to try', () => line.made() > made, { seconds: 60 })
+    expect(await comparedRevision()).toBe(lookedAt)
+    line.mend()
+    await untilApplication('to be there', (one) => one.appliedRevision === revision, 30)
+  })
+
+  it('that is asked while an earlier request still stands changes all the same, or nobody would hear of it', async () => {
+    // Argo CD leaves alone what has this annotation, and with it the request.
+    const skip = (value: string | null) =>
+      cluster.kubernetes.patch(applicationPath(name), {
+        metadata: { annotations: { 'argocd.argoproj.io/skip-reconcile': value } },
+      })
+    const version = async () => (await cluster.kubernetes.get(applicationPath(name)))?.metadata['resourceVersion']
+    await skip('true')
+    try {
+      await following.source.refresh([name])
+      const before = await version()
+      await following.source.refresh([name])
+      expect(await version()).not.toBe(before)
+    } finally {
+      await skip(null)
+    }
   })
 
   it('whose sync fails has Argo CD’s own message and a commit that was applied, although its health says Healthy', async () => {

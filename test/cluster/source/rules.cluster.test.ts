@@ -17,7 +17,7 @@ import { begin, leaseOf } from './trainings.ts'
  * Least privilege: with the rules of rules.ts everything works; without any one verb of them exactly what needs it does not.
  */
 
-const everything = ['look', 'log', 'events', 'grant', 'renew', 'remove', 'refresh'] as const
+const everything = ['look', 'log', 'events', 'refusals', 'grant', 'renew', 'remove', 'refresh'] as const
 type Deed = (typeof everything)[number]
 
 /** What no longer works without a verb. */
@@ -27,7 +27,7 @@ const broken: readonly (readonly [verb: string, resource: string, sentence: stri
   ['list', 'pods', 'no pod is seen', ['look']],
   ['watch', 'pods', 'no change of a pod is seen', ['look']],
   ['get', 'pods/log', 'no log is kept as evidence', ['log']],
-  ['list', 'events', 'no event is kept as evidence', ['events']],
+  ['list', 'events', 'no event is kept as evidence, and nobody says why a pod is refused', ['events', 'refusals']],
   ['get', 'secrets', 'no lease is seen, and none renewed', ['look', 'renew']],
   ['create', 'secrets', 'no lease is granted', ['grant']],
   ['update', 'secrets', 'no token is renewed', ['renew']],
@@ -110,6 +110,7 @@ async function tryEverything(following: Following): Promise<ReadonlyMap<Deed, st
     look: async () => checkView(await source.view(namespace, [{ namespace, runId: renewed, attempt: 1 }]), renewed),
     log: async () => expect(await source.logTail(pod, 5)).toEqual(['its words']),
     events: async () => expect(await source.events(pod)).not.toEqual([]),
+    refusals: async () => expect(await source.refusals?.(namespace)).toEqual([]),
     grant: () => source.grantLease(lease(granted)),
     renew: () => source.rotateToken(lease(renewed)),
     remove: () => source.removeLease({ namespace, runId: removed, attempt: 1 }),

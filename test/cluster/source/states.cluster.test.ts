@@ -4,7 +4,6 @@ import { decisivePod } from '../../../reconciler/decide/failure.ts'
 import { resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
-import { kill, revive } from '../support/faults.ts'
 import { follow, type Following, untilEqual } from './following.ts'
 import { begin, leaseOf, train } from './trainings.ts'
 
@@ -205,27 +204,6 @@ describe('our view of a training on the real node', () => {
     expect(decisive?.completionIndex).toBe(2)
     expect(trainerOf(decisive)).toMatchObject({ exitCode: 7 })
     expect(await following.source.logTail(decisive as SeenPod, 10)).toEqual(['rank two gives up'])
-  })
-
-  it('on a node whose kubelet is gone: it is seen, its log is not, and nobody waits for it twice', async () => {
-    const { pods } = await untilSeen('runs', 'to be there', () => true)
-    const pod = pods[0] as SeenPod
-    await kill(cluster, 'kubelet')
-    try {
-      const unreachable = { code: 'CLUSTER_UNREACHABLE', retry: 'soon' }
-      await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
-      const from = performance.now()
-      await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
-      expect(performance.now() - from).toBeLessThan(100)
-    } finally {
-      revive(cluster, 'kubelet')
-    }
-    const log = `${resource('v1', 'pods', namespace, pod.name)}/log?container=trainer`
-    const back = async () => (await cluster.kubernetes.request('GET', log)).status === 200
-    await until('the kubelet to be back', back, { seconds: 90 })
-    // Who was not there when it failed is answered at once.
-    const other = await follow(cluster, [namespace])
-    expect(await other.source.logTail(pod, 5)).toEqual(['at work'])
   })
 
   it('as a whole equals a fresh list', async () => {

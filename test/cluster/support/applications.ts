@@ -1,4 +1,5 @@
 import { type KubernetesObject, resource } from '../base/kubernetes.ts'
+import { until } from '../base/wait.ts'
 import { argocdNamespace } from '../parts/argocd.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -47,15 +48,51 @@ export async function createApplication({ kubernetes }: Cluster, options: Applic
   })
 }
 
-/** Asks Argo CD to look at the repository now. */
+/** Argo CD takes it away when it has looked. */
+export const refreshAnnotation = 'argocd.argoproj.io/refresh'
+
+/** Asks Argo CD to look at the repository now. A request that still stands is no news when it is written again. */
 export async function refresh({ kubernetes }: Cluster, name: string): Promise<void> {
-  const annotations = { 'argocd.argoproj.io/refresh': 'normal' }
-  await kubernetes.patch(applicationPath(name), { metadata: { annotations } })
+  for (const value of [null, 'normal']) {
+    const annotations = { [refreshAnnotation]: value }
+    await kubernetes.patch(applicationPath(name), { metadata: { annotations } })
+  }
+}
+
+/** Argo CD takes a request that comes while it looks for the one that it is about. */
+const askAgainMilliseconds = 3000
+
+/**
+ * Asks Argo CD to look, and again until it has.
+ * @param isSo what it has to have seen
+ * @throws Error with the last state of the Application
+ */
+export async function lookUntil(
+  cluster: Cluster,
+  name: string,
+  what: string,
+  isSo: (application: Application) => unknown,
+  seconds = 60,
+): Promise<Application> {
+  let last: Application | undefined
+  let askedAt = -Infinity
+  const look = async () => {
+    if (performance.now() - askedAt > askAgainMilliseconds) {
+      await refresh(cluster, name)
+      askedAt = performance.now()
+    }
+    last = await cluster.kubernetes.get<Application>(applicationPath(name))
+    return last !== undefined && Boolean(await isSo(last)) && last
+  }
+  return until(`the Application ${name} ${what}`, look, { seconds }).catch((error: unknown) => {
+    const seen = last === undefined ? 'it is not there' : JSON.stringify(last.status)
+    throw new Error(`${(error as Error).message}; as it was last: ${seen}`, { cause: error })
+  })
 }
 
 /** Waits until this commit is what the cluster has. A commit that changes no object is synced without an operation. */
 export async function untilSynced(
-  { kubernetes }: Cluster,
+  cluster: Cluster,
   name: string,
   revision: string,
   seconds = 60,
@@ -64,5 +101,5 @@ export async function untilSynced(
     status?.sync?.revision === revision &&
     status.sync.status === 'Synced' &&
     ['Succeeded', undefined].includes(status.operationState?.phase)
-  return kubernetes.until<Application>(applicationPath(name), `to be synced to ${revision}`, isThere, seconds)
+  return lookUntil(cluster, name, `to be synced to ${revision}`, isThere, seconds)
 }

@@ -21,6 +21,8 @@ export interface AuditEvent {
   /** Of pods, Jobs, Applications and Workloads only. */
   readonly responseObject?: unknown
   readonly requestReceivedTimestamp: string
+  /** When it was answered. */
+  readonly stageTimestamp: string
 }
 
 /** One start of one container. */

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../base/kubernetes.ts'
-import { type Application, createApplication, refresh, untilSynced } from './applications.ts'
+import { type Application, createApplication, untilSynced } from './applications.ts'
 import { type Cluster, makeNamespace } from './cluster.ts'
 import { createRepository, type Repository } from './repositories.ts'
 
@@ -39,7 +39,6 @@ export async function makeProject(
       texts[`${projectFolder}/${path}`] = isText ? content : `${JSON.stringify(content)}\n`
     }
     const commit = await repository.commit('Publish', texts)
-    await refresh(cluster, name)
     return { commit, application: await untilSynced(cluster, name, commit) }
   }
   return { name, repository, publish }

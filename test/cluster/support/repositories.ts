@@ -30,6 +30,7 @@ export interface Repository {
   paths(): Promise<readonly string[]>
 }
 
+const pushesMax = 5
 const person = { name: 'A Person', email: 'person@example.com' }
 
 /** An empty repository on the bed's Git server with an empty first commit. */
@@ -62,14 +63,26 @@ export async function createRepository({ folder: bed, git }: Cluster, name: stri
     turn = mine.catch(() => undefined)
     return mine
   }
+  /** Specyard commits too: who is overtaken begins again at the new head. */
+  const land = (change: () => Promise<unknown>): Promise<string> =>
+    inTurn(async () => {
+      for (let tries = 1; ; tries += 1) {
+        await catchUp()
+        await change()
+        try {
+          return await push()
+        } catch (error) {
+          if (tries === pushesMax) throw error
+        }
+      }
+    })
   const inBare = (...words: readonly string[]) => run('git', ['-C', bare, ...words])
   return {
     url,
     urlForPods: git.urlForPods && `${git.urlForPods}/${name}.git`,
     folder: bare,
     commit: (subject, files) =>
-      inTurn(async () => {
-        await catchUp()
+      land(async () => {
         for (const [path, content] of Object.entries(files)) {
           const file = join(clone, path)
           mkdirSync(dirname(file), { recursive: true })
@@ -78,14 +91,8 @@ export async function createRepository({ folder: bed, git }: Cluster, name: stri
         }
         await inClone('add', '--all')
         await inClone('commit', '--quiet', '--message', subject)
-        return push()
       }),
-    revert: (commit) =>
-      inTurn(async () => {
-        await catchUp()
-        await inClone('revert', '--no-edit', commit)
-        return push()
-      }),
+    revert: (commit) => land(() => inClone('revert', '--no-edit', commit)),
     head: async () => (await inBare('rev-parse', 'main')).trim(),
     read: (path) => inBare('show', `main:${path}`),
     filesOf: async (commit) => (await inBare('show', '--format=', '--name-only', commit)).split('\n').filter(Boolean),

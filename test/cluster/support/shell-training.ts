@@ -1,5 +1,5 @@
 import { type Cluster, realNodeOf } from './cluster.ts'
-import { trainingSpec } from './yard.ts'
+import { trainingSpec, type Yard } from './yard.ts'
 
 /*
  * Trainings that are a few lines of shell: what a test is about is how they end, not what they learn, and dozens of them run beside each other.
@@ -35,12 +35,28 @@ export function shellTraining(cluster: Cluster, told: ShellTraining): string {
     .replace(/^ {2}output: .*\n/m, '')
 }
 
+/** Merges a training into a yard's specs, as a file of its name. */
+export async function mergeTraining(
+  cluster: Cluster,
+  { environment, merge }: Pick<Yard, 'environment' | 'merge'>,
+  name: string,
+  training: Omit<ShellTraining, 'environment' | 'name'>,
+): Promise<void> {
+  await merge({ [`${name}.yaml`]: shellTraining(cluster, { environment, name, ...training }) })
+}
+
 /** Stands still until it is told to stop, and stops at once then. */
 export const untilStopped = `trap 'exit 143' TERM; sleep 3600 & wait $!`
 
-/** Says that it has succeeded, as any trainer may, and ends. */
-export const saysItSucceeded = [
-  `wget -q -O - --header "Authorization: Bearer $CALLBACK_TOKEN" --header 'Content-Type: application/json'`,
-  `--post-data '{"pod_uid":"'$POD_UID'","sequence":1,"outcome":"SUCCEEDED","message":"said by the shell"}'`,
-  `"$BACKEND_BASE_URL/v1/jobs/$JOB_ID/done"`,
-].join(' ')
+/** Says something as any trainer may. @param kind `heartbeat`, `event`, `done` */
+export function says(kind: string, body: Readonly<Record<string, unknown>>): string {
+  const fields = JSON.stringify(body).slice(1)
+  return [
+    `wget -q -O - --header "Authorization: Bearer $CALLBACK_TOKEN" --header 'Content-Type: application/json'`,
+    `--post-data '{"pod_uid":"'$POD_UID'",${fields}'`,
+    `"$BACKEND_BASE_URL/v1/jobs/$JOB_ID/${kind}"`,
+  ].join(' ')
+}
+
+/** Says that it has succeeded, and ends. */
+export const saysItSucceeded = says('done', { sequence: 1, outcome: 'SUCCEEDED', message: 'said by the shell' })

@@ -11,6 +11,8 @@ export interface NodesOptions {
   /** Default 110, as everywhere. */
   readonly pods?: number
   readonly labels?: Readonly<Record<string, string>>
+  /** For whatever comes, as the only nodes of a bed without a real one; default false. */
+  readonly isOpen?: boolean
 }
 
 /** Where the Jobs of one test go, on nodes that kwok plays: merge it into the pod's spec. */
@@ -21,9 +23,9 @@ export function onSimulatedNodes(prefix: string) {
   }
 }
 
-/** Adds nodes that kwok plays and waits until they are Ready. Nothing is scheduled on them that does not ask for it. */
+/** Adds nodes that kwok plays and waits until they are Ready. Nothing is scheduled on them that does not ask for it, unless they are open. */
 export async function addNodes({ kubernetes }: Cluster, options: NodesOptions): Promise<readonly string[]> {
-  const { prefix, count, gpus = 0, pods = 110, labels = {} } = options
+  const { prefix, count, gpus = 0, pods = 110, labels = {}, isOpen = false } = options
   const names = Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`)
   const capacity = {
     cpu: '64',
@@ -40,7 +42,7 @@ export async function addNodes({ kubernetes }: Cluster, options: NodesOptions): 
         annotations: simulatedNodeAnnotation,
         labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'specyard.dev/node': prefix, ...labels },
       },
-      spec: { taints: [{ key: 'specyard.dev/simulated', effect: 'NoSchedule' }] },
+      spec: isOpen ? {} : { taints: [{ key: 'specyard.dev/simulated', effect: 'NoSchedule' }] },
       status: { capacity, allocatable: capacity },
     })
   }

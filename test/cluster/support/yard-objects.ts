@@ -1,5 +1,5 @@
 import { until } from '../base/wait.ts'
-import { refresh } from './applications.ts'
+import { type Application, lookUntil, refreshAnnotation } from './applications.ts'
 import type { Cluster } from './cluster.ts'
 import { endOf, type Job, jobPath, type Pod, podsOf } from './jobs.ts'
 import type { EventAnswer, RunAnswer, Yard } from './yard.ts'
@@ -12,18 +12,35 @@ export const shortGraces = [
 ]
 export const lostGraceSeconds = 10
 
+export const isRunning = ({ state }: Pick<RunAnswer, 'state'>): boolean => state === 'RUNNING'
+export const hasSucceeded = ({ state }: Pick<RunAnswer, 'state'>): boolean => state === 'SUCCEEDED'
+export const isCancelled = ({ state }: Pick<RunAnswer, 'state'>): boolean => state === 'CANCELLED'
+export const hasEnded = ({ state }: Pick<RunAnswer, 'state'>): boolean => /SUCCEEDED|FAILED|CANCELLED/.test(state)
+
 /** The Application over the trainings of a yard. */
 export function jobsApplication({ environment }: Yard): string {
   return `${environment}.language.jobs`
 }
 
-/** Asks Argo CD to look now: somebody else than Specyard has committed. */
-export function lookNow(cluster: Cluster, yard: Yard): Promise<void> {
-  return refresh(cluster, jobsApplication(yard))
+/** Lets Argo CD look at what is committed now: somebody else than Specyard has committed. */
+export async function lookNow(cluster: Cluster, yard: Yard): Promise<void> {
+  const commit = await yard.deploy.head()
+  const seen = new Set([commit])
+  const hasLooked = async ({ metadata, status }: Application): Promise<boolean> => {
+    // Specyard goes on to commit meanwhile.
+    seen.add(await yard.deploy.head())
+    return !metadata.annotations?.[refreshAnnotation] && seen.has(status?.sync?.revision ?? '')
+  }
+  await lookUntil(cluster, jobsApplication(yard), `to have looked at ${commit} or later`, hasLooked)
 }
 
 export function newestJobName({ attempts }: RunAnswer): string {
   return attempts.at(-1)?.job_name ?? ''
+}
+
+/** The newest step that a trainer has reported; 0 before the first. */
+export function stepOf({ progress }: RunAnswer & { readonly progress?: { readonly step?: number } }): number {
+  return progress?.step ?? 0
 }
 
 /** The pods of a run's newest attempt, whichever Job made them. */

@@ -13,6 +13,7 @@ import {
   untilSaid,
 } from '../../support/main-job/program.ts'
 import { type KubernetesObject, resource } from '../base/kubernetes.ts'
+import { bedVariable } from '../base/process-table.ts'
 import { until } from '../base/wait.ts'
 import { argocdNamespace } from '../parts/argocd.ts'
 import { auditPosition } from './audit.ts'
@@ -77,6 +78,7 @@ export interface RunAnswer {
   readonly disruption_count: number
   readonly final_metrics: Readonly<Record<string, number>> | null
   readonly attempts: readonly AttemptAnswer[]
+  readonly hanging: readonly { readonly attempt: number; readonly since: string; readonly message: string }[]
 }
 
 export interface EventAnswer {
@@ -121,18 +123,22 @@ export interface YardOptions {
   readonly settings?: readonly string[]
   /** Lines of the environment's `spec`, indented by two, for an environment of this name. */
   environment?(name: string): readonly string[]
+  /** Further variables of every process of the program. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 export async function openYard(cluster: Cluster, options: YardOptions = {}): Promise<Yard> {
-  const program = buildProgram()
   const environment = `e${randomBytes(3).toString('hex')}`
   const auditFrom = auditPosition(cluster)
-  const namespace = await makeNamespace(cluster, 'language')
-  const specs = await createRepository(cluster, `${environment}-specs`)
-  const deploy = await createRepository(cluster, `${environment}-deploy`)
-  const database = await createServerDatabase()
   const home = join(cluster.folder, 'yards', environment)
   mkdirSync(home, { recursive: true })
+  const program = buildProgram(home)
+  const [namespace, specs, deploy, database] = await Promise.all([
+    makeNamespace(cluster, 'language'),
+    createRepository(cluster, `${environment}-specs`),
+    createRepository(cluster, `${environment}-deploy`),
+    createServerDatabase(),
+  ])
   const settings = [
     'apiVersion: specyard.dev/v1',
     'kind: Settings',
@@ -142,9 +148,12 @@ export async function openYard(cluster: Cluster, options: YardOptions = {}): Pro
   ]
   writeFileSync(join(home, 'specyard.yaml'), `${settings.join('\n')}\n`)
   const variables = {
+    // Its processes are the bed's: where the tests' own process dies they are taken away with it.
+    [bedVariable]: cluster.folder,
     DATABASE_URL: database.url,
     KUBECONFIG: cluster.kubeconfig,
     SPECYARD_SIGNING_KEY: randomBytes(32).toString('hex'),
+    ...options.variables,
   }
   const start = (...args: readonly string[]): Running => startProgram(program, home, args, { environment: variables })
   const others: Running[] = []

@@ -6,16 +6,22 @@ import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { jobPath } from '../support/jobs.ts'
 import { saysItSucceeded, type ShellTraining, shellTraining, untilStopped } from '../support/shell-training.ts'
 import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
-import { jobsApplication, newestJobName, podsOfRun, shortGraces, untilJobGone } from '../support/yard-objects.ts'
+import {
+  hasSucceeded,
+  isCancelled,
+  isRunning,
+  jobsApplication,
+  newestJobName,
+  podsOfRun,
+  shortGraces,
+  untilJobGone,
+} from '../support/yard-objects.ts'
 
 /* What people change, and what it means for what trains. */
 
 let cluster: Cluster
 let yard: Yard
 
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
-const isCancelled = ({ state }: RunAnswer): boolean => state === 'CANCELLED'
-const hasSucceeded = ({ state }: RunAnswer): boolean => state === 'SUCCEEDED'
 const soonGone = '  terminationGraceSeconds: 1\n  ttlSecondsAfterFinished: 1\n'
 
 const specOf = (name: string, training: Omit<ShellTraining, 'environment' | 'name'>): string =>

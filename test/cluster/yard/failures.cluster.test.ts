@@ -2,23 +2,27 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resource } from '../base/kubernetes.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { podsOf } from '../support/jobs.ts'
-import { saysItSucceeded, type ShellTraining, shellTraining } from '../support/shell-training.ts'
+import { mergeTraining, saysItSucceeded, type ShellTraining } from '../support/shell-training.ts'
 import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
-import { newestJobName, podsOfRun, shortGraces, untilTold } from '../support/yard-objects.ts'
+import {
+  hasEnded,
+  isCancelled,
+  isRunning,
+  newestJobName,
+  podsOfRun,
+  shortGraces,
+  untilTold,
+} from '../support/yard-objects.ts'
 
 /* Each class of failure, brought about as it comes about, and told apart by what the cluster says of it. */
 
 let cluster: Cluster
 let yard: Yard
 
-const hasEnded = ({ state }: RunAnswer): boolean => /SUCCEEDED|FAILED|CANCELLED/.test(state)
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
 const once = '  retry: { maxRetries: 0 }\n'
 
-async function begin(name: string, training: Omit<ShellTraining, 'environment' | 'name'>): Promise<void> {
-  const { environment } = yard
-  await yard.merge({ [`${name}.yaml`]: shellTraining(cluster, { environment, name, ...training }) })
-}
+const begin = (name: string, training: Omit<ShellTraining, 'environment' | 'name'>): Promise<void> =>
+  mergeTraining(cluster, yard, name, training)
 
 describe.runIf(hasRealNode())('a training that fails', () => {
   beforeAll(async () => {
@@ -122,7 +126,7 @@ describe.runIf(hasRealNode())('a training that fails', () => {
       expect(told[0]?.message).toContain('OutOfcpu')
       await yard.untilRun('refused', 'to wait again', ({ reason }) => reason === 'Unschedulable', 60)
       await yard.ask(`/v1/jobs/${run.id}/cancel`, 'POST')
-      await yard.untilRun('refused', 'to be cancelled', ({ state }) => state === 'CANCELLED', 60)
+      await yard.untilRun('refused', 'to be cancelled', isCancelled, 60)
     },
   )
 })

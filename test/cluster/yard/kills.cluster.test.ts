@@ -2,21 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { leaseSecretName } from '../../../domain/names.ts'
 import { run as runCommand } from '../base/command.ts'
 import { resource } from '../base/kubernetes.ts'
+import { processesOfBed } from '../base/process-table.ts'
 import { until } from '../base/wait.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
-import { restartApiServer } from '../support/faults.ts'
 import { type HeldTraining, holdTraining } from '../support/held.ts'
 import { expectOneTrainerPerAttempt, trainerStarts } from '../support/invariant.ts'
 import { endOf, type Job, jobPath, logsOf, type Pod } from '../support/jobs.ts'
 import { openYard, type RunAnswer, trainingSpec, type Yard } from '../support/yard.ts'
-import { lookNow, podsOfRun } from '../support/yard-objects.ts'
+import { isRunning, lookNow, podsOfRun, stepOf } from '../support/yard-objects.ts'
 
 /*
  * The service is killed, without a moment to tidy up, at every turn of a training's life, and started again. What was promised before the kill is
  * kept, what was under way is finished, and nothing is done twice.
  */
 
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
 const hasSucceeded = ({ state }: RunAnswer): boolean => {
   if (state === 'FAILED' || state === 'CANCELLED') throw new Error(`it is ${state}`)
   return state === 'SUCCEEDED'
@@ -54,6 +53,10 @@ describe.runIf(hasRealNode())('the service, killed and started again', () => {
     return pods[0] as Pod
   }
 
+  it('is the bed’s, which is taken away with all that is its own, also where nobody is left to end the service', () => {
+    expect(processesOfBed(cluster.folder).map(({ pid }) => pid)).toContain(yard.service()?.pid)
+  })
+
   it('before the lease: the training waits for it, and starts once it is back', async () => {
     const { environment } = yard
     const more = '  ttlSecondsAfterFinished: 8\n'
@@ -80,10 +83,8 @@ describe.runIf(hasRealNode())('the service, killed and started again', () => {
     expect(held.pods).toEqual(new Set([pod.metadata.name]))
   })
 
-  it('while it trains and the API server is started again too: the training goes on and is followed', async () => {
-    const stepOf = ({ progress }: RunAnswer & { progress?: { step?: number } }) => progress?.step ?? 0
+  it('while it trains: the training goes on and is followed', async () => {
     await kill()
-    await restartApiServer(cluster)
     await yard.start()
     const first = await yard.untilRun('killed', 'to report', (one) => stepOf(one) > 0, 60)
     run = await yard.untilRun('killed', 'to go on', (one) => stepOf(one) > stepOf(first), 30)

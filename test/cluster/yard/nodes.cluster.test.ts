@@ -13,15 +13,13 @@ import {
   restoreNode,
 } from '../support/simulated-nodes.ts'
 import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
-import { podsOfRun, shortGraces, untilTold } from '../support/yard-objects.ts'
+import { isCancelled, isRunning, podsOfRun, shortGraces, untilTold } from '../support/yard-objects.ts'
 
 /* What becomes of trainings when their nodes die or somebody more important comes: on nodes that are played, for real ones cannot be lost here. */
 
 let cluster: Cluster
 let yard: Yard
 const nodeLostSeconds = 5
-
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
 
 /** Each test has nodes of its own: what it does to them is nobody else's matter. */
 const places = ['lost', 'cancelled', 'preempted'] as const
@@ -99,8 +97,9 @@ describe.runIf(hasRealNode())('a training whose place is taken from it', () => {
     const first = await yard.untilRun('cancelled-late', 'to be cancelling', ({ reason }) => reason === 'CANCELLING', 30)
     expect(first.state).toBe('RUNNING')
     await yard.untilRun('comes-after', 'to train', isRunning, 150)
-    const isOver = ({ state }: RunAnswer): boolean => state === 'CANCELLED'
-    expect(await yard.untilRun('cancelled-late', 'to be cancelled', isOver, 90)).toMatchObject({ reason: 'REQUESTED' })
+    expect(await yard.untilRun('cancelled-late', 'to be cancelled', isCancelled, 90)).toMatchObject({
+      reason: 'REQUESTED',
+    })
     await restoreNode(cluster, node)
   })
 

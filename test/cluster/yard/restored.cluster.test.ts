@@ -5,7 +5,7 @@ import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { trainerStarts } from '../support/invariant.ts'
 import { saysItSucceeded, shellTraining, untilStopped } from '../support/shell-training.ts'
 import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
-import { newestJobName, shortGraces, untilJobGone } from '../support/yard-objects.ts'
+import { hasSucceeded, isRunning, newestJobName, shortGraces, untilJobGone } from '../support/yard-objects.ts'
 
 /* A database that is restored from a backup has forgotten what happened since: the ledger and the cluster have not. */
 
@@ -13,8 +13,6 @@ describe.runIf(hasRealNode())('a database that is restored from an older backup'
   let cluster: Cluster
   let yard: Yard
   const known = new Map<string, RunAnswer>()
-  const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
-  const hasSucceeded = ({ state }: RunAnswer): boolean => state === 'SUCCEEDED'
 
   beforeAll(async () => {
     cluster = theCluster()

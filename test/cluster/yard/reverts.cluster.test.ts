@@ -5,9 +5,12 @@ import { applicationPath, type Application } from '../support/applications.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { expectGhostStopped } from '../support/ghosts.ts'
 import { jobPath } from '../support/jobs.ts'
-import { saysItSucceeded, shellTraining, untilStopped } from '../support/shell-training.ts'
-import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
+import { mergeTraining, saysItSucceeded, untilStopped } from '../support/shell-training.ts'
+import { openYard, type Yard } from '../support/yard.ts'
 import {
+  hasEnded,
+  hasSucceeded,
+  isRunning,
   jobsApplication,
   lookNow,
   newestJobName,
@@ -22,13 +25,8 @@ import {
 let cluster: Cluster
 let yard: Yard
 
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
-const hasEnded = ({ state }: RunAnswer): boolean => /SUCCEEDED|FAILED|CANCELLED/.test(state)
-
-async function begin(name: string, script: string, more = ''): Promise<void> {
-  const { environment } = yard
-  await yard.merge({ [`${name}.yaml`]: shellTraining(cluster, { environment, name, script, more }) })
-}
+const begin = (name: string, script: string, more = ''): Promise<void> =>
+  mergeTraining(cluster, yard, name, { script, more })
 
 describe.runIf(hasRealNode())('a deploy repository that somebody else edits', () => {
   beforeAll(async () => {
@@ -106,7 +104,7 @@ describe.runIf(hasRealNode())('a deploy repository that somebody else edits', ()
     const ghost = await untilGhost(cluster, yard, newestJobName(run), run.attempts[0]?.job_uid ?? null)
     await expectGhostStopped(cluster, yard, run, ghost)
     expect(await yard.newestRun('unhealed')).toMatchObject({ state: 'FAILED', reason: 'LOST', attempt: 1 })
-    await yard.untilRun('another', 'to succeed', ({ state }) => state === 'SUCCEEDED', 60)
+    await yard.untilRun('another', 'to succeed', hasSucceeded, 60)
   })
 })
 

@@ -3,9 +3,12 @@ import { resource } from '../base/kubernetes.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { expectGhostStopped } from '../support/ghosts.ts'
 import { jobPath } from '../support/jobs.ts'
-import { saysItSucceeded, shellTraining, untilStopped } from '../support/shell-training.ts'
-import { openYard, type RunAnswer, type Yard } from '../support/yard.ts'
+import { mergeTraining, saysItSucceeded, untilStopped } from '../support/shell-training.ts'
+import { openYard, type Yard } from '../support/yard.ts'
 import {
+  hasEnded,
+  hasSucceeded,
+  isRunning,
   lookNow,
   lostGraceSeconds,
   newestJobName,
@@ -23,13 +26,8 @@ import {
 let cluster: Cluster
 let yard: Yard
 
-const isRunning = ({ state }: RunAnswer): boolean => state === 'RUNNING'
-const hasEnded = ({ state }: RunAnswer): boolean => /SUCCEEDED|FAILED|CANCELLED/.test(state)
-
-async function begin(name: string, script: string, more = ''): Promise<void> {
-  const { environment } = yard
-  await yard.merge({ [`${name}.yaml`]: shellTraining(cluster, { environment, name, script, more }) })
-}
+const begin = (name: string, script: string, more = ''): Promise<void> =>
+  mergeTraining(cluster, yard, name, { script, more })
 
 const soonGone = '  terminationGraceSeconds: 1\n'
 
@@ -74,7 +72,7 @@ describe.runIf(hasRealNode())('a Job that was deleted is made again by Argo CD a
 
   it.concurrent('deleted by its time to live, after it succeeded', async () => {
     await begin('expired', saysItSucceeded)
-    const run = await yard.untilRun('expired', 'to succeed', ({ state }) => state === 'SUCCEEDED', 90)
+    const run = await yard.untilRun('expired', 'to succeed', hasSucceeded, 90)
     const owner = run.attempts[0]?.job_uid ?? null
     await cluster.kubernetes.patch(jobPath(yard.namespace, newestJobName(run)), {
       spec: { ttlSecondsAfterFinished: 1 },
@@ -107,7 +105,7 @@ describe.runIf(hasRealNode())('a Job that was deleted is made again by Argo CD a
     await yard.say(run, 'done', Buffer.from(data.token, 'base64').toString(), {
       ...{ pod_uid: pod?.metadata.uid, sequence: 1, outcome: 'SUCCEEDED', message: 'it came late' },
     })
-    const corrected = await yard.untilRun('vanished', 'to be corrected', ({ state }) => state === 'SUCCEEDED')
+    const corrected = await yard.untilRun('vanished', 'to be corrected', hasSucceeded)
     expect(corrected).toMatchObject({ attempt: 1, message: 'it came late' })
     await untilTold(yard, run, 'LateEvidence')
   })

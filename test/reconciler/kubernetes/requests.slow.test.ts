@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -50,6 +51,28 @@ describe('a request', () => {
     await expect(asked).rejects.toMatchObject({ status: null, silent: false })
     mute.listen(0, '127.0.0.1')
     await once(mute, 'listening')
+  })
+})
+
+describe('a refusal', () => {
+  const basic = Buffer.from('admin:canary-of-basic').toString('base64')
+  it.each([
+    ['a token', { headers: { Authorization: 'Bearer canary-token' } }],
+    ['user and password', { auth: 'admin:canary-of-basic' }],
+  ])('by a server that repeats what it was sent tells nothing of %s', async (_what, given) => {
+    const echo = createHttpServer(({ headers }, response) => {
+      const message = `you sent ${headers.authorization}`
+      response.writeHead(502).end(JSON.stringify({ kind: 'Status', code: 502, message }))
+    })
+    echo.listen(0, '127.0.0.1')
+    await once(echo, 'listening')
+    const { port: own } = echo.address() as { port: number }
+    const credentials = { prepare: async () => given, dropIdle: () => {}, close: () => {} }
+    const asked = createApi({ server: `http://127.0.0.1:${own}`, ...credentials }).json({ path: '/version' })
+    const error: unknown = await asked.catch((caught: unknown) => caught)
+    echo.close()
+    expect(String(error)).toMatch(/you sent (Bearer|Basic) …$/)
+    expect(String(error)).not.toMatch(new RegExp(`canary|${basic}`))
   })
 })
 

@@ -20,7 +20,7 @@ const houses: House[] = []
 beforeAll(async () => {
   database = await createServerDatabase()
   await migrate(database.pool, 'up')
-  server = await createMlflowServer(true)
+  server = await createMlflowServer({ asksForUsers: true })
   await server.start()
   const answer = await fetch(`${server.url}/api/2.0/mlflow/users/create`, {
     method: 'POST',

@@ -48,6 +48,21 @@ export function describeLiveState(name: string, open: () => Promise<LiveState>):
       expect(await live.metrics(runId)).toEqual({ loss: 3 })
     })
 
+    it('tells of a push to everybody who listens, until they stop, and to nobody who listens to runs', async () => {
+      const heard = [0, 0]
+      const runs: string[] = []
+      const stop = await Promise.all(
+        heard.map((_, index) => live.onPush(() => void (heard[index] = (heard[index] ?? 0) + 1))),
+      )
+      await live.subscribe((id) => void runs.push(id))
+      await live.tellOfPush()
+      await vi.waitFor(() => expect(heard).toEqual([1, 1]), { timeout: 10_000 })
+      await stop[0]?.()
+      await live.tellOfPush()
+      await vi.waitFor(() => expect(heard).toEqual([1, 2]), { timeout: 10_000 })
+      expect(runs).toEqual([])
+    })
+
     it('tells the messages of every run to everybody who listens, in their order, until they stop', async () => {
       const heard: [string, LiveMessage][][] = [[], []]
       const stop = await Promise.all(

@@ -83,6 +83,44 @@ export function describeRuns(context: () => TestRecords): void {
       expect(await records.actions.due(later(0), 10)).toMatchObject([{ action: { jobUid: winner } }])
     })
 
+    it('changed with others in one transaction is changed as if alone, and one that moved on keeps none of them back', async () => {
+      const { records } = context()
+      const first = await addRun(context(), { name: 'first' })
+      const late = await addRun(context(), { name: 'late' })
+      const ending = await addRun(context(), { name: 'ending', state: 'RUNNING' })
+      await changeRun(context(), late.id, { message: 'by somebody else' })
+      const next = (run: Run, changes: Partial<Run>) => ({
+        next: { ...run, ...changes },
+        events: ['one', 'two'].map((message) => ({ ...sampleEvent, message: `${run.name} ${message}` })),
+        actions: [leaseAction(run)],
+      })
+      const progress = { step: 9, epoch: null, totalEpochs: null, percentage: 90 }
+      const applied = await records.runs.applyAll([
+        next(first, { state: 'QUEUED', reason: 'WaitingForLease' }),
+        next(late, { state: 'QUEUED' }),
+        next(sampleRun({ name: 'unknown' }), { state: 'QUEUED' }),
+        next(ending, { state: 'FAILED', message: 'ended', finalMetrics: { loss: 1 }, completedAt: later(9), progress }),
+      ])
+      expect(applied).toEqual([true, false, false, true])
+      expect(await readRun(records, first.id)).toMatchObject({
+        state: 'QUEUED',
+        version: first.version + 1,
+        progress: null,
+      })
+      expect(await readRun(records, late.id)).toMatchObject({ state: 'PENDING', message: 'by somebody else' })
+      const ended = await readRun(records, ending.id)
+      expect(ended).toMatchObject({ state: 'FAILED', finalMetrics: { loss: 1 }, completedAt: later(9), progress })
+      expect((await records.runs.history(first.id)).map(({ from, to }) => `${from} > ${to}`)).toEqual([
+        'null > PENDING',
+        'PENDING > QUEUED',
+      ])
+      const told = async (id: string) => (await records.runs.events(id, 0, 10)).map(({ message }) => message).slice(1)
+      expect([await told(first.id), await told(late.id)]).toEqual([['first one', 'first two'], []])
+      const due = await records.actions.due(later(0), 10)
+      expect(due.map(({ action }) => action.runId).sort()).toEqual([first.id, ending.id].sort())
+      expect(await records.runs.applyAll([])).toEqual([])
+    })
+
     it('that nobody recorded cannot be changed, and an id that is none is nobody', async () => {
       const { records } = context()
       expect(await records.runs.apply({ next: sampleRun(), events: [], actions: [] })).toBe(false)

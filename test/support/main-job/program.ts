@@ -15,9 +15,9 @@ export interface Program {
   remove(): void
 }
 
-/** Builds as `tools/build.ts` does, into a package of its own, so that nobody else's build comes between. */
-export function buildProgram(): Program {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'specyard-program-')))
+/** Builds as `tools/build.ts` does, into a package of its own, so that nobody else's build comes between. @param parent folder that it is made in */
+export function buildProgram(parent = tmpdir()): Program {
+  const folder = realpathSync(mkdtempSync(join(parent, 'specyard-program-')))
   mkdirSync(join(folder, 'dist'))
   for (const part of ['package.json', 'node_modules', 'charts', 'schemas', 'docs', 'compiler']) {
     symlinkSync(join(root, part), join(folder, part))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../main-job/conditions.ts'
 
-/** A real MLflow tracking server on loopback, with its database and artifacts in a temporary folder. */
+/** A real MLflow tracking server, with its database and artifacts in a temporary folder. */
 export interface MlflowServer {
   readonly url: string
   start(): Promise<void>
@@ -43,11 +43,22 @@ export function mlflowEnvironment(): Record<string, string> {
 /** The user that may do everything, on a server that asks for users. */
 export const administrator = { username: 'warden', password: 'a-password-of-the-warden' } as const
 
-/** @param asksForUsers whether it wants a user and password, of whom everybody may read and only the owner of a run may change it */
-export async function createMlflowServer(asksForUsers = false): Promise<MlflowServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'specyard-mlflow-'))
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+export interface MlflowServerOptions {
+  /** Whether it wants a user and password, of whom everybody may read and only the owner of a run may change it; default false. */
+  readonly asksForUsers?: boolean
+  /** An address of this machine to listen on; default 127.0.0.1. */
+  readonly host?: string
+  /** Folder that its own is made in; default the temporary folder. */
+  readonly parent?: string
+  /** Variables of its processes beside the usual ones. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export async function createMlflowServer(options: MlflowServerOptions = {}): Promise<MlflowServer> {
+  const { asksForUsers = false, host = '127.0.0.1', parent = tmpdir() } = options
+  const folder = mkdtempSync(join(parent, 'specyard-mlflow-'))
+  const port = await freePort(host)
+  const url = `http://${host}:${port}`
   let running: ReturnType<typeof launch> | undefined
   const users = asksForUsers ? askForUsers(folder) : { words: [], environment: {} }
 
@@ -55,12 +66,12 @@ export async function createMlflowServer(asksForUsers = false): Promise<MlflowSe
     const log = openSync(join(folder, 'server.log'), 'a')
     const store = ['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`]
     const artifacts = ['--artifacts-destination', join(folder, 'artifacts'), '--serve-artifacts']
-    const listen = ['--host', '127.0.0.1', '--port', String(port), '--workers', '1']
-    const env = { ...mlflowEnvironment(), ...users.environment }
-    const options = { cwd: folder, env, stdio: ['ignore', log, log] as ['ignore', number, number] }
+    const listen = ['--host', host, '--port', String(port), '--workers', '1']
+    const env = { ...mlflowEnvironment(), ...users.environment, ...options.environment }
+    const spawned = { cwd: folder, env, stdio: ['ignore', log, log] as ['ignore', number, number] }
     // A group of its own: the server starts workers, which must not outlive it.
     return spawn(mlflowPython(), ['-m', 'mlflow', 'server', ...store, ...artifacts, ...listen, ...users.words], {
-      ...options,
+      ...spawned,
       detached: true,
     })
   }
@@ -134,12 +145,12 @@ function isAlive(group: number): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
   await once(server, 'listening')
   const address = server.address()
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1')
+  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`)
   return address.port
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { ApiError, errorOf } from './api-error.ts'
 import type { Credentials } from './credentials.ts'
+import { withoutSecrets } from './secrets.ts'
 
 export interface ApiRequest {
   /** Default GET. */
@@ -56,16 +57,20 @@ export function createApi(credentials: Credentials): Api {
 class StaleConnection extends ApiError {}
 
 async function ask(credentials: Credentials, wanted: ApiRequest): Promise<IncomingMessage> {
-  const response = await send(credentials, wanted)
+  const given = await credentials.prepare()
+  const response = await send(credentials, wanted, given)
   const status = response.statusCode ?? 0
   if (status >= 200 && status < 300) return response
   const body = await readBody(response, errorBytesMax).catch(() => '')
-  throw errorOf(status, body, response.headers['retry-after'])
+  throw errorOf(status, withoutSecrets(body, given), response.headers['retry-after'])
 }
 
-async function send(credentials: Credentials, wanted: ApiRequest): Promise<IncomingMessage> {
+async function send(
+  credentials: Credentials,
+  wanted: ApiRequest,
+  given: Awaited<ReturnType<Credentials['prepare']>>,
+): Promise<IncomingMessage> {
   const { method = 'GET', path, body, silenceMilliseconds = silenceMillisecondsDefault, signal } = wanted
-  const given = await credentials.prepare()
   const text = body === undefined ? undefined : JSON.stringify(body)
   const request = credentials.server.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {

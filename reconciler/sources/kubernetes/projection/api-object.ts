@@ -16,6 +16,7 @@ export interface ApiMetadata {
   /** When it will be gone: the time of the request and the grace that was given. */
   readonly deletionTimestamp?: string
   readonly deletionGracePeriodSeconds?: number
+  readonly finalizers?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly { readonly kind?: string; readonly uid?: string; readonly controller?: boolean }[]

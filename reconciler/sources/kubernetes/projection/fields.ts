@@ -49,8 +49,14 @@ export function conditions(given: readonly ApiCondition[] | undefined): readonly
   }))
 }
 
+/** Which attempt of which run an object belongs to. */
+export interface RunOfObject {
+  readonly runId: string
+  readonly attempt: number
+}
+
 /** Run and attempt by the labels of a Job or of its pod; undefined where it is none of ours. */
-export function runOf(metadata: ApiMetadata): { readonly runId: string; readonly attempt: number } | undefined {
+export function runOf(metadata: ApiMetadata): RunOfObject | undefined {
   const runId = metadata.labels?.[labels.jobId] ?? ''
   const attempt = Number(metadata.labels?.[labels.attempt])
   return runId !== '' && Number.isSafeInteger(attempt) && attempt > 0 ? { runId, attempt } : undefined

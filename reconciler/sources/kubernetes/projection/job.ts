@@ -1,12 +1,18 @@
 import type { SeenJob } from '../../../../domain/observation.ts'
 import type { ApiJob, ApiObject } from './api-object.ts'
-import { conditions, createdAt, deletionRequestedAt, runOf, shared, time } from './fields.ts'
+import { conditions, createdAt, deletionRequestedAt, runOf, type RunOfObject, shared, time } from './fields.ts'
 
-/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/ */
 export function seenJob(object: ApiObject): SeenJob | undefined {
+  const run = runOf(object.metadata ?? {})
+  return run && jobOf(object, run)
+}
+
+/**
+ * A Job as one of a run, whatever its labels say.
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/
+ */
+export function jobOf(object: ApiObject, run: RunOfObject): SeenJob {
   const { metadata = {}, spec, status } = object as ApiJob
-  const run = runOf(metadata)
-  if (!run) return undefined
   return {
     name: metadata.name ?? '',
     namespace: shared(metadata.namespace ?? ''),
@@ -21,6 +27,7 @@ export function seenJob(object: ApiObject): SeenJob | undefined {
     succeeded: status?.succeeded ?? 0,
     failed: status?.failed ?? 0,
     deletionRequestedAt: deletionRequestedAt(metadata),
+    ...(metadata.deletionTimestamp && { finalizers: (metadata.finalizers ?? []).map(shared) }),
     // Another object has it: it is added when somebody looks.
     workload: null,
   }

@@ -1,18 +1,24 @@
 import { constants } from 'node:os'
 import type { SeenContainer, SeenPod } from '../../../../domain/observation.ts'
 import type { ApiContainerStatus, ApiMetadata, ApiObject, ApiPod } from './api-object.ts'
-import { conditions, createdAt, deletionRequestedAt, runOf, shared, time } from './fields.ts'
+import { conditions, createdAt, deletionRequestedAt, runOf, type RunOfObject, shared, time } from './fields.ts'
 
 /** A label since Kubernetes 1.28, and an annotation ever since. */
 const indexLabel = 'batch.kubernetes.io/job-completion-index'
 
 const controllerUid = 'batch.kubernetes.io/controller-uid'
 
-/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export function seenPod(object: ApiObject): SeenPod | undefined {
+  const run = runOf(object.metadata ?? {})
+  return run && podOf(object, run)
+}
+
+/**
+ * A pod as one of a run, whatever its labels say.
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+ */
+export function podOf(object: ApiObject, run: RunOfObject): SeenPod {
   const { metadata = {}, spec, status } = object as ApiPod
-  const run = runOf(metadata)
-  if (!run) return undefined
   return {
     name: metadata.name ?? '',
     namespace: shared(metadata.namespace ?? ''),

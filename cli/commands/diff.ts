@@ -1,0 +1,83 @@
+import { compareSpecs, describeComparison } from '../../compiler/impact/compare.ts'
+import { compareProblems, hasErrors, type Problem } from '../../domain/problem.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { readChart } from '../house/assets.ts'
+import { gitEnvironment } from '../house/environment.ts'
+import { openDeploy } from '../house/open.ts'
+import type { Comparison, Side } from '../impact/comparison.ts'
+import { humanComparison } from '../impact/human.ts'
+import { jsonComparison, jsonProblems } from '../impact/json.ts'
+import { markdownComparison, markdownProblems } from '../impact/markdown.ts'
+import { recall } from '../impact/run-memory.ts'
+import { nothingDeployed } from '../specs/compile-specs.ts'
+import { openStates, readSides, type SpecsState } from '../specs/states.ts'
+import { paintFor } from '../terminal/paint.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import type { World } from '../world.ts'
+
+export interface DiffFlags {
+  readonly output: 'human' | 'json' | 'markdown'
+  /** Take nothing for published, instead of asking the deploy repository. */
+  readonly offline?: boolean
+}
+
+/** Exit codes as of `diff`, and not as elsewhere: a difference is no problem. */
+export const differenceExits = {
+  same: exitCodes.fine,
+  different: exitCodes.problems,
+  problems: exitCodes.usage,
+} as const
+
+/** Says what publishing specs would do, and which rendered files it would change. Publishes nothing. */
+export async function runDiff(
+  world: World,
+  directory: string,
+  revisions: readonly string[],
+  { output, offline = false }: DiffFlags,
+): Promise<ExitCode> {
+  const { base, head } = await readSides(openStates(world, directory), revisions)
+  // Where the deploy repository is, the older specs say: a change of its address is part of what is looked at.
+  const { settings } = base ?? head
+  const [chart, deployed] = await Promise.all([readChart(), offline ? nothingDeployed : readDeployed(world, settings)])
+  const inputOf = ({ files, source, settings: { deployUrl, deployBranch } }: SpecsState) => ({
+    ...{ sources: files, source, chart },
+    deploy: { url: deployUrl, branch: deployBranch },
+  })
+  const compared = compareSpecs(base && inputOf(base), inputOf(head), deployed)
+  const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
+  if (hasErrors(problems)) return tellProblems(world, problems, output)
+  const blind = describeComparison(compared, inputOf(head), undefined)
+  const known = offline ? undefined : await recall(settings, world, blind.impact)
+  const comparison: Comparison = {
+    base: base ? sideOf(base) : null,
+    head: sideOf(head),
+    against: base?.label ?? (offline ? 'nothing' : 'what is published'),
+    problems: problems.filter((one) => one.severity === 'warning'),
+    baseProblems: compared.baseProblems,
+    difference: known ? describeComparison(compared, inputOf(head), known) : blind,
+  }
+  world.stdout.write(
+    output === 'json'
+      ? jsonComparison(comparison)
+      : output === 'markdown'
+        ? markdownComparison(comparison)
+        : humanComparison(comparison, paintFor(world.stdout, world.environment) !== undefined),
+  )
+  return comparison.difference.same ? differenceExits.same : differenceExits.different
+}
+
+async function readDeployed(world: World, settings: SpecsState['settings']) {
+  const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
+  return deploy.read()
+}
+
+function tellProblems(world: World, problems: readonly Problem[], output: DiffFlags['output']): ExitCode {
+  if (output === 'json') world.stdout.write(jsonProblems(problems))
+  else if (output === 'markdown') world.stdout.write(markdownProblems(problems))
+  else world.stdout.write(`${formatProblems(problems.filter((one) => one.severity !== 'note'))}\n`)
+  return differenceExits.problems
+}
+
+function sideOf({ label, source: { commit, dirty } }: SpecsState): Side {
+  return { label, commit, dirty }
+}

@@ -1,0 +1,94 @@
+import pc from 'picocolors'
+import { type Drift, type DriftItem, findDrift } from '../../compiler/impact/drift.ts'
+import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
+import { compareProblems, hasErrors } from '../../domain/problem.ts'
+import type { Deployed } from '../../domain/publication.ts'
+import type { ExitCode } from '../exit.ts'
+import { readChart } from '../house/assets.ts'
+import { gitEnvironment } from '../house/environment.ts'
+import { openDeploy } from '../house/open.ts'
+import { countText } from '../impact/numbers.ts'
+import { changesText } from '../impact/words.ts'
+import { openStates, type SpecsState, type States } from '../specs/states.ts'
+import { paintFor } from '../terminal/paint.ts'
+import { printable } from '../terminal/printable.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import type { World } from '../world.ts'
+import { differenceExits } from './diff.ts'
+
+export interface DriftFlags {
+  readonly output: 'human' | 'json'
+  readonly rev?: string
+}
+
+/** Says where what is published was edited by hand, or is not what today's compiler makes of the specs. Changes nothing. */
+export async function runDrift(world: World, directory: string, { output, rev }: DriftFlags): Promise<ExitCode> {
+  const states = openStates(world, directory)
+  const asked = await (rev === undefined ? states.workingTree().catch(() => states.at('HEAD')) : states.at(rev))
+  const deploy = await openDeploy(asked.settings, gitEnvironment(world.environment), world.now)
+  const [chart, deployed] = await Promise.all([readChart(), deploy.read()])
+  const specs = rev === undefined ? await published(states, deployed, asked) : asked
+  const drift = findDrift({
+    ...{ sources: specs.files, source: specs.source, deployed, chart },
+    deploy: { url: specs.settings.deployUrl, branch: specs.settings.deployBranch },
+  })
+  const problems = [...specs.problems, ...drift.problems].sort(compareProblems)
+  const told = { ...drift, problems: problems.filter((one) => one.severity === 'error') }
+  if (output === 'json') {
+    const against = { label: specs.label, commit: specs.source.commit, dirty: specs.source.dirty }
+    const { items, unpublished } = told
+    world.stdout.write(`${JSON.stringify({ against, drift: items, unpublished, problems: told.problems }, null, 2)}\n`)
+  } else world.stdout.write(inWords(told, specs.label, paintFor(world.stdout, world.environment) !== undefined))
+  if (hasErrors(problems)) return differenceExits.problems
+  return drift.items.length === 0 ? differenceExits.same : differenceExits.different
+}
+
+/** The specs that were published last, where their commit is here; else those that were asked for. */
+async function published(states: States, { files }: Deployed, asked: SpecsState): Promise<SpecsState> {
+  const text = files.get(sourcePath)
+  const source = text === undefined ? undefined : (JSON.parse(text) as SourceRecord)
+  if (!source?.commit || source.dirty || !(await states.has(source.commit))) return asked
+  return { ...(await states.at(source.commit)), label: `the published commit ${source.commit.slice(0, 12)}` }
+}
+
+function inWords({ problems, items, unpublished }: Drift, label: string, isColoured: boolean): string {
+  const colours = pc.createColors(isColoured)
+  const specs = `the specs of ${printable(label)}`
+  const aside =
+    unpublished === 0
+      ? []
+      : [
+          `${countText(unpublished, 'run or endpoint is', 'runs or endpoints are')} not published as ${specs} say: specyard diff tells`,
+        ]
+  const parts = [
+    ...(problems.length === 0 ? [] : [formatProblems(problems)]),
+    ...(items.length === 0
+      ? [`no drift: what is published is what this version makes of ${specs}`]
+      : [
+          colours.bold(
+            `${countText(items.length, 'file drifts', 'files drift')} from what this version makes of ${specs}`,
+          ),
+        ]),
+    ...items.map((item) => itemText(item, colours)),
+    ...aside,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function itemText(item: DriftItem, colours: ReturnType<typeof pc.createColors>): string {
+  const { kind, path, subject, edit, changes, difference, remedy } = item
+  const why = {
+    edited: `edited by ${printable(edit?.author ?? 'somebody')} in commit ${edit?.commit.slice(0, 10) ?? ''}`,
+    rendered: 'this version writes it otherwise',
+    values: 'the same spec has other values today',
+    chart: 'this version ships another chart',
+  }[kind]
+  const paint = (line: string): string =>
+    line.startsWith('+') ? colours.green(line) : line.startsWith('-') ? colours.red(line) : line
+  return [
+    `${colours.bold(printable(path))}${subject === path ? '' : `  ${printable(subject)}`}`,
+    `  ${why}; ${remedy}`,
+    ...(changes.length === 0 ? [] : [`  ${printable(changesText(changes))}`]),
+    ...(difference?.hunks ?? []).flatMap((hunk) => hunk.split('\n')).map((line) => `  ${paint(printable(line))}`),
+  ].join('\n')
+}

@@ -1,0 +1,88 @@
+import { explainSpec } from '../../compiler/explain/explain.ts'
+import type { Candidate, Explained, ExplainedValue } from '../../compiler/explain/explained.ts'
+import { keyText } from '../../domain/names.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { readChart } from '../house/assets.ts'
+import { gitEnvironment } from '../house/environment.ts'
+import { openDeploy } from '../house/open.ts'
+import { openStates } from '../specs/states.ts'
+import { explainedFiles, explainedValue, explainedValues, isOwnName } from '../terminal/explained.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import { UsageError, type World } from '../world.ts'
+
+export interface SpecFlags {
+  readonly output: 'human' | 'json'
+  readonly env?: string
+  readonly rev?: string
+  readonly rendered?: boolean
+  /** Into the plan, or into the spec when it begins with `spec.` or `metadata.`. */
+  readonly path?: string
+}
+
+/** Says where each value of a spec's plan comes from, or each line of what is rendered of it. */
+export async function runExplainSpec(
+  world: World,
+  directory: string,
+  spec: string,
+  { output, env, rev, rendered = false, path }: SpecFlags,
+): Promise<ExitCode> {
+  const states = openStates(world, directory)
+  const { settings, files, source } = await (rev === undefined ? states.workingTree() : states.at(rev))
+  const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
+  const [chart, deployed] = await Promise.all([readChart(), deploy.read()])
+  const input = {
+    ...{ sources: files, source, deployed, chart },
+    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
+  }
+  const withLines = rendered || path !== undefined || output === 'json'
+  const answer = explainSpec(input, { spec, rendered: withLines, ...(env === undefined ? {} : { environment: env }) })
+  if (answer.is === 'problems') {
+    if (output === 'json') world.stdout.write(`${JSON.stringify({ problems: answer.problems }, null, 2)}\n`)
+    else world.stdout.write(`${formatProblems(answer.problems)}\n`)
+    return exitCodes.problems
+  }
+  if (answer.is !== 'explained') throw new UsageError(whichOnes(spec, env, answer.is, answer.candidates))
+  const explained = path === undefined ? answer.explained : below(answer.explained, path)
+  if (output === 'json') world.stdout.write(`${JSON.stringify(explained, null, 2)}\n`)
+  else if (rendered) world.stdout.write(explainedFiles(explained, path !== undefined))
+  else if (path !== undefined && explained.values.length === 1) world.stdout.write(explainedValue(explained))
+  else world.stdout.write(explainedValues(explained))
+  return exitCodes.fine
+}
+
+/** What there is at a path of the plan, or what was made of a path of the spec. */
+function below(explained: Explained, path: string): Explained {
+  const wanted = path.replace(/^\//, '').replaceAll('/', '.')
+  const isAt = (one: string | null): boolean => one === wanted || (one?.startsWith(`${wanted}.`) ?? false)
+  const atPlan = (one: ExplainedValue): boolean => isAt(one.path) || isAt(`plan.${one.path}`)
+  const isFit = explained.values.some(atPlan) ? atPlan : (one: ExplainedValue) => isAt(one.origin.written)
+  const fitting = explained.values.filter(isFit)
+  const unnamed = fitting.filter((one) => !isOwnName(one.path))
+  const values = unnamed.length > 0 ? unnamed : fitting
+  if (values.length === 0) {
+    const known = [...new Set(explained.values.map((one) => one.path.split('.')[0] ?? ''))].join(', ')
+    throw new UsageError(`error: the plan has nothing at "${path}"; it has ${known}`)
+  }
+  const kept = new Set(values.map((one) => one.path))
+  const files = explained.files.map((file) => ({
+    ...file,
+    lines: file.lines.filter((line) => line.values.some((one) => kept.has(one.path))),
+  }))
+  return { ...explained, values, files: files.filter((file) => file.lines.length > 0) }
+}
+
+function whichOnes(
+  spec: string,
+  environment: string | undefined,
+  is: 'ambiguous' | 'unknown',
+  candidates: readonly Candidate[],
+): string {
+  const where = environment === undefined ? '' : ` in environment "${environment}"`
+  const shown = candidates.slice(0, 20).map(({ kind, key, file }) => `  ${keyText(key)}  (${kind}, ${file})`)
+  const more = candidates.length > 20 ? [`  and ${candidates.length - 20} more`] : []
+  const head =
+    is === 'unknown'
+      ? `error: no training or endpoint is called "${spec}"${where}`
+      : `error: "${spec}"${where} can be several; choose one with --env, or write environment/project/name`
+  return [head, ...(candidates.length === 0 ? [] : ['there are:', ...shown, ...more])].join('\n')
+}

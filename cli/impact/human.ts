@@ -1,0 +1,60 @@
+import pc from 'picocolors'
+import type { FileDifference } from '../../compiler/impact/files.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import { printable } from '../terminal/printable.ts'
+import type { Comparison } from './comparison.ts'
+import { countText } from './numbers.ts'
+import { placeText, sections } from './rows.ts'
+import { headline } from './words.ts'
+
+/** A comparison for a person at a terminal: what it does first, then the rendered difference. */
+export function humanComparison(comparison: Comparison, isColoured: boolean): string {
+  const { against, head, difference } = comparison
+  const colours = pc.createColors(isColoured)
+  const blocks = [
+    difference.same
+      ? `no difference between ${printable(against)} and ${printable(head.label)}`
+      : `${colours.bold(headline(difference.impact))}\n${colours.dim(`${printable(head.label)} against ${printable(against)}`)}`,
+    ...notices(comparison),
+    ...sections(difference.impact).map(({ title, rows }) => {
+      const lines = rows.flatMap(({ name, where, says }) => [
+        `  ${name}  ${colours.dim(printable(placeText(where)))}`,
+        ...says.map((one) => `    ${printable(one)}`),
+      ])
+      return [colours.bold(title), ...lines].join('\n')
+    }),
+    ...difference.files.map((file) => renderedDifference(file, colours)),
+    ...(difference.files.length === 0 && !difference.same
+      ? [`no rendered file changes, ${countText(difference.ledgerFiles, 'file', 'files')} of the ledger`]
+      : []),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function notices({ problems, baseProblems, base }: Comparison): readonly string[] {
+  const told = problems.filter((one) => one.severity !== 'note')
+  return [
+    ...(told.length === 0 ? [] : [formatProblems(told)]),
+    ...(baseProblems.length === 0
+      ? []
+      : [
+          `${printable(base?.label ?? 'the base')} has problems itself, so this is told against what is published:\n${formatProblems(baseProblems)}`,
+        ]),
+  ]
+}
+
+function renderedDifference(file: FileDifference, colours: ReturnType<typeof pc.createColors>): string {
+  const paint = (line: string): string => {
+    if (line.startsWith('+')) return colours.green(line)
+    if (line.startsWith('-')) return colours.red(line)
+    return line.startsWith('@@') ? colours.cyan(line) : line
+  }
+  const lines = file.hunks.flatMap((hunk) => hunk.split('\n')).map((line) => paint(printable(line)))
+  return [colours.bold(fileHeads(file).join('\n')), ...lines].join('\n')
+}
+
+/** The two lines that `diff -u` begins a file with. */
+export function fileHeads({ path, against, kind }: FileDifference): readonly [string, string] {
+  const before = against ?? (kind === 'added' ? '/dev/null' : path)
+  return [`--- ${printable(before)}`, `+++ ${kind === 'removed' ? '/dev/null' : printable(path)}`]
+}

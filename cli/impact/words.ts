@@ -1,0 +1,132 @@
+import type { Json } from '../../domain/canonical.ts'
+import type {
+  ChangedValue,
+  EndpointRelease,
+  Estimate,
+  ImpactStatement,
+  RunProgress,
+  StoppedRun,
+  Surge,
+} from '../../compiler/impact/statement.ts'
+import { countText, hoursText, numberText, rangeText, spanText } from './numbers.ts'
+
+/** All that a change does in one sentence, most important first. */
+export function headline({ starts, stops, ended, releases, waits, removes, total }: ImpactStatement): string {
+  const of = (what: EndpointRelease['what']): readonly EndpointRelease[] => releases.filter((one) => one.what === what)
+  const running = stops.filter(({ progress }) => progress?.state === 'RUNNING').length
+  const tight = releases.filter(({ surge }) => surge.room === 'too-little').length
+  const parts: (readonly [number, string])[] = [
+    [stops.length, countText(stops.length, 'run stops', 'runs stop') + (running > 0 ? ` (${running} running)` : '')],
+    [starts.length, countText(starts.length, 'run starts', 'runs start')],
+    [removes.length, countText(removes.length, 'endpoint is removed', 'endpoints are removed')],
+    [of('rolls').length, countText(of('rolls').length, 'endpoint rolls', 'endpoints roll')],
+    [of('appears').length, countText(of('appears').length, 'endpoint appears', 'endpoints appear')],
+    [of('changes').length, countText(of('changes').length, 'endpoint changes in place', 'endpoints change in place')],
+    [waits.length, countText(waits.length, 'endpoint waits for a model', 'endpoints wait for models')],
+    [ended.length, countText(ended.length, 'spec asks for a run that has ended', 'specs ask for runs that have ended')],
+  ]
+  const told = parts.filter(([count]) => count > 0).map(([, text]) => text)
+  if (tight > 0) told.push(`${countText(tight, 'endpoint lacks', 'endpoints lack')} the GPUs for it`)
+  const spent = totalText(total)
+  return [
+    told.length === 0 ? 'nothing starts, stops or rolls' : told.join(', '),
+    ...(spent === '' ? [] : [spent]),
+  ].join('; ')
+}
+
+/** GPU-hours and cost of all runs that start; empty where none has GPUs. */
+export function totalText({ gpuHours, cost, unpriced }: ImpactStatement['total']): string {
+  if (gpuHours.high === 0) return ''
+  const price = cost === null ? 'cost unknown: no price' : `cost ${rangeText(cost)}`
+  const without = cost !== null && unpriced > 0 ? `, ${countText(unpriced, 'run', 'runs')} without a price` : ''
+  return `${rangeText(gpuHours)} GPU-hours, ${price}${without}`
+}
+
+export function estimateText({ basis, pastRuns, attempts, gpus, gpuType, hours, gpuHours, cost }: Estimate): string {
+  const one = { low: hours.low / attempts, high: hours.high / attempts }
+  const why =
+    basis === 'past-runs'
+      ? `${countText(pastRuns, 'past run', 'past runs')} took ${hoursText(hours)}`
+      : `limit ${hoursText({ low: one.high, high: one.high })} an attempt, ${countText(attempts, 'attempt', 'attempts')}`
+  if (gpus === 0) return `no GPUs; ${why}`
+  const type = gpuType === null ? '' : ` ${gpuType}`
+  const price = cost === null ? 'cost unknown: no price' : `cost ${rangeText(cost)}`
+  return `${numberText(gpus)}${type}: ${rangeText(gpuHours)} GPU-hours, ${price} (${why})`
+}
+
+/** How far a run is that is stopped. */
+export function progressText(progress: RunProgress | null | undefined): string {
+  if (progress === undefined) return 'how far it is: unknown, no database'
+  if (progress === null) return 'how far it is: unknown, not in the records'
+  const { state, reason, attempt, step, epoch, totalEpochs, percentage, startedAt } = progress
+  return [
+    reason === '' ? state : `${state} (${reason})`,
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(step === null ? [] : [`step ${numberText(step)}`]),
+    ...(epoch === null
+      ? []
+      : [`epoch ${numberText(epoch)}${totalEpochs === null ? '' : ` of ${numberText(totalEpochs)}`}`]),
+    ...(percentage === null ? [] : [`${numberText(percentage)} %`]),
+    ...(startedAt === null ? [] : [`since ${startedAt.slice(0, 16).replace('T', ' ')} UTC`]),
+  ].join(', ')
+}
+
+export function stopText({ why, gpus, gpuType }: StoppedRun): string {
+  const frees = gpus === 0 ? '' : `, frees ${numberText(gpus)}${gpuType === null ? ' GPU' : ` ${gpuType}`}`
+  return `${why === 'SUPERSEDED' ? 'superseded' : 'its spec is gone'}${frees}`
+}
+
+export function releaseText({ what, model, replicas, gpus, costPerHour }: EndpointRelease): string {
+  const before = replicas.before
+  const count = spanText(replicas.after)
+  const many = before === null || spanText(before) === count ? count : `${spanText(before)} → ${count}`
+  const served =
+    model.before === null || model.before === model.after ? model.after : `${model.before} → ${model.after}`
+  const verb = { appears: 'appears', rolls: 'rolls', changes: 'changes in place, no pod is replaced' }[what]
+  const price = costPerHour.after === null ? '' : `, ${spanText(costPerHour.after)} an hour`
+  const size =
+    gpus.after.high === 0 ? '' : `, ${spanText(gpus.after)} ${spanText(gpus.after) === '1' ? 'GPU' : 'GPUs'}${price}`
+  return `${verb}: ${served}, ${many} ${many === '1' ? 'replica' : 'replicas'}${size}`
+}
+
+/** Whether there is room; empty where none is needed and nobody would ask. */
+export function surgeText({ pods, gpus, gpuType, room, offered, free }: Surge): string {
+  const type = gpuType ?? 'GPUs'
+  const need = gpus > 0 ? `needs ${numberText(gpus)} ${type} more while it rolls` : `needs its ${type}`
+  switch (room) {
+    case 'not-needed':
+      return gpuType !== null && pods === 0 ? 'needs no more GPUs while it rolls' : ''
+    case 'enough':
+      return `${need}: there is room, ${numberText(free ?? 0)} of ${numberText(offered ?? 0)} are free by what is published`
+    case 'too-little': {
+      const there = numberText(offered ?? 0)
+      const lack =
+        free !== null && free < 0
+          ? `${numberText(-free)} more are asked for than the ${there} there are`
+          : `${numberText(free ?? 0)} of ${there} are free`
+      return `${need}: no room, ${lack} by what is published; the new pods will wait`
+    }
+    case 'unknown':
+      return `${need}: whether there is room is unknown, the Environment names no count of ${type}`
+  }
+}
+
+const changesShown = 4
+const valueLengthMax = 60
+
+/** `replicas.max 8 → 10, image a → b and 3 more`. */
+export function changesText(changes: readonly ChangedValue[]): string {
+  const shown = changes
+    .slice(0, changesShown)
+    .map(({ path, before, after }) => `${path} ${valueText(before)} → ${valueText(after)}`)
+  const more = changes.length - shown.length
+  return shown.join(', ') + (more > 0 ? ` and ${numberText(more)} more` : '')
+}
+
+export function valueText(value: Json): string {
+  if (value === null) return 'none'
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length <= valueLengthMax
+    ? text
+    : `${text.slice(0, valueLengthMax / 2 - 1)}…${text.slice(-valueLengthMax / 2)}`
+}

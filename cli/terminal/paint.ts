@@ -1,0 +1,16 @@
+import pc from 'picocolors'
+import type { ProcessEnvironment } from '../house/environment.ts'
+import type { Paint } from './problems.ts'
+
+/** Colours for a stream that a person looks at; none without a terminal or with NO_COLOR. */
+export function paintFor(stream: NodeJS.WriteStream, environment: ProcessEnvironment): Paint | undefined {
+  const refused = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb'
+  if (!stream.isTTY || refused) return undefined
+  const colours = pc.createColors(true)
+  const of = { error: colours.red, warning: colours.yellow, note: colours.cyan }
+  return {
+    severity: (severity, text) => colours.bold(of[severity](text)),
+    place: colours.bold,
+    aside: colours.dim,
+  }
+}

@@ -1,0 +1,179 @@
+import type { Json } from '../../domain/canonical.ts'
+import { type EndpointLedger, paths, type RunLedger } from '../../domain/ledger.ts'
+import { readLedger, readRunLedger } from '../../domain/ledger-files.ts'
+import { jobName, keyText, shortDigest } from '../../domain/names.ts'
+import type { Destination, EndpointPlan, ModelPin, TrainingPlan } from '../../domain/plan.ts'
+import type { CompileInput } from '../compile-types.ts'
+import { decidePin, waitMessage } from '../ledger/endpoints.ts'
+import { type DeployAddress, renderEndpointApplication, renderJobsApplication } from '../render/application.ts'
+import { type RenderedAttempt, renderJob } from '../render/job.ts'
+import { renderValues } from '../render/values.ts'
+import type { Catalogue } from '../resolve/catalogue.ts'
+import type { UnnamedTrainingPlan } from '../resolve/training.ts'
+import type { Explained, ExplainedFile, ExplainedOrigin, ExplainedValue } from './explained.ts'
+import { dotted, leavesOf } from './leaves.ts'
+import { explainLines } from './lines.ts'
+
+/** A spec that was resolved. */
+export type Subject =
+  | { readonly kind: 'TrainingJob'; readonly plan: UnnamedTrainingPlan; readonly destination: Destination }
+  | { readonly kind: 'ServingEndpoint'; readonly plan: EndpointPlan }
+
+type Files = Pick<Explained, 'files' | 'waits'>
+
+const plain = { where: null, note: '', overrides: null, written: null } as const
+
+/** The manifest of a training's newest attempt as it would be rendered today, and the Application over its folder. */
+export function explainTrainingFiles(
+  { plan, destination }: Extract<Subject, { kind: 'TrainingJob' }>,
+  input: CompileInput,
+  values: readonly ExplainedValue[],
+  known: Catalogue,
+  rendered: boolean,
+): Files {
+  if (!rendered) return { files: [], waits: null }
+  const entry = readRunLedger(input.deployed.files, plan)
+  const { attempt, digits } = newestAttempt(plan, entry)
+  const named: TrainingPlan = { ...plan, shortDigest: digits }
+  const job = { plan: named, attempt }
+  const file = jobName(plan.name, digits, attempt.attempt)
+  const manifest = explainFile(
+    paths.job(plan.environment, plan.project, file),
+    job as unknown as Json,
+    (one) => {
+      const changed = one as unknown as typeof job
+      return renderJob(changed.plan, changed.attempt)
+    },
+    origins(values, [
+      ['attempt', { ...plain, from: entry ? 'ledger' : 'made', note: 'the attempt of the run' }],
+      ['plan.shortDigest', { ...plain, from: 'made', note: 'the first digits of the digest' }],
+    ]),
+  )
+  const applicationPath = paths.jobsApplication(plan.environment, plan.project)
+  const queues =
+    known.trainingJobs.some(
+      ({ value }) =>
+        value.spec.queue !== undefined &&
+        value.spec.environment === plan.environment &&
+        value.metadata.project === plan.project,
+    ) ||
+    (input.deployed.files.get(applicationPath)?.includes('RespectIgnoreDifferences=true') ?? false)
+  const folder = {
+    plan: { environment: plan.environment, project: plan.project, namespace: plan.namespace },
+    destination,
+    queues,
+    deploy: input.deploy,
+  }
+  const application = explainFile(
+    applicationPath,
+    folder as unknown as Json,
+    (one) => {
+      const changed = one as unknown as typeof folder
+      const { destination: to, queues: queued } = changed
+      return renderJobsApplication({ ...changed.plan, destination: to, queues: queued }, changed.deploy)
+    },
+    origins(values, [
+      ['destination', { ...plain, from: 'environment', note: 'spec.cluster', written: 'spec.cluster' }],
+      ['queues', { ...plain, from: 'made', note: 'whether a training of this folder names a queue' }],
+      ['deploy', settings],
+    ]),
+  )
+  return { files: [manifest, application], waits: null }
+}
+
+const settings: ExplainedOrigin = {
+  ...plain,
+  from: 'settings',
+  where: { file: 'specyard.yaml', line: 1, column: 1 },
+  written: 'deploy',
+}
+
+/** The chart values of an endpoint with the model version that it is pinned to, and its Application. */
+export function explainEndpointFiles(
+  { plan }: Extract<Subject, { kind: 'ServingEndpoint' }>,
+  input: CompileInput,
+  values: readonly ExplainedValue[],
+  rendered: boolean,
+): Files {
+  const ledger = readLedger(input.deployed.files)
+  const old = ledger.endpoints.find((one) => keyText(one) === keyText(plan))
+  const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
+  const pin = decidePin(plan, old?.pin ?? null, models)
+  if (pin === 'unknown')
+    return { files: [], waits: `model ${plan.model.ref} has no version ${String(plan.model.version)}` }
+  if (pin === null) return { files: [], waits: waitMessage(plan, models) }
+  if (!rendered) return { files: [], waits: null }
+  const subject = { plan: { ...plan, chartVersion: chartOf(plan, old) }, pin, deploy: input.deploy }
+  const known = origins(values, [
+    ['pin', pinOrigin(plan, pin)],
+    ['deploy', settings],
+  ])
+  const part = (one: Json): typeof subject => one as unknown as typeof subject
+  return {
+    files: [
+      explainFile(
+        paths.endpointValues(plan),
+        subject as unknown as Json,
+        (one) => renderValues(part(one).plan, part(one).pin),
+        known,
+      ),
+      explainFile(
+        paths.endpointApplication(plan),
+        subject as unknown as Json,
+        (one) => renderEndpointApplication(part(one).plan, part(one).deploy as DeployAddress),
+        known,
+      ),
+    ],
+    waits: null,
+  }
+}
+
+/** An endpoint keeps the chart that it was released with for as long as nothing else of it changes. */
+function chartOf(plan: EndpointPlan, old: EndpointLedger | undefined): string {
+  return old?.plan.digest === plan.digest ? old.plan.chartVersion : plan.chartVersion
+}
+
+function pinOrigin(plan: EndpointPlan, pin: ModelPin): ExplainedOrigin {
+  const models = { file: paths.modelLedger(plan.project, plan.model.ref), line: 1, column: 1 }
+  if (plan.model.version !== null)
+    return { ...plain, from: 'ledger', where: models, note: `version ${pin.version}, which the spec pins` }
+  if (plan.follow === 'newest')
+    return { ...plain, from: 'ledger', where: models, note: 'the newest version, which the environment follows' }
+  const endpoint = { file: paths.endpointLedger(plan), line: 1, column: 1 }
+  return { ...plain, from: 'ledger', where: endpoint, note: 'the version that the environment serves' }
+}
+
+function newestAttempt(
+  plan: UnnamedTrainingPlan,
+  entry: RunLedger | undefined,
+): { readonly attempt: RenderedAttempt; readonly digits: string } {
+  const run = entry?.runs.find((one) => one.id === plan.id)
+  const last = run?.attempts.at(-1)
+  const others = (entry?.runs ?? []).map((one) => one.digest)
+  return {
+    attempt: { attempt: last?.attempt ?? 1, checkpointUri: last?.checkpointUri ?? null },
+    digits: run?.shortDigest ?? shortDigest(plan.digest, others),
+  }
+}
+
+type OriginOf = (pointer: string, value: Json) => ExplainedValue
+
+/** Origins of a subject: those of its plan, and those of what is rendered beside it, by the beginning of their paths. */
+function origins(values: readonly ExplainedValue[], beside: readonly (readonly [string, ExplainedOrigin])[]): OriginOf {
+  const ofPlan = new Map(values.map((one) => [one.path, one]))
+  return (pointer, value) => {
+    const path = dotted(pointer)
+    const own = beside.find(([beginning]) => path === beginning || path.startsWith(`${beginning}.`))
+    const known = path.startsWith('plan.') ? ofPlan.get(path.slice('plan.'.length)) : undefined
+    return known ?? { path, value, origin: own?.[1] ?? { ...plain, from: 'made', note: 'Specyard' } }
+  }
+}
+
+function explainFile(path: string, subject: Json, render: (one: Json) => string, originOf: OriginOf): ExplainedFile {
+  const leaves = new Map(leavesOf(subject).map(({ named, value }) => [named, value]))
+  const lines = explainLines(subject, render).map(({ text, values }) => ({
+    text,
+    values: values.map((pointer) => originOf(pointer, leaves.get(pointer) ?? null)),
+  }))
+  return { path, lines }
+}

@@ -1,0 +1,129 @@
+import { loadavg } from 'node:os'
+import { join } from 'node:path'
+import { startBed } from '../../cluster/cluster.ts'
+import { attach, type Cluster } from '../../cluster/support/cluster.ts'
+import { report, type Row, tableOf } from '../report.ts'
+import { measureChanges } from './changes.ts'
+import { measureDelivery } from './delivery.ts'
+import { beginFilling, type Filled, measureFollowing } from './followed.ts'
+import { type House, openHouse } from './house.ts'
+import { measureIdle } from './idle.ts'
+import { buildPrograms, type Programs } from './programs.ts'
+
+/*
+ * npm run bench:cluster                    a table; twenty minutes, and a cluster of its own
+ * npm run bench:cluster -- --json          one JSON document on standard output
+ * npm run bench:cluster -- --quick         small sizes, to see that it works; its figures say little
+ * npm run bench:cluster -- --only=idle     some of: delivery, changes, idle, following
+ * Where SPECYARD_CLUSTER names the folder of a running bed, it is used.
+ */
+
+const sizes = {
+  whole: {
+    delivery: { rounds: 5, trainings: 1000 },
+    changes: { changesPerSecond: 400, seconds: 30 },
+    idle: { idleSeconds: 300, settleSecondsMax: 600 },
+    following: 10_000,
+  },
+  quick: {
+    delivery: { rounds: 1, trainings: 20 },
+    changes: { changesPerSecond: 20, seconds: 3 },
+    idle: { idleSeconds: 10, settleSecondsMax: 120 },
+    following: 50,
+  },
+} as const
+const parts = ['delivery', 'changes', 'idle', 'following'] as const
+type Part = (typeof parts)[number]
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+async function main(flags: readonly string[]): Promise<void> {
+  const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
+  const wanted = (only?.split(',') ?? parts) as readonly Part[]
+  const unknown = [
+    ...flags.filter((flag) => !['--json', '--quick'].includes(flag) && !flag.startsWith('--only=')),
+    ...wanted.filter((part) => !parts.includes(part)),
+  ]
+  if (unknown.length > 0) {
+    say(`unknown: ${unknown.join(' ')}; there are --json, --quick and --only=${parts.join(',')}`)
+    process.exit(2)
+  }
+  const size = sizes[flags.includes('--quick') ? 'quick' : 'whole']
+  const given = process.env['SPECYARD_CLUSTER']
+  const started = given ? undefined : await startBed({ say, parts: ['kwok', 'argocd'] })
+  const cluster = attach(given ?? started?.bed.folder ?? '')
+  const programs = await buildPrograms(
+    ['listen-once', 'write-once', '../following/source-once', '../following/informer-once'].map((name) =>
+      join(import.meta.dirname, `${name}.ts`),
+    ),
+  )
+  try {
+    const rows = await measure(cluster, programs, size, wanted)
+    const measured = report('cluster', rows)
+    process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
+  } finally {
+    programs.remove()
+    await started?.stop()
+  }
+}
+
+type Size = (typeof sizes)[keyof typeof sizes]
+
+async function measure(
+  cluster: Cluster,
+  programs: Programs,
+  size: Size,
+  wanted: readonly Part[],
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  const begin = (part: Part): boolean => {
+    if (wanted.includes(part)) say(`${part} (load ${loadavg()[0]?.toFixed(1)}) …`)
+    return wanted.includes(part)
+  }
+  let filled: Filled | undefined
+  // In a namespace of which the product knows nothing: meanwhile it idles.
+  const fill = async (): Promise<void> => {
+    if (wanted.includes('following')) filled = await beginFilling(cluster, size.following, say)
+  }
+  const house = wanted.some((part) => part !== 'following') ? await openHouse(cluster) : undefined
+  try {
+    if (house) rows.push(...(await measureHouse(cluster, house, programs, size, begin, fill)))
+    else await fill()
+  } catch (error) {
+    for (const one of [house?.api, house?.reconciler]) say(one?.said().slice(-3000) ?? '')
+    throw error
+  } finally {
+    await house?.close()
+  }
+  if (filled && begin('following')) rows.push(...(await measureFollowing(cluster, programs, filled, say)))
+  return rows
+}
+
+async function measureHouse(
+  cluster: Cluster,
+  house: House,
+  programs: Programs,
+  size: Size,
+  begin: (part: Part) => boolean,
+  fill: () => Promise<void>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  const { rounds, trainings } = size.delivery
+  if (begin('delivery')) {
+    rows.push(await measureDelivery(cluster, house, { trainings: 1, rounds, bound: 1000 }, say))
+    rows.push(await measureDelivery(cluster, house, { trainings, rounds: 1, bound: 10_000 }, say))
+  }
+  if (begin('changes')) rows.push(...(await measureChanges(cluster, house, programs, size.changes, say)))
+  await fill()
+  if (begin('idle')) rows.push(...(await measureIdle(cluster, house, size.idle, say)))
+  return rows
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+await main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    say(error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error))
+    process.exit(3)
+  },
+)

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { compileTexts, endpoint, training } from '../support/compiler.ts'
+
+const more = (line: string): string => training('letters', `  ${line}\n`)
+const instead = (from: string, to: string): string => {
+  expect(training()).toContain(from)
+  return training().replace(from, to)
+}
+const hintOf = (text: string): string | undefined => compileTexts([text]).problems.map((one) => one.hint)[0]
+
+describe('the remedy for what YAML makes something else of', () => {
+  it.each([
+    [
+      '1.10 where text is meant',
+      more('resources: { cpu: { request: 1.10 } }'),
+      'quote it exactly as you mean it: "1.10"; without quotes YAML reads 1.10 as the number 1.1',
+    ],
+    [
+      '012 where text is meant',
+      more('env: { A: 012 }'),
+      'quote it exactly as you mean it: "012"; without quotes YAML reads 012 as the number 12 (in YAML 1.2 a leading zero means nothing; other programs take it for octal)',
+    ],
+    [
+      '0x1F where text is meant',
+      more('env: { A: 0x1F }'),
+      'quote it exactly as you mean it: "0x1F"; without quotes YAML reads 0x1F as the number 31',
+    ],
+    [
+      'True where text is meant',
+      more('env: { A: True }'),
+      'quote it exactly as you mean it: "True"; without quotes YAML reads a switch',
+    ],
+    [
+      'null where text is meant',
+      more('env: { A: null }'),
+      'quote it if the word is meant: "null"; without quotes YAML reads null as no value at all',
+    ],
+    ['no value at all', more('env: { A: }'), 'give it a value, or remove the key'],
+    ['no where a switch is meant', more('stall: { end: no }'), 'YAML 1.2 reads no as text; write false'],
+    ['On where a switch is meant', more('stall: { end: On }'), 'YAML 1.2 reads On as text; write true'],
+    ['a switch in quotes', more('stall: { end: "true" }'), 'remove the quotes: true'],
+    ['1 where a switch is meant', more('stall: { end: 1 }'), 'write true'],
+    ['a number in quotes', more('nodes: "2"'), 'remove the quotes'],
+    ['digits in groups', more('rerun: 1_000'), 'write the digits alone: 1000; YAML 1.2 reads 1_000 as text'],
+    ['a fraction where whole numbers are meant', more('nodes: 1.5'), 'write a whole number: 1 or 2'],
+    ['a binary number', more('nodes: 0b11'), 'YAML 1.2 knows no binary numbers: write 3'],
+    [
+      'a share in per cent',
+      instead('{ epochs: 3 }', '{ epochs: 3, learningRate: 10% }'),
+      'write a number: a share of 10% is 0.1',
+    ],
+    [
+      'a decimal comma',
+      instead('{ epochs: 3 }', '{ epochs: 3, learningRate: "0,1" }'),
+      'write a point for the fraction: 0.1',
+    ],
+    ['an integer beyond 2^53', more('rerun: 9007199254740993'), 'quote it if it is an identifier'],
+    ['infinity', more('rerun: .inf'), 'write a finite number, or quote the text'],
+    [
+      'a text that begins with a star',
+      more('args: [*.txt]'),
+      'quote a text that begins with *: "*.txt"; an alias needs its anchor, &.txt, before it',
+    ],
+    [
+      'a key twice',
+      instead('epochs: 3', 'epochs: 3, epochs: 4'),
+      'keep one of the two; YAML would silently drop the other, and programs differ in which',
+    ],
+    [
+      'a prototype',
+      more('env: { __proto__: x }'),
+      'programs take this name for a part of every mapping, and not for yours: choose another one',
+    ],
+    ['a merge key', more('<<: { nodes: 1 }'), 'merge keys do not exist in YAML 1.2: write the values out'],
+    [
+      'a tag for secrets',
+      more('env: { A: !secret x }'),
+      'secrets are named, not fetched: write { secret: <name>, key: <key> } in env',
+    ],
+    [
+      'a tag that includes',
+      more('args: !include x.yaml'),
+      'files are not included: put the text here, or refer to a document by its name',
+    ],
+    [
+      'a tag of Python',
+      more('args: !!python/tuple [a]'),
+      'objects of a programming language are never made; write the plain value',
+    ],
+    ['any other tag', more('args: !mine [a]'), 'remove the tag; quote the value if it begins with an exclamation mark'],
+  ])('%s', (_sentence, text, hint) => {
+    expect(hintOf(text)).toBe(hint)
+  })
+})
+
+describe('the remedy for what a schema does not know', () => {
+  it.each([
+    ['a duration where seconds are meant', more('timeoutSeconds: 10m'), 'write it in seconds, as a number alone: 600'],
+    ['words where seconds are meant', more('timeoutSeconds: soon'), 'write it in seconds, as a number alone'],
+    [
+      'a time of day where seconds are meant',
+      more('timeoutSeconds: 1:30'),
+      'YAML 1.2 reads 1:30 as text; write it in seconds, as a number alone',
+    ],
+    [
+      'a quantity where gigabytes are meant',
+      endpoint('  resources: { gpuMemoryGb: 24Gi }\n'),
+      'write it in gigabytes, as a number alone: 24',
+    ],
+    [
+      'seconds where milliseconds are meant',
+      endpoint('  autoscale: { targetLatencyMs: 2s }\n'),
+      'write it in milliseconds, as a number alone: 2000',
+    ],
+    ['a command as one text', more('command: python -u train.py'), 'write a list: [python, "-u", train.py]'],
+    [
+      'a colon without a space',
+      instead('training: { epochs: 3 }', 'training: epochs:3'),
+      'put a space behind the colon: epochs: 3',
+    ],
+    ['a key of another style', more('timeout_seconds: 5'), 'did you mean "timeoutSeconds"?'],
+    ['a key that stands in the wrong mapping', more('batchSize: 5'), '"batchSize" belongs into spec.training'],
+    [
+      'a misspelt key of another mapping',
+      more('batchSise: 5'),
+      'did you mean "batchSize"? It belongs into spec.training',
+    ],
+  ])('%s', (_sentence, text, hint) => {
+    expect(hintOf(text)).toBe(hint)
+  })
+
+  it.each([
+    ['8 GB', '8G'],
+    ['8gib', '8Gi'],
+    ['512mb', '512M'],
+    ['1.5 Ti', '1.5Ti'],
+  ])('a memory of %s may be one of %s', (written, meant) => {
+    expect(hintOf(more(`resources: { memory: { request: ${written} } }`))).toMatch(
+      `did you mean ${JSON.stringify(meant)}?`,
+    )
+  })
+
+  it.each([
+    ['2 cores', '2'],
+    ['500 millicores', '500m'],
+  ])('a CPU of %s may be one of %s', (written, meant) => {
+    expect(hintOf(more(`resources: { cpu: { request: ${written} } }`))).toMatch(
+      `did you mean ${JSON.stringify(meant)}?`,
+    )
+  })
+
+  it.each([
+    ['My_Training', 'my-training'],
+    ['handbookLM', 'handbook-lm'],
+    ['Größe 2', 'gro-e-2'],
+  ])('a name of %s may be one of %s', (written, meant) => {
+    expect(hintOf(training(JSON.stringify(written)))).toMatch(`did you mean ${JSON.stringify(meant)}?`)
+  })
+})
+
+describe('every problem at once', () => {
+  it('also where single keys and tags of the YAML are wrong, and where it does not fit its schema', () => {
+    const text = instead('epochs: 3', 'epochs: 3, epochs: four').replace('ref: text', 'ref: texts')
+    const lines = '  env: { A: !secret x }\n  rerun: 12345678901234567890\n  colour: blue\n  queue: gpu\n'
+    expect(compileTexts([text + lines]).problems.map((one) => one.code)).toEqual([
+      'DATASET_UNKNOWN',
+      'YAML_DUPLICATE_KEY',
+      'TYPE_WRONG',
+      'YAML_UNKNOWN_TAG',
+      'YAML_NUMBER_TOO_LARGE',
+      'KEY_UNKNOWN',
+      'QUEUE_UNKNOWN',
+    ])
+  })
+
+  it('and nothing that follows from one of them: what names a document that cannot be read is not told', () => {
+    const unreadable = 'apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: new }\nspec: { cluster: [ }\n'
+    const misspelt =
+      'apiVersion: specyard.dev/v1\nkind: Enviroment\nmetadata: { name: other }\nspec: { cluster: local }\n'
+    const user = (name: string, environment: string): string =>
+      training(name).replace('environment: dev', `environment: ${environment}`)
+    const told = compileTexts([unreadable, misspelt, user('a', 'new'), user('b', 'other')]).problems
+    expect([...new Set(told.map((one) => one.code))]).toEqual(['YAML_SYNTAX', 'KIND_UNKNOWN'])
+  })
+})
