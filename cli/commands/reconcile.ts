@@ -34,7 +34,7 @@ export async function runReconcile(world: World, directory: string, flags: Recon
       },
     })
     if (flags.health) {
-      const url = await listenForProbes(flags.health, reconciling, opened, closers)
+      const url = await listenForProbes(flags.health, reconciling, opened, world.now, closers)
       world.stdout.write(`probes      ${url}/readyz    metrics: ${url}/metrics\n`)
     }
     if (!flags.once) {
@@ -69,10 +69,11 @@ async function listenForProbes(
   { host, port }: ListenAddress,
   reconciling: Reconciling,
   opened: Opened,
+  now: () => Date,
   closers: (() => unknown)[],
 ): Promise<string> {
   const listening = await listen(port, host)
   closers.push(() => listening.close())
-  await listening.serve(createProbeApi(probePorts(reconciling, opened.records)))
+  await listening.serve(createProbeApi(probePorts(reconciling, opened.records, now)))
   return listening.url
 }

@@ -8,6 +8,13 @@ import type { ProcessEnvironment } from '../house/environment.ts'
 /** Argo CD's own default, and where the Applications that we write say they are. */
 export const argocdNamespace = 'argocd'
 
+/** How long ago a kind of object was heard of last; null before the first time. */
+export interface CollectionAge {
+  readonly environment: string
+  readonly collection: string
+  readonly seconds: number | null
+}
+
 /** The Kubernetes clusters that this process may look at. */
 export interface Clusters {
   /** Connects what the ledger names and is not connected yet, and lets go of what it names no longer. */
@@ -15,7 +22,7 @@ export interface Clusters {
   /** The cluster of an environment; undefined where none is connected. */
   of(environment: string): ClusterSource | undefined
   /** How old what is known is, of each environment and kind of object. */
-  staleness(): readonly { readonly environment: string; readonly collection: string; readonly seconds: number | null }[]
+  staleness(): readonly CollectionAge[]
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import type { ProbePorts, Sample } from '../../api/probes.ts'
 import type { Records } from '../../records/records.ts'
+import type { CollectionAge } from './clusters.ts'
 import type { Reconciling } from './reconciling.ts'
 
 /** What is not confirmed for longer is not known any more, seconds. */
@@ -10,12 +11,17 @@ const runsMost = 500
  * What the probes of a reconciler say. One that waits for the leadership is ready, since it is there to take over; one that cannot find out who leads
  * is not.
  */
-export function probePorts(reconciling: Reconciling, records: Records): ProbePorts {
+export function probePorts(
+  reconciling: Pick<Reconciling, 'reconciler' | 'clusters' | 'hindrance'>,
+  records: Pick<Records, 'publications' | 'runs' | 'actions'>,
+  now: () => Date,
+): ProbePorts {
+  const unheard = createUnheard(now)
   return {
     notReady: async () => {
-      const stale = (reconciling.clusters()?.staleness() ?? []).filter(
-        ({ seconds }) => (seconds ?? 0) > staleSecondsMax,
-      )
+      const stale = unheard
+        .aged(reconciling.clusters()?.staleness() ?? [])
+        .filter(({ seconds }) => seconds > staleSecondsMax)
       try {
         await records.publications.newestCommit()
       } catch (error) {
@@ -26,7 +32,7 @@ export function probePorts(reconciling: Reconciling, records: Records): ProbePor
         ...(hindrance ? [`leadership: ${hindrance.message}`] : []),
         ...stale.map(
           ({ environment, collection, seconds }) =>
-            `cluster of ${environment}: ${collection} not confirmed for ${Math.round(seconds ?? 0)} s`,
+            `cluster of ${environment}: ${collection} not confirmed for ${Math.round(seconds)} s`,
         ),
       ]
     },
@@ -34,12 +40,27 @@ export function probePorts(reconciling: Reconciling, records: Records): ProbePor
   }
 }
 
-function leading(reconciling: Reconciling): readonly Sample[] {
+/** What was never heard of is as old as the time for which that has been so: a list that never comes must not count as fresh. */
+function createUnheard(now: () => Date) {
+  const since = new Map<string, number>()
+  return {
+    aged: (all: readonly CollectionAge[]) =>
+      all.map(({ environment, collection, seconds }) => {
+        const key = `${environment} ${collection}`
+        const at = now().getTime()
+        if (seconds === null) since.set(key, since.get(key) ?? at)
+        else since.delete(key)
+        return { environment, collection, seconds: seconds ?? (at - (since.get(key) ?? at)) / 1000 }
+      }),
+  }
+}
+
+function leading(reconciling: Pick<Reconciling, 'reconciler'>): readonly Sample[] {
   const value = reconciling.reconciler() ? 1 : 0
   return [{ name: 'specyard_leading', help: 'Whether this process reconciles, and not another one', value }]
 }
 
-function staleness(reconciling: Reconciling): readonly Sample[] {
+function staleness(reconciling: Pick<Reconciling, 'clusters'>): readonly Sample[] {
   return (reconciling.clusters()?.staleness() ?? []).map(({ environment, collection, seconds }) => ({
     name: 'specyard_cluster_staleness_seconds',
     help: 'Since when nothing was heard of a kind of object; -1 before the first time',
@@ -48,7 +69,7 @@ function staleness(reconciling: Reconciling): readonly Sample[] {
   }))
 }
 
-async function waiting(records: Records): Promise<readonly Sample[]> {
+async function waiting(records: Pick<Records, 'runs' | 'actions'>): Promise<readonly Sample[]> {
   const queued = await records.runs.list({ states: ['QUEUED'], limit: runsMost })
   return [
     {
