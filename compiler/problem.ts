@@ -19,6 +19,13 @@ export function problem(
   }
 }
 
+const quotedMax = 60
+
+/** A text of a file as a message quotes it: whoever wrote a megabyte need not read it again. */
+export function shortened(text: string): string {
+  return text.length <= quotedMax ? text : `${text.slice(0, quotedMax - 1)}…`
+}
+
 /** In the order of places. What is wrong in several environments alike is told once, with every other place that has a part in it. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const told: Problem[] = []

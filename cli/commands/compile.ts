@@ -3,9 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { hasErrors } from '../../domain/problem.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
 import { openStates } from '../specs/states.ts'
-import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { openDeploy } from '../house/open.ts'
+import { readDeployed } from '../specs/deployed.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
@@ -17,8 +16,8 @@ export async function runCompile(
 ): Promise<ExitCode> {
   const states = openStates(world, directory)
   const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
-  const deploy = await openDeploy(specs.settings, gitEnvironment(world.environment), world.now)
-  const { result, problems } = await compileSpecs(specs.settings, specs, await deploy.read())
+  const deployed = await readDeployed(world, specs.settings)
+  const { result, problems } = await compileSpecs(specs.settings, specs, deployed)
   const shown = problems.filter((one) => one.severity !== 'note')
   if (shown.length > 0) world.stderr.write(`${formatProblems(shown)}\n`)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems

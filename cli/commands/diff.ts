@@ -1,15 +1,14 @@
 import { compareSpecs, describeComparison } from '../../compiler/impact/compare.ts'
+import type { ImpactStatement } from '../../compiler/impact/statement.ts'
 import { compareProblems, hasErrors, type Problem } from '../../domain/problem.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readChart } from '../house/assets.ts'
-import { gitEnvironment } from '../house/environment.ts'
-import { openDeploy } from '../house/open.ts'
 import type { Comparison, Side } from '../impact/comparison.ts'
 import { humanComparison } from '../impact/human.ts'
 import { jsonComparison, jsonProblems } from '../impact/json.ts'
 import { markdownComparison, markdownProblems } from '../impact/markdown.ts'
-import { recall } from '../impact/run-memory.ts'
 import { nothingDeployed } from '../specs/compile-specs.ts'
+import { readDeployed } from '../specs/deployed.ts'
 import { openStates, readSides, type SpecsState } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
 import { formatProblems } from '../terminal/problems.ts'
@@ -47,7 +46,7 @@ export async function runDiff(
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   if (hasErrors(problems)) return tellProblems(world, problems, output)
   const blind = describeComparison(compared, inputOf(head), undefined)
-  const known = offline ? undefined : await recall(settings, world, blind.impact)
+  const known = offline ? undefined : await recalled(world, settings, blind.impact)
   const comparison: Comparison = {
     base: base ? sideOf(base) : null,
     head: sideOf(head),
@@ -66,9 +65,11 @@ export async function runDiff(
   return comparison.difference.same ? differenceExits.same : differenceExits.different
 }
 
-async function readDeployed(world: World, settings: SpecsState['settings']) {
-  const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
-  return deploy.read()
+/** What records know; whoever starts and stops no run does not wait for a database, nor for the parts that open one. */
+async function recalled(world: World, settings: SpecsState['settings'], impact: ImpactStatement) {
+  if (impact.starts.length + impact.stops.length === 0) return undefined
+  const { recall } = await import('../impact/run-memory.ts')
+  return recall(settings, world, impact)
 }
 
 function tellProblems(world: World, problems: readonly Problem[], output: DiffFlags['output']): ExitCode {

@@ -1,14 +1,14 @@
 import pc from 'picocolors'
 import { type Drift, type DriftItem, findDrift } from '../../compiler/impact/drift.ts'
+import { isFault } from '../../domain/fault.ts'
 import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
 import { compareProblems, hasErrors } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { ExitCode } from '../exit.ts'
 import { readChart } from '../house/assets.ts'
-import { gitEnvironment } from '../house/environment.ts'
-import { openDeploy } from '../house/open.ts'
 import { countText } from '../impact/numbers.ts'
 import { changesText } from '../impact/words.ts'
+import { readDeployed } from '../specs/deployed.ts'
 import { openStates, type SpecsState, type States } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
 import { printable } from '../terminal/printable.ts'
@@ -24,9 +24,8 @@ export interface DriftFlags {
 /** Says where what is published was edited by hand, or is not what today's compiler makes of the specs. Changes nothing. */
 export async function runDrift(world: World, directory: string, { output, rev }: DriftFlags): Promise<ExitCode> {
   const states = openStates(world, directory)
-  const asked = await (rev === undefined ? states.workingTree().catch(() => states.at('HEAD')) : states.at(rev))
-  const deploy = await openDeploy(asked.settings, gitEnvironment(world.environment), world.now)
-  const [chart, deployed] = await Promise.all([readChart(), deploy.read()])
+  const asked = await (rev === undefined ? workingTreeOrHead(states) : states.at(rev))
+  const [chart, deployed] = await Promise.all([readChart(), readDeployed(world, asked.settings)])
   const specs = rev === undefined ? await published(states, deployed, asked) : asked
   const drift = findDrift({
     ...{ sources: specs.files, source: specs.source, deployed, chart },
@@ -45,10 +44,29 @@ export async function runDrift(world: World, directory: string, { output, rev }:
 
 /** The specs that were published last, where their commit is here; else those that were asked for. */
 async function published(states: States, { files }: Deployed, asked: SpecsState): Promise<SpecsState> {
-  const text = files.get(sourcePath)
-  const source = text === undefined ? undefined : (JSON.parse(text) as SourceRecord)
-  if (!source?.commit || source.dirty || !(await states.has(source.commit))) return asked
-  return { ...(await states.at(source.commit)), label: `the published commit ${source.commit.slice(0, 12)}` }
+  const { commit, dirty } = sourceOf(files.get(sourcePath))
+  if (!commit || dirty || !(await states.has(commit))) return asked
+  return { ...(await states.at(commit)), label: `the published commit ${commit.slice(0, 12)}` }
+}
+
+/** A clone without a work tree, or a bare one, has its newest commit alone. */
+async function workingTreeOrHead(states: States): Promise<SpecsState> {
+  try {
+    return await states.workingTree()
+  } catch (error) {
+    if (isFault(error, 'NOT_A_SPEC_REPOSITORY')) return states.at('HEAD')
+    throw error
+  }
+}
+
+/** What the file says that a publication leaves; nothing where somebody else wrote something else into it. */
+function sourceOf(text: string | undefined): Partial<SourceRecord> {
+  try {
+    const said = JSON.parse(text ?? '{}') as Partial<SourceRecord> | null
+    return typeof said?.commit === 'string' ? said : {}
+  } catch {
+    return {}
+  }
 }
 
 function inWords({ problems, items, unpublished }: Drift, label: string, isColoured: boolean): string {

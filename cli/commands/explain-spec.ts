@@ -3,8 +3,7 @@ import type { Candidate, Explained, ExplainedValue } from '../../compiler/explai
 import { keyText } from '../../domain/names.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readChart } from '../house/assets.ts'
-import { gitEnvironment } from '../house/environment.ts'
-import { openDeploy } from '../house/open.ts'
+import { readDeployed } from '../specs/deployed.ts'
 import { openStates } from '../specs/states.ts'
 import { explainedFiles, explainedValue, explainedValues, isOwnName } from '../terminal/explained.ts'
 import { formatProblems } from '../terminal/problems.ts'
@@ -28,8 +27,7 @@ export async function runExplainSpec(
 ): Promise<ExitCode> {
   const states = openStates(world, directory)
   const { settings, files, source } = await (rev === undefined ? states.workingTree() : states.at(rev))
-  const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
-  const [chart, deployed] = await Promise.all([readChart(), deploy.read()])
+  const [chart, deployed] = await Promise.all([readChart(), readDeployed(world, settings)])
   const input = {
     ...{ sources: files, source, deployed, chart },
     deploy: { url: settings.deployUrl, branch: settings.deployBranch },

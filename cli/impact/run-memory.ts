@@ -32,7 +32,6 @@ export async function recall(
   world: World,
   { starts, stops }: Pick<ImpactStatement, 'starts' | 'stops'>,
 ): Promise<KnownRuns | undefined> {
-  if (starts.length + stops.length === 0) return undefined
   return withRunMemory(settings, world, async (memory) => {
     const progress = new Map<string, RunProgress>()
     for (const { runId } of stops.slice(0, askedMax)) {

@@ -32,7 +32,14 @@ interface Suite {
 function suite(path: string, problems: readonly Problem[], report: Report): Suite {
   const tests = Math.max(1, problems.length)
   const failures = problems.filter((one) => one.severity === 'error').length
-  const cases = problems.map((one) => testCase(path, one, report))
+  const times = new Map<string, number>()
+  const cases = problems.map((one) => {
+    const name = `${one.code}: ${one.message}`
+    const time = (times.get(name) ?? 0) + 1
+    times.set(name, time)
+    // Readers tell cases apart by their names alone.
+    return testCase(path, time === 1 ? name : `${name} (${time})`, one, report)
+  })
   const passed = `    <testcase ${attributes({ name: 'no problems', classname: path, file: path, time: 0 })}/>`
   const text = [
     `  <testsuite ${attributes({ name: path })} ${amounts({ tests, failures })}>`,
@@ -42,11 +49,11 @@ function suite(path: string, problems: readonly Problem[], report: Report): Suit
   return { text, tests, failures }
 }
 
-function testCase(path: string, problem: Problem, { linesOf, checkoutPath, problems }: Report): string {
+function testCase(path: string, name: string, problem: Problem, { linesOf, checkoutPath, problems }: Report): string {
   const { code, message, where, severity } = problem
   const told = formatProblems([problem], { linesOf, shownPath: checkoutPath, beside: problems })
   const body = escapeXml(`${told}\n    more: ${pageOf(code)}`)
-  const head = attributes({ name: `${code}: ${message}`, classname: path, file: path, line: where.line, time: 0 })
+  const head = attributes({ name, classname: path, file: path, line: where.line, time: 0 })
   const inside =
     severity === 'error'
       ? `<failure ${attributes({ type: code, message: `${where.line}:${where.column}: ${message}` })}>${body}</failure>`

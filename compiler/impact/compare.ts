@@ -43,13 +43,18 @@ export interface Difference {
   readonly ledgerFiles: number
 }
 
-/** What a comparison comes to. @param known undefined without a database */
+/**
+ * What a comparison comes to.
+ * @param known undefined without a database
+ * @param policy what policies say of the result
+ */
 export function describeComparison(
   { before, base, result }: Compared,
   head: Pick<CompileInput, 'sources'>,
   known: KnownRuns | undefined,
+  policy: readonly Problem[] = [],
 ): Difference {
-  const impact = assess({ before, base, result, sources: head.sources, known })
+  const impact = assess({ before, base, result, sources: head.sources, known, policy })
   return {
     same: result.change.size === 0,
     impact,

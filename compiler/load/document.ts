@@ -1,7 +1,7 @@
 import { load, YAMLException } from 'js-yaml'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
-import { problem } from '../problem.ts'
+import { problem, shortened } from '../problem.ts'
 import { limits } from './limits.ts'
 import { type Placed, parseWithPlaces, sameValue } from './places.ts'
 import { scalars } from './scalars.ts'
@@ -124,7 +124,8 @@ function explainFindings(findings: readonly Finding[], document: Document, place
   const problems = findings.map((finding) => {
     const of = finding.code === 'YAML_UNSAFE_KEY' ? 'key' : 'value'
     const written = of === 'value' ? places().written(finding.pointer) : undefined
-    const message = written === undefined ? finding.message : finding.message.replace(/^the number/, written)
+    const message =
+      written === undefined ? finding.message : finding.message.replace(/^the number/, () => shortened(written))
     return problem(finding.code, places().place(finding.pointer, of), message, { hint: finding.hint })
   })
   const told = [...document.told, ...problems.map((one) => one.where)]

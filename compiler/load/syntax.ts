@@ -1,6 +1,6 @@
 import { type Document as Yaml, isCollection, isNode, isScalar, type Node, visit, type YAMLError } from 'yaml'
 import type { Problem, Related } from '../../domain/problem.ts'
-import { problem } from '../problem.ts'
+import { problem, shortened } from '../problem.ts'
 import type { PlaceOf } from './place-of.ts'
 
 /** A document that the slower parser complains about. */
@@ -23,7 +23,7 @@ export function yamlProblem(error: YAMLError, within: Complained): Problem {
   const [begin, end] = error.pos
   if (error.code === 'DUPLICATE_KEY') return duplicateKey(begin, within)
   if (error.code === 'TAG_RESOLVE_FAILED') {
-    const tag = text.slice(begin, end)
+    const tag = shortened(text.slice(begin, end))
     const message = tag.startsWith('!') ? `the tag ${tag} is not known here` : 'a tag is not known here'
     return problem('YAML_UNKNOWN_TAG', at(begin, end), message, { hint: tagHint(tag) })
   }
@@ -57,7 +57,8 @@ function duplicateKey(begin: number, { document, at }: Complained): Problem {
       return visit.BREAK
     },
   })
-  return problem('YAML_DUPLICATE_KEY', at(begin, found?.range?.[1]), 'this key stands twice in the same mapping', {
+  const name = isScalar(found) ? `the key ${JSON.stringify(shortened(String(found.value)))}` : 'this key'
+  return problem('YAML_DUPLICATE_KEY', at(begin, found?.range?.[1]), `${name} stands twice in the same mapping`, {
     hint: 'keep one of the two; YAML would silently drop the other, and programs differ in which',
     also,
   })
@@ -70,9 +71,10 @@ export function aliasesOfNothing({ document, at }: Pick<Complained, 'document' |
   visit(document, {
     Alias: (_key, { source, range }) => {
       if (anchors.has(source)) return
-      const hint = `quote a text that begins with *: "*${source}"; an alias needs its anchor, &${source}, before it`
+      const name = shortened(source)
+      const hint = `quote a text that begins with *: "*${name}"; an alias needs its anchor, &${name}, before it`
       const where = at(range?.[0] ?? 0, range?.[1])
-      problems.push(problem('YAML_SYNTAX', where, `there is no anchor for the alias *${source}`, { hint }))
+      problems.push(problem('YAML_SYNTAX', where, `there is no anchor for the alias *${name}`, { hint }))
     },
     Value: (_key, node) => {
       if (node.anchor !== undefined) anchors.add(node.anchor)

@@ -88,7 +88,7 @@ function visitNumber(number: number, pointer: string, findings: Finding[]): bool
     findings.push({
       code: 'YAML_NUMBER_TOO_LARGE',
       pointer,
-      message: `the number is beyond 2^53 and would lose digits: it is read as ${BigInt(number)}`,
+      message: `the number is beyond 2^53 and would lose digits: it is read as ${Math.abs(number) < 1e21 ? BigInt(number) : number}`,
       hint: 'quote it if it is an identifier',
     })
   }

@@ -71,13 +71,10 @@ function misspeltKeys(misfits: readonly Misfit[]): ReadonlySet<string> {
 function withoutNoise(value: unknown, errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const choices = errors.filter((error) => error.keyword === 'anyOf')
   const dropped = new Set<ErrorObject>()
+  const below = choices.length === 0 ? new Map<string, readonly ErrorObject[]>() : errorsBelow(errors)
   for (const choice of choices) {
-    const inner = errors.filter(
-      (error) =>
-        error !== choice &&
-        error.schemaPath.startsWith(`${choice.schemaPath}/`) &&
-        error.instancePath.startsWith(choice.instancePath),
-    )
+    const near = below.get(choice.instancePath) ?? []
+    const inner = near.filter((error) => error !== choice && error.schemaPath.startsWith(`${choice.schemaPath}/`))
     const isMapping = isObject(valueAt(value, choice.instancePath))
     const meant = inner.filter(
       (error) =>
@@ -95,6 +92,20 @@ function withoutNoise(value: unknown, errors: readonly ErrorObject[]): readonly 
       error.keyword !== 'propertyNames' &&
       !(error.keyword === 'type' && listed.has(error.instancePath)),
   )
+}
+
+/** The errors at each pointer and below it: a document of thousands of wrong choices asks for those of each. */
+function errorsBelow(errors: readonly ErrorObject[]): ReadonlyMap<string, readonly ErrorObject[]> {
+  const below = new Map<string, ErrorObject[]>()
+  for (const error of errors) {
+    for (let pointer = error.instancePath; ; pointer = pointer.slice(0, pointer.lastIndexOf('/'))) {
+      const known = below.get(pointer)
+      if (known) known.push(error)
+      else below.set(pointer, [error])
+      if (pointer === '') break
+    }
+  }
+  return below
 }
 
 function explain(misfit: Misfit): Problem {
@@ -125,7 +136,7 @@ function unknownKey(misfit: Misfit): Problem {
   const { kind, pointer, schema, params, at } = misfit
   const key = String(params['additionalProperty'])
   const where = at.locateKey(`${pointer}/${escapePointer(key)}`)
-  const message = `${dotted(pointer) || kind} has no ${JSON.stringify(key)}`
+  const message = `${dotted(pointer) || kind} has no ${described(key)}`
   const also = at.related?.(`${pointer}/${escapePointer(key)}`)
   return problem('KEY_UNKNOWN', where, message, { hint: unknownKeyHint(kind, key, schema), also })
 }

@@ -1,6 +1,10 @@
 import { pointerSteps } from '../load/walk.ts'
+import { shortened } from '../problem.ts'
 import type { SchemaNode } from './schemas.ts'
 import { isObject, shortExample } from './words.ts'
+
+/** A longer text is no number, and no command that somebody would read in a hint. */
+const textMax = 160
 
 /** A value of the wrong type: what it is, how it is written, where, and what is wanted there. */
 export interface Mistyped {
@@ -37,7 +41,7 @@ function textHint({ found, written }: Mistyped): string | undefined {
     return `quote it exactly as you mean it: "${written ?? String(found)}"; without quotes YAML reads a switch`
   }
   if (typeof found !== 'number') return undefined
-  const text = written ?? String(found)
+  const text = shortened(written ?? String(found))
   const becomes = text === String(found) ? 'a number' : `${text} as the number ${found}`
   const why = /^[-+]?0\d/.test(text)
     ? ' (in YAML 1.2 a leading zero means nothing; other programs take it for octal)'
@@ -66,6 +70,7 @@ function numberHint({ found, pointer, types }: Mistyped): string | undefined {
   }
   if (typeof found !== 'string') return undefined
   const text = found.trim()
+  if (text.length > textMax) return undefined
   if (/^[-+]?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(text)) return 'remove the quotes'
   if (/^\d{1,3}([_,' ]\d{3})+$/.test(text) || /^\d+(_\d+)+$/.test(text))
     return `write the digits alone: ${text.replaceAll(/\D/g, '')}; YAML 1.2 reads ${text} as text`
@@ -108,7 +113,7 @@ export function inUnit(pointer: string): string | undefined {
 }
 
 function listHint(found: unknown): string | undefined {
-  if (typeof found !== 'string' && typeof found !== 'number') return undefined
+  if ((typeof found !== 'string' && typeof found !== 'number') || String(found).length > textMax) return undefined
   const words = String(found).trim().split(/\s+/)
   if (words.some((word) => word === '' || /["'\\$|&;<>(){}[\],#]/.test(word))) return undefined
   return `write a list: [${words.map((word) => (/^[A-Za-z][\w./-]*$/.test(word) ? word : JSON.stringify(word))).join(', ')}]`

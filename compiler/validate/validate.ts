@@ -1,4 +1,4 @@
-import { comparePlaces, type Place, type Problem } from '../../domain/problem.ts'
+import type { Place, Problem } from '../../domain/problem.ts'
 import {
   type Dataset,
   type Environment,
@@ -105,7 +105,8 @@ function repairSpec(kind: SpecKind, value: object, document: Document): Repaired
 /** Without what another problem says already about the same place. */
 export function withoutTold(problems: readonly Problem[], told: readonly Place[]): readonly Problem[] {
   if (told.length === 0) return problems
-  return problems.filter((one) => !told.some((place) => comparePlaces(place, one.where) === 0))
+  const places = new Set(told.map(({ file, line, column }) => `${file}:${line}:${column}`))
+  return problems.filter(({ where: { file, line, column } }) => !places.has(`${file}:${line}:${column}`))
 }
 
 /** Checks a value, e.g. a spec after its overlay, against the schema of a kind. */

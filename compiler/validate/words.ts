@@ -1,4 +1,5 @@
 import { pointerSteps } from '../load/walk.ts'
+import { shortened } from '../problem.ts'
 import type { SchemaNode } from './schemas.ts'
 
 const exampleLengthMax = 160
@@ -6,7 +7,7 @@ const exampleLengthMax = 160
 /** `spec.training.epochs` for `/spec/training/epochs`. */
 export function dotted(pointer: string): string {
   return pointerSteps(pointer)
-    .map((step) => (/^[A-Za-z_][\w-]*$|^\d+$/.test(step) ? step : JSON.stringify(step)))
+    .map((step) => (/^[A-Za-z_][\w-]*$|^\d+$/.test(step) ? shortened(step) : JSON.stringify(shortened(step))))
     .join('.')
 }
 

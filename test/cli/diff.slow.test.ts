@@ -28,6 +28,8 @@ describe('specyard diff', () => {
     const first = await specyard(root, ['diff'])
     expect([first.exit, first.stderr]).toEqual([1, ''])
     expect(first.stdout).toContain('1 run starts, 1 endpoint waits for a model')
+    // Who only looks leaves nothing behind.
+    expect(readdirSync(root).sort()).toEqual(['.git', '.gitignore', 'specs', 'specyard.yaml'])
     expect((await specyard(root, ['publish'])).exit).toBe(0)
     const same = await specyard(root, ['diff'])
     expect([same.exit, same.stdout]).toEqual([0, 'no difference between what is published and the working tree\n'])
@@ -128,6 +130,22 @@ describe('specyard diff', () => {
       '+    repoURL: "https://127.0.0.1:1/nobody.git"',
     )
   })
+})
+
+it('a pull request that changes 1,000 specs gets one comment of fewer than 60,000 characters', async () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `training-${String(index).padStart(4, '0')}`)
+  const specs = (more: string) =>
+    Object.fromEntries(names.map((name) => [`specs/${name}.yaml`, gpuTraining(name, more)]))
+  const root = await repository(specs(''))
+  gitIn(root, 'checkout', '--quiet', '-b', 'change')
+  await commitFiles(root, specs('  nodes: 3\n'))
+  const { exit, stdout } = await specyard(root, ['diff', 'main...change', '--output', 'markdown'])
+  expect(exit).toBe(1)
+  expect(stdout.length).toBeLessThan(60_000)
+  expect(stdout).toContain(
+    '### Specyard: 1,000 runs stop, 1,000 runs start; at most 24,000 GPU-hours, cost at most 60,000',
+  )
+  expect(stdout).toMatch(/\n\n<\/details>\n$/)
 })
 
 describe('specyard compile --rev', () => {

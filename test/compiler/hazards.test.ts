@@ -77,6 +77,26 @@ describe('mappings so large that looking for duplicate keys takes minutes', () =
   })
 })
 
+describe('thousands of mistakes in one document', () => {
+  const lines = (line: (number: number) => string): string =>
+    Array.from({ length: 4_000 }, (_, one) => line(one)).join('')
+
+  it.each([
+    ['values that may be one thing or another', `  env:\n${lines((one) => `    A${one}: ${one}\n`)}`, 'TYPE_WRONG'],
+    [
+      'numbers beyond 2^53',
+      `  env:\n${lines((one) => `    A${one}: 9${one}9007199254740993\n`)}`,
+      'YAML_NUMBER_TOO_LARGE',
+    ],
+    ['keys that nearly are some', lines((one) => `  timeoutSecond${one}: 1\n`), 'KEY_UNKNOWN'],
+  ])('%s are told, each of them, within the budget', (_name, text, code) => {
+    const begin = performance.now()
+    const { problems } = compileTexts([training('letters', text)])
+    expect(performance.now() - begin).toBeLessThan(budget)
+    expect(problems.filter((one) => one.code === code)).toHaveLength(4_000)
+  })
+})
+
 describe('lists so long that only their number of entries is unusual', () => {
   const names = Array.from({ length: 9_000 }, (_, number) => `name-${number}`)
   const long = (more: string): string =>

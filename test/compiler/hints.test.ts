@@ -158,6 +158,30 @@ describe('the remedy for what a schema does not know', () => {
   })
 })
 
+describe('a text as long as a file', () => {
+  const long = 'x'.repeat(200_000)
+
+  it.each([
+    ['as a key', more(`${long}: 1`)],
+    [
+      'as a key that stands twice',
+      more(`{ ? ${long} : 1 }`).replace('{ ?', `"${long.slice(0, 100_000)}": 1\n  "${long.slice(0, 100_000)}": 1 #`),
+    ],
+    ['as a number', more(`rerun: ${'9'.repeat(200_000)}`)],
+    ['as a number where text is meant', more(`env: { A: 0.${'1'.repeat(200_000)} }`)],
+    ['as a command', more(`command: ${'a '.repeat(100_000)}b`)],
+    ['as a variable', more(`env: { ${long}: 1 }`)],
+    ['as a tag', more(`args: !${long} a`)],
+    ['as an alias', more(`args: *${long}`)],
+    ['as a name', training(`"${long}"`)],
+    ['as a duration', more(`timeoutSeconds: ${long}m`)],
+  ])('%s makes no message of that length', (_name, text) => {
+    const { problems } = compileTexts([text])
+    expect(problems.length).toBeGreaterThan(0)
+    for (const one of problems) expect(one.message.length + (one.hint ?? '').length).toBeLessThan(1000)
+  })
+})
+
 describe('every problem at once', () => {
   it('also where single keys and tags of the YAML are wrong, and where it does not fit its schema', () => {
     const text = instead('epochs: 3', 'epochs: 3, epochs: four').replace('ref: text', 'ref: texts')

@@ -21,6 +21,16 @@ describe('JUnit', () => {
     expect(text).toContain('13 │   nodes: &quot;&lt;1&gt;&quot;')
   })
 
+  it('has names that tell alike problems apart, without their lines', () => {
+    const where = { file: 'specs/a.yaml', line: 1, column: 1 }
+    const one = { code: 'KEY_UNKNOWN', severity: 'error', message: 'm', where } as const
+    const text = junitReport(reportWith([one, { ...one, where: { ...where, line: 7 } }]))
+    expect([...text.matchAll(/<testcase name="([^"]*)"/g)].map((match) => match[1])).toEqual([
+      'KEY_UNKNOWN: m',
+      'KEY_UNKNOWN: m (2)',
+    ])
+  })
+
   it('fails nothing for a warning, and says it', () => {
     const where = { file: 'specs/a.yaml', line: 1, column: 1 }
     const warning = { code: 'PUBLISHED_FILE_CHANGED', severity: 'warning', message: 'm', where } as const

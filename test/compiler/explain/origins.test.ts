@@ -70,7 +70,7 @@ function valueOf(one: Explained, path: string): string {
 
 describe('where the values of a plan come from', () => {
   it.each(asked)('is known of every value of %s in %s', (spec, environment) => {
-    const { values } = explained(specs, spec, environment, deployed)
+    const { values } = explained(specs, spec, environment, deployed, false)
     expect(values.length).toBeGreaterThan(50)
     const unknown = values.filter(({ origin }) => origin.from === 'made' && origin.note === 'Specyard')
     expect(unknown.map((one) => one.path)).toEqual([])
@@ -114,7 +114,7 @@ describe('where the values of a plan come from', () => {
     ['full', 'prod', 'probe.periodSeconds', 'default', 5, 7],
     ['full', 'prod', 'terminationGraceSeconds', 'default', 30, null],
   ] as const)('of endpoint %s in %s at %s: %s', (name, environment, path, from, value, put) => {
-    const { values } = explained(specs, `ServingEndpoint/${name}`, environment, deployed)
+    const { values } = explained(specs, `ServingEndpoint/${name}`, environment, deployed, false)
     const found = values.find((one) => one.path === path)
     expect([found?.origin.from, found?.value, found?.origin.overrides?.value ?? null]).toEqual([from, value, put])
   })
