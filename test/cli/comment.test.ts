@@ -83,7 +83,7 @@ describe('the comment on a pull request', () => {
         )
         for (const line of lines.filter((one) => one.startsWith('|')))
           expect(line.replaceAll(/\\./g, '').split('|'), line).toHaveLength(5)
-        const bare = lines.join('\n').replaceAll(/(`+)[^`](?:.*?[^`])?\1(?!`)/g, '')
+        const bare = lines.join('\n').replaceAll(/(`+)[^`](?:.*?[^`])??\1(?!`)/g, '')
         expect(bare).not.toMatch(/@|<(?!\/?(?:details|summary|br)>|!-- specyard diff -->)/)
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },

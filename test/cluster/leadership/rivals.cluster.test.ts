@@ -45,7 +45,8 @@ describe.runIf(hasRealNode())('a service that reconciles beside the holder of a 
     yard.service()?.kill('SIGTERM')
     await yard.service()?.ended
     await yard.start()
-    expect(service()).toMatch(/warn {2}this process reconciles without a Lease and takes over from \S+ by the Lease/)
+    const takesOver = /warn {2}this process reconciles without a Lease and takes over from \S+ by the Lease/
+    await until('the service to say from whom it takes over', () => takesOver.test(service()), { seconds: 60 })
     // Something to write, by which the other one learns that it was replaced.
     const { environment } = yard
     await yard.merge({ 'two.yaml': shellTraining(cluster, { environment, name: 'two', script: saysItSucceeded }) })
