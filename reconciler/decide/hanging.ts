@@ -23,7 +23,7 @@ export function reportHanging(decision: Decision, seen: RunObservation, rules: R
   if (seen.cluster !== 'connected') return
   const current = new Set<string>()
   for (const job of seen.jobs) {
-    const told = hangs(job, seen, rules) ?? waits(decision, job, seen, rules)
+    const told = hangs(decision, job, seen, rules) ?? waits(decision, job, seen, rules)
     if (!told) continue
     const key = `${hangingPrefix}${job.attempt}: ${told.message}`
     current.add(key)
@@ -50,7 +50,7 @@ interface Told {
   readonly says?: string
 }
 
-function hangs(job: SeenJob, seen: RunObservation, rules: Rules): Told | undefined {
+function hangs({ run }: Decision, job: SeenJob, seen: RunObservation, rules: Rules): Told | undefined {
   if (!isDeletionOverdue(job, seen.at, rules)) return undefined
   const foreign = (job.finalizers ?? []).filter((one) => !ownFinalizers.includes(one))
   const pods = seen.pods.filter((pod) => madeBy(pod) === job.uid)
@@ -61,8 +61,13 @@ function hangs(job: SeenJob, seen: RunObservation, rules: Rules): Told | undefin
         `pod ${name} is still on node ${node ?? '(none)'}; if that node will not come back, delete the pod by force`,
     ),
   ]
-  const why = causes.length > 0 ? causes.join('; ') : 'nothing that is seen here says what it waits for'
-  return { reason: 'PruneHangs', message: `Job ${job.name} was told to go and is still there: ${why}` }
+  const told = `Job ${job.name} was told to go and is still there: `
+  if (causes.length > 0) return { reason: 'PruneHangs', message: `${told}${causes.join('; ')}` }
+  // What it waited for is gone, and itself in a moment: that is nothing new.
+  const before = `${hangingPrefix}${job.attempt}: ${told}`
+  const known = Object.keys(run.waitingSince).find((key) => key.startsWith(before))
+  const why = known?.slice(before.length) ?? 'nothing that is seen here says what it waits for'
+  return { reason: 'PruneHangs', message: `${told}${why}` }
 }
 
 /** Its manifest is gone, and Argo CD has not told it to go: a sync that hangs, or none. One that somebody made again is a ghost, not this. */

@@ -48,6 +48,20 @@ describe('a Job that was told to go', () => {
     expect(hangingOf(run)).toEqual([])
   })
 
+  it('and is still there a moment after what held it is gone is not told again', () => {
+    const held = later(100 + patience, { jobs: [deleted(['foregroundDeletion', 'example.com/hold'])] })
+    const freed = (seconds: number) => later(seconds, { jobs: [deleted(['foregroundDeletion'])] })
+    const { told, run } = through(ended, [held, freed(101 + patience), freed(102 + patience)])
+    expect(told).toHaveLength(1)
+    expect(hangingOf(run)).toMatchObject([{ attempt: 1, since: at(100 + patience) }])
+    expect(hangingOf(through(run, [later(4001, {})]).run)).toEqual([])
+  })
+
+  it('and is there without any cause that is seen says so', () => {
+    const { told } = through(ended, [later(100 + patience, { jobs: [deleted([])] })])
+    expect(told).toEqual([expect.stringContaining('nothing that is seen here says what it waits for')])
+  })
+
   it('and does not is told once, with the finalizer that holds it, and forgotten when it is gone', () => {
     const held = (seconds: number) => later(seconds, { jobs: [deleted(['foregroundDeletion', 'example.com/hold'])] })
     const { told, run } = through(ended, [held(101), held(100 + patience - 1), held(100 + patience), held(4000)])
