@@ -33,6 +33,7 @@ describe('the sync of the local cluster', () => {
       appliedRevision: first,
       phase: 'Succeeded',
       message: '',
+      operation: { revision: first, finishedAt: null, jobs: [] },
     })
     const second = deploy.set(jobFiles({ script: '' }))
     await test.cluster.refresh(['dev.language.jobs'])

@@ -55,6 +55,8 @@ export async function addNodes({ kubernetes }: Cluster, options: NodesOptions): 
  * which they never confirm. Other nodes live on.
  */
 export async function loseNode({ kubernetes }: Cluster, name: string): Promise<void> {
+  // kwok heeds who holds the lease of a node in what it does with the node; with the pods there only if it was lucky when it started.
+  await markPods(kubernetes, name, 'true')
   // kwok lets go of a node whose lease somebody else holds, and whoever watches over nodes sees a lease that is not renewed.
   const renewTime = new Date().toISOString().replace('Z', '000Z')
   await kubernetes.patch(leasePath(name), {
@@ -66,6 +68,18 @@ export async function loseNode({ kubernetes }: Cluster, name: string): Promise<v
 export async function restoreNode({ kubernetes }: Cluster, name: string): Promise<void> {
   await kubernetes.patch(leasePath(name), { spec: { holderIdentity: null } })
   await kubernetes.until<Node>(nodePath(name), 'to be Ready again', isReady, 90)
+  await markPods(kubernetes, name, null)
+}
+
+/** What config/kwok-pods.yaml asks for. */
+async function markPods(kubernetes: Cluster['kubernetes'], node: string, value: string | null): Promise<void> {
+  const pods = await kubernetes.list(`/api/v1/pods?fieldSelector=spec.nodeName=${node}`)
+  const annotations = { 'specyard.dev/on-a-lost-node': value }
+  for (const { metadata } of pods)
+    if (metadata.namespace) {
+      const path = resource('v1', 'pods', metadata.namespace, metadata.name)
+      if ((await kubernetes.get(path)) !== undefined) await kubernetes.patch(path, { metadata: { annotations } })
+    }
 }
 
 function leasePath(node: string): string {
