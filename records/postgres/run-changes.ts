@@ -112,7 +112,8 @@ async function updateRows(db: Database, runs: readonly Run[], before: ReadonlyMa
     where job.id = given.id`.execute(db)
 }
 
-function changedRow(run: Run): Record<keyof typeof columns, unknown> {
+/** What may change of a row, apart from the progress. */
+export function changedRow(run: Run) {
   return {
     status: run.state,
     reason: storableText(run.reason),
@@ -134,7 +135,7 @@ function changedRow(run: Run): Record<keyof typeof columns, unknown> {
     queued_at: run.queuedAt,
     started_at: run.startedAt,
     completed_at: run.completedAt,
-  }
+  } satisfies Record<keyof typeof columns, unknown>
 }
 
 export async function putAttempts(db: Database, runs: readonly Run[]): Promise<void> {

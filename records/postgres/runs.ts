@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { RunEvent } from '../../domain/action.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Run } from '../../domain/run.ts'
-import { jsonText, jsonTextOrNull, storableText } from '../json.ts'
+import { jsonText, jsonTextOrNull } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { RunQuery, RunRecords } from '../records.ts'
 import type { Writing } from '../writing.ts'
-import { applyChanges, putAttempts } from './run-changes.ts'
+import { applyChanges, changedRow, putAttempts } from './run-changes.ts'
 import { addConfiguration, projectId } from './run-configs.ts'
 import { addEvents, addStateChange, runLog } from './run-log.ts'
 import { isUuid, runOf, selectRuns } from './run-rows.ts'
@@ -94,7 +94,9 @@ async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEven
       version: run.version,
       deleted_at: null,
       condensed_at: null,
-      ...ordinaryColumns(run),
+      ...changedRow(run),
+      final_metrics: jsonTextOrNull(run.finalMetrics),
+      waiting_since: jsonText(run.waitingSince),
       current_step: run.progress?.step ?? null,
       current_epoch: run.progress?.epoch ?? null,
       total_epochs: run.progress?.totalEpochs ?? null,
@@ -109,30 +111,4 @@ async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEven
   await addStateChange(db, run, null)
   await addEvents(db, run.id, [event])
   return true
-}
-
-/** What may change of the row, apart from the progress. */
-function ordinaryColumns(run: Run) {
-  return {
-    status: run.state,
-    reason: storableText(run.reason),
-    message: storableText(run.message),
-    error_message: run.state === 'FAILED' ? storableText(run.message) : null,
-    verdict: run.verdict,
-    attempt: run.attempt,
-    retry_count: run.retryCount,
-    disruption_count: run.disruptionCount,
-    spec_path: run.specPath,
-    spec_line: run.specLine,
-    source_repository: run.sourceRepository,
-    source_commit: run.sourceCommit,
-    source_dirty: run.sourceDirty,
-    final_metrics: jsonTextOrNull(run.finalMetrics),
-    tracker_run_id: run.trackerRunId,
-    waiting_since: jsonText(run.waitingSince),
-    next_attempt_at: run.nextAttemptAt,
-    queued_at: run.queuedAt,
-    started_at: run.startedAt,
-    completed_at: run.completedAt,
-  }
 }
