@@ -1,8 +1,8 @@
-import { type AddCommand, folder, outputOption } from './command.ts'
-import type { DiffFlags } from './commands/diff.ts'
-import type { DriftFlags } from './commands/drift.ts'
-import type { ExplainFlags } from './commands/explain.ts'
-import { exitCodes } from './exit.ts'
+import { type AddCommand, folder, outputOption } from '../command.ts'
+import type { DiffFlags } from '../commands/diff.ts'
+import type { DriftFlags } from '../commands/drift.ts'
+import type { ExplainFlags } from '../commands/explain.ts'
+import { exitCodes } from '../exit.ts'
 
 // The commands that answer what specs say, what a change of them does and where that comes from, and change nothing.
 
@@ -29,7 +29,7 @@ Examples:
   specyard explain support-sft --rendered`,
     )
     .action(async (what: string, path: string | undefined, options: ExplainFlags) => {
-      const { runExplain } = await import('./commands/explain.ts')
+      const { runExplain } = await import('../commands/explain.ts')
       world.exit(
         await runExplain(world, folder(program, world), what, { ...options, ...(path === undefined ? {} : { path }) }),
       )
@@ -58,7 +58,7 @@ Examples:
   specyard diff origin/main...HEAD --output markdown > comment.md`,
     )
     .action(async (revision: string | undefined, other: string | undefined, options: DiffFlags) => {
-      const { runDiff } = await import('./commands/diff.ts')
+      const { runDiff } = await import('../commands/diff.ts')
       const revisions = [revision, other].filter((one) => one !== undefined)
       world.exit(await runDiff(world, folder(program, world), revisions, options))
     })
@@ -80,7 +80,7 @@ Examples:
   specyard drift --output json`,
     )
     .action(async (options: DriftFlags) => {
-      const { runDrift } = await import('./commands/drift.ts')
+      const { runDrift } = await import('../commands/drift.ts')
       world.exit(await runDrift(world, folder(program, world), options))
     })
 }
