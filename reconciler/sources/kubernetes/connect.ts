@@ -122,7 +122,11 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
     removeLease: (lease) => guarded(`removing ${leaseText(lease)}`, () => leases.remove(lease)),
     refresh: async (names) => {
       if (argocdNamespace === null) return
-      await guarded('refreshing Applications', () => refreshApplications(api, argocdNamespace, names))
+      await health.current()
+      // Of a thousand trainings none has an Application of its own: one that is not there yet is made by the root, which looks by itself.
+      const known = new Set(all(applications).map((one) => one.name))
+      const there = names.filter((one) => known.has(one))
+      await guarded('refreshing Applications', () => refreshApplications(api, argocdNamespace, there))
     },
   }
   return {
