@@ -5,6 +5,9 @@ import type { Opened } from '../house/open.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 
+/** Of more effects than these the first ones are logged. */
+const effectsMax = 20
+
 export interface BranchFollower {
   /** Looks now; where a look is under way, once more after it. */
   look(): void
@@ -81,7 +84,9 @@ export async function publishBranch(
   const where = `specs ${source.commit?.slice(0, 10)}`
   if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
   else if (publication) {
-    const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...describeImpact(result)]
+    const effects = describeImpact(result)
+    const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...effects.slice(0, effectsMax)]
+    if (effects.length > effectsMax) lines.push(`… and ${effects.length - effectsMax} more; the commit names them all`)
     log({ level: 'info', message: lines.join('\n  ') })
   }
   return { commit: source.commit, deployed: publication?.commit ?? null }

@@ -105,3 +105,18 @@ it('what somebody else wrote to the deploy repository is told when it looks', as
   follower.look()
   await vi.waitFor(() => expect(moved).toBe(1), patience)
 })
+
+it('a commit that starts many trainings is told by the first of them and their number', async () => {
+  const names = Array.from({ length: 23 }, (_, index) => `sweep-${index}`)
+  const commit = await merge(Object.fromEntries(names.map((name) => [`specs/${name}.yaml`, training(name)])))
+  follower.look()
+  await publishedFrom(commit)
+  const told = await vi.waitFor(() => {
+    const found = logged.find((one) => one.includes('published as') && one.includes('sweep-'))
+    expect(found).toBeDefined()
+    return found ?? ''
+  }, patience)
+  expect(told.split('\n').filter((line) => line.includes('starts '))).toHaveLength(20)
+  expect(told).toContain('… and 3 more; the commit names them all')
+  for (const name of names) expect(gitIn(deploy, 'log', '--all', '-1', '--format=%B')).toContain(`dev/language/${name}`)
+})
