@@ -35,6 +35,8 @@ export interface BedOptions {
   readonly parts?: readonly Part[]
   /** It stays when this process ends, until `tearDown`; default false. */
   readonly isKept?: boolean
+  /** What the audit log has of pods, Jobs and Applications: `bodies`, the default, by which tests tell what ran, or `requests`, which costs less. */
+  readonly audit?: 'bodies' | 'requests'
 }
 
 export interface StartedBed {
@@ -44,7 +46,8 @@ export interface StartedBed {
 }
 
 /** @throws Error when a part does not come up; nothing is left of the others then */
-export async function startBed({ say, parts = optionalParts, isKept = false }: BedOptions): Promise<StartedBed> {
+export async function startBed(options: BedOptions): Promise<StartedBed> {
+  const { say, parts = optionalParts, isKept = false, audit = 'bodies' } = options
   await sweep(say)
   const tools = await prepare(parts, say)
   const folder = makeBedFolder()
@@ -52,7 +55,7 @@ export async function startBed({ say, parts = optionalParts, isKept = false }: B
   const stop = isKept ? () => tearDown(folder) : startGuard(folder)
   try {
     const start = performance.now()
-    const bed = await startParts(folder, parts, tools, say)
+    const bed = await startParts(folder, parts, tools, say, audit)
     writeBed(bed)
     say(`the cluster is up after ${duration(performance.now() - start)}`)
     return { bed, stop }
@@ -101,11 +104,17 @@ function canRunPods(say: Say): boolean {
   return false
 }
 
-async function startParts(folder: string, parts: readonly Part[], tools: Tools, say: Say): Promise<Bed> {
+async function startParts(
+  folder: string,
+  parts: readonly Part[],
+  tools: Tools,
+  say: Say,
+  audit: 'bodies' | 'requests',
+): Promise<Bed> {
   const network = tools.containerd === null ? undefined : await createNetwork(folder)
   say(`starts the control plane in ${folder}`)
   const bin = join(tools.core, 'bin')
-  const plane = await startControlPlane(folder, { bin, network })
+  const plane = await startControlPlane(folder, { bin, network, audit })
   const { kubernetes } = plane
   say(`starts ${['the Git server', ...parts.filter((part) => part !== 'node' || network !== undefined)].join(', ')}`)
   const [git, node] = await Promise.all([

@@ -50,7 +50,7 @@ async function main(flags: readonly string[]): Promise<void> {
   }
   const size = sizes[flags.includes('--quick') ? 'quick' : 'whole']
   const given = process.env['SPECYARD_CLUSTER']
-  const started = given ? undefined : await startBed({ say, parts: ['kwok', 'argocd'] })
+  const started = given ? undefined : await startBed({ say, parts: ['kwok', 'argocd'], audit: 'requests' })
   const cluster = attach(given ?? started?.bed.folder ?? '')
   const programs = await buildPrograms(
     ['listen-once', 'write-once', '../following/source-once', '../following/informer-once'].map((name) =>

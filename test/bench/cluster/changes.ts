@@ -3,6 +3,7 @@ import type { Cluster } from '../../cluster/support/cluster.ts'
 import { queryOnce } from '../../../records/pool.ts'
 import { resource } from '../../cluster/base/kubernetes.ts'
 import { until } from '../../cluster/base/wait.ts'
+import { kill, revive } from '../../cluster/support/faults.ts'
 import { row, type Row } from '../report.ts'
 import type { House } from './house.ts'
 import { type Change, type Latencies, latencies, percentile, type Told } from './latency.ts'
@@ -61,6 +62,9 @@ async function untilPodsWait(
   await until('every training to have its pod and its lease', isCalm, { seconds: 600, everyMilliseconds: 5000 })
 }
 
+/** They would answer each change with work and writes of their own, such as that the pod has no node after all. */
+const bystanders = ['kube-scheduler', 'argocd-application-controller'] as const
+
 /**
  * A training's pod begins to run, and waits again, at the API server; the product writes the row with its history and tells it to a client of its
  * event stream. Beside it a bare watch of the same pods, in a process like the one that hears the stream.
@@ -75,6 +79,7 @@ export async function measureChanges(
   const { changesPerSecond, seconds } = size
   const { folder } = cluster
   await untilPodsWait(cluster, house, say)
+  for (const one of bystanders) await kill(cluster, one)
   const watch = programs.start('listen-once', ['watch', folder, house.namespace])
   const stream = programs.start('listen-once', ['stream', house.url])
   await Promise.all([watch.said('hears'), stream.said('hears')])
@@ -85,6 +90,7 @@ export async function measureChanges(
     readonly seconds: number
   }
   await untilTrue(cluster, house)
+  for (const one of bystanders) revive(cluster, one)
   await pause(lastWordSeconds * 1000)
   const heard = async (one: typeof watch): Promise<Latencies> => {
     const lines = (await one.finish()).trim().split('\n')

@@ -25,8 +25,9 @@ function eachLine(response: IncomingMessage, take: (line: string) => void): void
 }
 
 interface PodEvent {
+  readonly type: string
   readonly object: {
-    readonly metadata: { readonly labels?: Readonly<Record<string, string>> }
+    readonly metadata: { readonly resourceVersion?: string; readonly labels?: Readonly<Record<string, string>> }
     readonly status?: {
       readonly phase?: string
       readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: { readonly message?: string } } }[]
@@ -34,12 +35,16 @@ interface PodEvent {
   }
 }
 
-function hearPod(line: string): void {
+/** @returns the version of the pod */
+function hearPod(line: string): string | undefined {
   const at = wallMilliseconds()
-  const { metadata, status } = (JSON.parse(line) as PodEvent).object
+  const { type, object } = JSON.parse(line) as PodEvent
+  if (type === 'ERROR') throw new Error(`the watch was refused: ${line.slice(0, 1000)}`)
+  const { metadata, status } = object
   const message = status?.containerStatuses?.[0]?.state?.waiting?.message
   const becomes = status?.phase === 'Running' ? 'RUNNING' : `QUEUED ${message}`
   told.push({ training: metadata.labels?.['job-id'] ?? '', becomes, at })
+  return metadata.resourceVersion
 }
 
 interface StreamEvent {
@@ -58,18 +63,33 @@ function hearEvent(line: string): void {
 function hears(response: IncomingMessage, take: (line: string) => void): void {
   if (response.statusCode !== 200) throw new Error(`refused: ${response.statusCode}`)
   eachLine(response, take)
-  process.stdout.write('hears\n')
+}
+
+/** Watches on from where it was when the API server ends it, as it does with one that it could not serve in time. */
+function watch(version: string): void {
+  const { apiServer, token } = attach(where)
+  let last = version
+  const query = `watch=true&labelSelector=app%3Dtrainer&resourceVersion=${version}`
+  const path = `${apiServer}/api/v1/namespaces/${namespace}/pods?${query}`
+  const options = { ca: readFileSync(certificateAuthority(where)), headers: { authorization: `Bearer ${token}` } }
+  const request = httpsGet(path, options, (response) => {
+    hears(response, (line) => {
+      last = hearPod(line) ?? last
+    })
+    response.once('close', () => watch(last))
+    if (version === '0') process.stdout.write('hears\n')
+  })
+  request.once('error', () => watch(last))
 }
 
 if (kind === 'watch') {
-  const { apiServer, token } = attach(where)
   // From now on, whatever is there.
-  const query = `watch=true&labelSelector=app%3Dtrainer&resourceVersion=0`
-  const path = `${apiServer}/api/v1/namespaces/${namespace}/pods?${query}`
-  const ca = readFileSync(certificateAuthority(where))
-  httpsGet(path, { ca, headers: { authorization: `Bearer ${token}` } }, (response) => hears(response, hearPod))
+  watch('0')
 } else {
-  httpGet(`${where}/v1/stream`, (response) => hears(response, hearEvent))
+  httpGet(`${where}/v1/stream`, (response) => {
+    hears(response, hearEvent)
+    process.stdout.write('hears\n')
+  })
 }
 process.stdin.on('end', () => {
   process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit(0))

@@ -10,6 +10,8 @@ import { build } from 'esbuild'
 export interface Programs {
   /** Starts one of them by the name of its file. */
   start(name: string, words: readonly string[]): Started
+  /** Where a built program is, for whoever starts it in another way. */
+  path(name: string): string
   remove(): void
 }
 
@@ -41,6 +43,7 @@ export async function buildPrograms(files: readonly string[]): Promise<Programs>
     packages: 'external',
   })
   return {
+    path: (name) => join(built, `${name}.mjs`),
     start: (name, words) => watched(name, spawn(process.execPath, [join(built, `${name}.mjs`), ...words])),
     remove: () => rmSync(built, { recursive: true, force: true }),
   }

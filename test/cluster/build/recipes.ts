@@ -97,5 +97,19 @@ const kubeStateMetrics: Recipe = {
   share: {},
 }
 
+const compiling: Recipe = {
+  name: 'compiling',
+  holds: 'Helm, its library and kubeconform',
+  programs: {
+    helm: 'helm.sh/helm/v3/cmd/helm',
+    // Our own main package, beside its go.mod.
+    'helm-library': 'specyard.dev/testbed/compiling',
+    kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform',
+  },
+  tags: [],
+  stamps: {},
+  share: {},
+}
+
 /** No part of the bed: what it is measured beside. Built when a bench asks for it. */
-export const peerRecipes = { kubeStateMetrics }
+export const peerRecipes = { kubeStateMetrics, compiling }

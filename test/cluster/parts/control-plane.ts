@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { accepts, answersWell, freePort } from '../base/ports.ts'
 import { createKubernetes, type Kubernetes, resource } from '../base/kubernetes.ts'
@@ -39,9 +40,19 @@ export interface ControlPlaneOptions {
   readonly bin: string
   /** Where pods reach the API server; undefined without a real node. */
   readonly network: Network | undefined
+  /** What the API server writes of pods, Jobs and Applications into its audit log: with their bodies, or who asked for what alone. */
+  readonly audit: 'bodies' | 'requests'
 }
 
-export async function startControlPlane(bed: string, { bin, network }: ControlPlaneOptions): Promise<ControlPlane> {
+/** A sixth of the machine: with 900 MB for ten thousand pods it would do little but collect garbage. */
+function memoryMegabytes(): number {
+  return Math.max(900, Math.round(totalmem() / 2 ** 20 / 6))
+}
+
+export async function startControlPlane(
+  bed: string,
+  { bin, network, audit }: ControlPlaneOptions,
+): Promise<ControlPlane> {
   const etcd = await startEtcd(bed, bin)
   const [port, gatewayPort] = [await freePort(), await freePort()]
   const apiServer = `https://127.0.0.1:${port}`
@@ -49,9 +60,9 @@ export async function startControlPlane(bed: string, { bin, network }: ControlPl
   const services = network?.services ?? servicesWithoutBridge
   const kubeletClient = await selfSigned(join(keysFolder(bed), 'kubelet-client'), 'kube-apiserver')
   const auditLog = join(bed, 'logs', 'audit.log')
-  const words = apiServerWords(bed, { port, etcd, services, auditLog, kubeletClient })
+  const words = apiServerWords(bed, { port, etcd, services, audit, auditLog, kubeletClient })
   // Memory that the collector may use: it grows to 1.5 GB without, and this machine is not ours alone.
-  const environment = { GOMEMLIMIT: '900MiB' }
+  const environment = { GOMEMLIMIT: `${memoryMegabytes()}MiB` }
   const record = startProgram(bed, {
     name: 'kube-apiserver',
     command: join(bin, 'kube-apiserver'),
@@ -103,11 +114,15 @@ interface ApiServer {
   readonly port: number
   readonly etcd: string
   readonly services: string
+  readonly audit: ControlPlaneOptions['audit']
   readonly auditLog: string
   readonly kubeletClient: Certificate
 }
 
-function apiServerWords(bed: string, { port, etcd, services, auditLog, kubeletClient }: ApiServer): readonly string[] {
+function apiServerWords(
+  bed: string,
+  { port, etcd, services, audit, auditLog, kubeletClient }: ApiServer,
+): readonly string[] {
   const keys = keysFolder(bed)
   return [
     `--etcd-servers=${etcd}`,
@@ -129,7 +144,7 @@ function apiServerWords(bed: string, { port, etcd, services, auditLog, kubeletCl
     `--kubelet-client-key=${kubeletClient.key}`,
     `--default-not-ready-toleration-seconds=${evictAfterSeconds}`,
     `--default-unreachable-toleration-seconds=${evictAfterSeconds}`,
-    `--audit-policy-file=${join(import.meta.dirname, '..', 'config', 'audit-policy.yaml')}`,
+    `--audit-policy-file=${join(import.meta.dirname, '..', 'config', `audit-${audit}.yaml`)}`,
     `--audit-log-path=${auditLog}`,
     // One file, never rotated: a test reads it from where it began.
     '--audit-log-maxsize=16384',
