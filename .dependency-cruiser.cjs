@@ -41,7 +41,7 @@ const homes = {
   '^@octokit/': '^publisher/',
   '^@kubernetes/client-node$': '^reconciler/',
   '^ajv$': '^(compiler/validate|tools)/',
-  '^(js-yaml|yaml)$': '^(compiler/load|local)/',
+  '^(js-yaml|yaml)$': '^(compiler/(load|format)|local)/',
   '^handlebars$': '^(compiler/render|tools)/',
   '^(fastify|@fastify/.*|fastify-type-provider-zod)$': '^api/',
   '^@electric-sql/pglite$': '^local/',

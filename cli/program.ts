@@ -2,6 +2,7 @@ import { Command, type CommanderError } from 'commander'
 import { packageVersion } from './house/assets.ts'
 import { exitCodes } from './exit.ts'
 import type { AddCommand } from './command.ts'
+import { addFmt, addSchema } from './groups/authoring.ts'
 import { addDiff, addDrift, addExplain } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
@@ -40,6 +41,8 @@ Examples:
 const commands: readonly AddCommand[] = [
   addUp,
   addCheck,
+  addFmt,
+  addSchema,
   addExplain,
   addCompile,
   addDiff,

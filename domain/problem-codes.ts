@@ -55,6 +55,8 @@ export const problemCodes = {
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',
   PUBLISHED_FILE_CHANGED: 'warning',
+  // formatting
+  FORMAT_UNSAFE: 'warning',
 } as const satisfies Record<string, Severity>
 
 export type ProblemCode = keyof typeof problemCodes

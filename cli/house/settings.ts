@@ -37,6 +37,19 @@ const settingsSchema = z.strictObject({
     .prefault({}),
 })
 
+/** The JSON Schema of the settings file, in the draft 2020-12, for editors. */
+export function settingsSchemaDocument(): { readonly [keyword: string]: unknown } {
+  const { $schema, ...schema } = z.toJSONSchema(settingsSchema, { target: 'draft-2020-12', io: 'input' })
+  const $id = 'https://specyard.dev/schemas/v1/settings.schema.json'
+  return {
+    $schema,
+    $id,
+    title: 'Settings',
+    description: `The settings of a spec repository: ${settingsFile}.`,
+    ...schema,
+  }
+}
+
 /** How this spec repository is published and served; complete, checked and frozen. */
 export interface Settings {
   /** Root of the spec repository, absolute. */

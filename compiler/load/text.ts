@@ -50,7 +50,8 @@ export function splitDocuments(text: string): readonly Segment[] {
     const ends = /^\.\.\.(\s|$)/.test(line)
     if (!starts && !ends) return
     if (starts && isPreamble(lines.slice(begin, number))) return
-    if (number > begin) segments.push({ text: lines.slice(begin, number).join('\n'), linesBefore: begin })
+    // With its last line feed: of a carriage return alone before the marker the slower parser makes a value.
+    if (number > begin) segments.push({ text: `${lines.slice(begin, number).join('\n')}\n`, linesBefore: begin })
     begin = ends ? number + 1 : number
   })
   segments.push({ text: lines.slice(begin).join('\n'), linesBefore: begin })

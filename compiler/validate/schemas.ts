@@ -12,6 +12,8 @@ export interface SchemaNode {
   readonly description?: string
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly additionalProperties?: boolean | SchemaNode
+  readonly items?: SchemaNode
   readonly examples?: readonly unknown[]
   readonly pattern?: string
   readonly maxLength?: number

@@ -184,3 +184,10 @@ describe('YAML that parsers are known to read differently', () => {
     expect(loaded.problems.map((one) => one.code)).toContain('YAML_SYNTAX')
   })
 })
+
+it('a document with Windows line ends that ends in quotes or brackets is read, also where another one follows', () => {
+  const text = 'a: [1,\r\n  2]\r\nb: "x"\r\n---\r\nc: |+\r\n  y\r\n\r\n---\r\nd: 1\r\n'
+  const { documents, problems } = load(text)
+  expect(problems).toEqual([])
+  expect(documents.map((one) => one.value)).toEqual([{ a: [1, 2], b: 'x' }, { c: 'y\n\n' }, { d: 1 }])
+})

@@ -1,0 +1,127 @@
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { type FormatOptions, type Formatted, formatFile } from '../../compiler/format/format.ts'
+import { publicSchemas } from '../../compiler/format/modeline.ts'
+import { unifiedDiff } from '../../compiler/impact/unified.ts'
+import { hasErrors, type Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import { readWorkingTree } from '../../publisher/source.ts'
+import { writeSpecFile } from '../../publisher/specs.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { readSettings } from '../house/settings.ts'
+import { readStandardInput, select, standardInput } from '../specs/selection.ts'
+import { linesOf } from '../terminal/frame.ts'
+import { paintFor } from '../terminal/paint.ts'
+import { printable } from '../terminal/printable.ts'
+import { formatProblems } from '../terminal/problems.ts'
+import { UsageError, type World } from '../world.ts'
+
+export interface FmtFlags {
+  /** Write nothing; say which files are not laid out. */
+  readonly check?: boolean
+  /** Write nothing; print what would change. */
+  readonly diff?: boolean
+  /** Folder or address of the schemas that each document should name; true for the public ones. */
+  readonly modeline?: string | true
+}
+
+/** Lays spec files out; see compiler/format. Told that of a problem, a file is left alone and the others are not. */
+export async function runFmt(
+  world: World,
+  directory: string,
+  paths: readonly string[],
+  flags: FmtFlags,
+): Promise<ExitCode> {
+  if (paths.includes('-')) {
+    if (paths.length > 1) throw new UsageError('error: standard input is formatted alone, without other paths')
+    return formatInput(world, directory, flags)
+  }
+  const { root } = await readSettings(directory, world.environment)
+  const read = (): Promise<Uint8Array> => readStandardInput(world.stdin)
+  const selection = await select(root, directory, paths, { read, path: undefined })
+  const draft = selection.drafts[0]
+  if (draft) throw new UsageError(`error: ${draft.path} is no spec of this repository: they stand in specs/`)
+  const tree = await readWorkingTree(root)
+  const problems = [...tree.problems.filter((one) => selection.includes(one.where.file))]
+  const files = tree.files.filter((file) => selection.includes(file.path))
+  const counts = { changed: 0, alone: 0 }
+  for (const file of files) {
+    const formatted = formatFile(file, optionsFor(flags, root, directory, file.path))
+    problems.push(...formatted.problems)
+    if (formatted.text === undefined) counts.alone += 1
+    if (!isChanged(file, formatted)) continue
+    counts.changed += 1
+    const shown = relative(resolve(directory), join(root, file.path)) || file.path
+    await deliver(world, root, shown, file, formatted.text, flags)
+  }
+  tell(world, problems, files)
+  const isDry = flags.check === true || flags.diff === true
+  if (!flags.diff) world.stdout.write(`${summary(counts, files.length, isDry)}\n`)
+  return hasErrors(problems) || (isDry && counts.changed > 0) ? exitCodes.problems : exitCodes.fine
+}
+
+async function deliver(
+  world: World,
+  root: string,
+  shown: string,
+  file: SourceFile,
+  text: string,
+  { check, diff }: FmtFlags,
+): Promise<void> {
+  const before = decoded(file)
+  if (diff) world.stdout.write(difference(shown, before, text))
+  else world.stdout.write(`${printable(shown)}\n`)
+  if (!check && !diff) await writeSpecFile(root, file.path, text, before)
+}
+
+async function formatInput(world: World, directory: string, flags: FmtFlags): Promise<ExitCode> {
+  const file = { path: standardInput, bytes: await readStandardInput(world.stdin) }
+  const formatted = formatFile(file, optionsFor(flags, resolve(directory), directory, file.path))
+  tell(world, formatted.problems, [file])
+  const text = formatted.text ?? decoded(file)
+  const changed = isChanged(file, formatted)
+  if (flags.diff) world.stdout.write(changed ? difference(standardInput, decoded(file), text) : '')
+  else if (!flags.check && !hasErrors(formatted.problems)) world.stdout.write(text)
+  const isDry = flags.check === true || flags.diff === true
+  return hasErrors(formatted.problems) || (isDry && changed) ? exitCodes.problems : exitCodes.fine
+}
+
+function isChanged(file: SourceFile, formatted: Formatted): formatted is Formatted & { text: string } {
+  return formatted.text !== undefined && !Buffer.from(formatted.text).equals(Buffer.from(file.bytes))
+}
+
+/** A byte order mark stays visible, so that its removal is seen. */
+function decoded(file: SourceFile): string {
+  return Buffer.from(file.bytes).toString('utf8')
+}
+
+function optionsFor({ modeline }: FmtFlags, root: string, directory: string, path: string): FormatOptions {
+  if (modeline === undefined) return {}
+  if (modeline === true) return { modeline: publicSchemas }
+  const address = modeline.replace(/\/+$/, '')
+  if (/^[a-z]+:\/\//.test(address)) return { modeline: address }
+  const folder = isAbsolute(address) ? address : resolve(directory, address)
+  const from = relative(dirname(join(root, path)), folder)
+    .split(sep)
+    .join('/')
+  return { modeline: from.startsWith('.') ? from : `./${from}` }
+}
+
+function difference(path: string, before: string, after: string): string {
+  const { hunks } = unifiedDiff(before, after)
+  const lines = hunks.flatMap((hunk) => hunk.split('\n')).map((line) => printable(line))
+  return `${[`--- ${printable(path)}`, `+++ ${printable(path)}`, ...lines].join('\n')}\n`
+}
+
+function tell(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
+  if (problems.length === 0) return
+  const paint = paintFor(world.stderr, world.environment)
+  const shown = { linesOf: linesOf(files), pages: true, ...(paint ? { paint } : {}) }
+  world.stderr.write(`${formatProblems(problems, shown)}\n`)
+}
+
+function summary(counts: { changed: number; alone: number }, all: number, isDry: boolean): string {
+  const files = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`
+  const alone = counts.alone === 0 ? '' : `, ${files(counts.alone)} left alone`
+  if (counts.changed === 0) return `${files(all - counts.alone)} already laid out${alone}`
+  return `${files(counts.changed)} ${isDry ? 'to lay out: specyard fmt' : 'laid out'}${alone}`
+}
