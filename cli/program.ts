@@ -3,6 +3,7 @@ import { packageVersion } from './house/assets.ts'
 import { exitCodes } from './exit.ts'
 import type { AddCommand } from './command.ts'
 import { addFmt, addSchema } from './groups/authoring.ts'
+import { addCompletion } from './groups/completion.ts'
 import { addDiff, addDrift, addExplain } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
@@ -58,4 +59,5 @@ const commands: readonly AddCommand[] = [
   addServe,
   addMigrate,
   addRebuild,
+  addCompletion,
 ]

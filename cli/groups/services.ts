@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { Argument, Option } from 'commander'
 import { integer, leaseName, listenAddress } from '../arguments.ts'
 import { type AddCommand, folder, outputOption } from '../command.ts'
 import type { ObserveFlags } from '../commands/observe.ts'
@@ -6,7 +6,6 @@ import type { RebuildFlags } from '../commands/rebuild.ts'
 import type { ReconcileFlags } from '../commands/reconcile.ts'
 import type { ServeFlags } from '../commands/serve.ts'
 import { exitCodes } from '../exit.ts'
-import { UsageError } from '../world.ts'
 
 // The commands that follow clusters, serve the API and keep its records.
 
@@ -94,13 +93,11 @@ export const addServe: AddCommand = (program, world) => {
 
 export const addMigrate: AddCommand = (program, world) => {
   program
-    .command('migrate <direction>')
+    .command('migrate')
     .description('the schema of the database: up, down (one step) or status')
+    .addArgument(new Argument('<direction>', 'where to').choices(['up', 'down', 'status']))
     .addHelpText('after', '\nExamples:\n  specyard migrate status\n  DATABASE_URL=postgres://… specyard migrate up')
-    .action(async (direction: string) => {
-      if (direction !== 'up' && direction !== 'down' && direction !== 'status') {
-        throw new UsageError(`error: "${direction}" is none of up, down, status`)
-      }
+    .action(async (direction: 'up' | 'down' | 'status') => {
       const { runMigrate } = await import('../commands/migrate.ts')
       world.exit(await runMigrate(world, folder(program, world), direction))
     })
