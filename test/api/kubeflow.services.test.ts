@@ -43,7 +43,7 @@ beforeAll(async () => {
   const given = process.env['TRANSFORMERS_PYTHON']
   if (!given)
     throw new Error(
-      'TRANSFORMERS_PYTHON is not set; install transformers: export TRANSFORMERS_PYTHON="$(npx tsx tools/install-transformers.ts)"',
+      'TRANSFORMERS_PYTHON is not set; install transformers: export TRANSFORMERS_PYTHON="$(npx tsx tools/install-python.ts transformers)"',
     )
   python = given
   database = await createServerDatabase()

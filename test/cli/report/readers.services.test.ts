@@ -29,7 +29,7 @@ function python(...args: readonly string[]): string {
   const program = process.env['SARIF_TOOLS_PYTHON']
   if (!program)
     throw new Error(
-      'SARIF_TOOLS_PYTHON is not set; run: export SARIF_TOOLS_PYTHON="$(npx tsx tools/install-sarif-tools.ts)"',
+      'SARIF_TOOLS_PYTHON is not set; run: export SARIF_TOOLS_PYTHON="$(npx tsx tools/install-python.ts sarif-tools)"',
     )
   return execFileSync(program, args, { encoding: 'utf8', cwd: folder.path, timeout: 120_000 })
 }

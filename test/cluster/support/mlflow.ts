@@ -14,12 +14,12 @@ import { shellTraining } from './shell-training.ts'
 const root = join(import.meta.dirname, '..', '..', '..')
 const trainer = 'test/cluster/support/mlflow-trainer.mjs'
 const client = 'examples/handbook/specyard-client.mjs'
-const installer = join(root, 'tools', 'install-mlflow.ts')
+const installer = join(root, 'tools', 'install-python.ts')
 
 /** A running server on the address by which pods reach this machine; MLflow is installed first where it is not. It may take two minutes. */
 export async function startMlflow(cluster: Cluster): Promise<MlflowServer> {
   // Where it is known it is told by this variable; a run of the cluster's tests needs nothing more than docs/test-bed.md says.
-  process.env['MLFLOW_PYTHON'] ||= execFileSync(process.execPath, runTypescript(installer, []), {
+  process.env['MLFLOW_PYTHON'] ||= execFileSync(process.execPath, runTypescript(installer, ['mlflow']), {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   }).trim()

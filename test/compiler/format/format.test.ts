@@ -129,7 +129,7 @@ describe('formatting specs', () => {
     const [left, right] = [compiled(before), compiled(after)]
     expect(right.impact.starts.map((one) => one.digest)).toEqual(left.impact.starts.map((one) => one.digest))
     expect([...right.change.keys()]).toEqual([...left.change.keys()])
-  })
+  }, 60_000)
 
   it.each(styles.map((style) => [style.name, style] as const))(
     'is the same however they are written: %s',

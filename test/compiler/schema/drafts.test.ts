@@ -52,7 +52,7 @@ describe('both drafts of the schemas', () => {
     expect(new Set(valid.map((one) => one.kind)).size).toBeGreaterThanOrEqual(6)
     for (const { kind, document } of valid)
       expect(verdicts(kind, document), JSON.stringify(document)).toEqual([true, true, true, true])
-  })
+  }, 60_000)
 
   it('accept and refuse the same of more than a thousand spoiled ones', () => {
     let refused = 0
@@ -70,7 +70,7 @@ describe('both drafts of the schemas', () => {
     }
     expect(refused).toBeGreaterThan(1000)
     expect(all).toBeGreaterThan(refused)
-  })
+  }, 120_000)
 
   it.each([
     ['takes the settings', { kind: 'Settings', apiVersion: 'specyard.dev/v1', api: { port: 1 } }, true],

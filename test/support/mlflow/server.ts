@@ -23,7 +23,7 @@ const stopSecondsMax = 20
 export function mlflowPython(): string {
   const python = process.env['MLFLOW_PYTHON']
   if (python === undefined || python === '')
-    throw new Error('MLFLOW_PYTHON is not set; run: export MLFLOW_PYTHON="$(npx tsx tools/install-mlflow.ts)"')
+    throw new Error('MLFLOW_PYTHON is not set; run: export MLFLOW_PYTHON="$(npx tsx tools/install-python.ts mlflow)"')
   return python
 }
 
