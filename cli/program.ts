@@ -2,7 +2,7 @@ import { Command, type CommanderError } from 'commander'
 import { packageVersion } from './house/assets.ts'
 import { exitCodes } from './exit.ts'
 import type { AddCommand } from './command.ts'
-import { addFmt, addSchema } from './groups/authoring.ts'
+import { addComment, addFmt, addInit, addSchema } from './groups/authoring.ts'
 import { addCompletion } from './groups/completion.ts'
 import { addDiff, addDrift, addExplain } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
@@ -31,6 +31,7 @@ export function createProgram(world: World): Command {
 Exit codes: ${exitCodes.fine} fine; ${exitCodes.problems} problems in specs, or a run that failed; ${exitCodes.usage} wrong use; ${exitCodes.outside} the outside world failed or a time limit passed
 
 Examples:
+  specyard init specs             make a spec repository to begin with
   specyard up                     run the specs of this folder on this machine, and watch them
   specyard check                  find every problem of the specs
   specyard trace <anything>       where a run, pod, commit, model version or endpoint comes from and what came of it`,
@@ -40,6 +41,7 @@ Examples:
 }
 
 const commands: readonly AddCommand[] = [
+  addInit,
   addUp,
   addCheck,
   addFmt,
@@ -47,6 +49,7 @@ const commands: readonly AddCommand[] = [
   addExplain,
   addCompile,
   addDiff,
+  addComment,
   addDrift,
   addPublish,
   addBootstrap,

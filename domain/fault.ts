@@ -28,6 +28,8 @@ export const faultCodes = [
   'CLUSTER_REFUSED',
   'TRACKER_UNREACHABLE',
   'TRACKER_REFUSED',
+  'FORGE_UNREACHABLE',
+  'FORGE_REFUSED',
   'RUN_NOT_FOUND',
   'API_UNREACHABLE',
 ] as const

@@ -2,9 +2,11 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { type FormatOptions, type Formatted, formatFile } from '../../compiler/format/format.ts'
 import { publicSchemas } from '../../compiler/format/modeline.ts'
 import { unifiedDiff } from '../../compiler/impact/unified.ts'
+import { isFault } from '../../domain/fault.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
+import { fileProblem } from '../../publisher/spec-files.ts'
 import { writeSpecFile } from '../../publisher/specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readSettings } from '../house/settings.ts'
@@ -49,9 +51,10 @@ export async function runFmt(
     problems.push(...formatted.problems)
     if (formatted.text === undefined) counts.alone += 1
     if (!isChanged(file, formatted)) continue
-    counts.changed += 1
     const shown = relative(resolve(directory), join(root, file.path)) || file.path
-    await deliver(world, root, shown, file, formatted.text, flags)
+    const refused = await deliver(world, root, shown, file, formatted.text, flags)
+    counts[refused ? 'alone' : 'changed'] += 1
+    if (refused) problems.push(refused)
   }
   tell(world, problems, files)
   const isDry = flags.check === true || flags.diff === true
@@ -66,11 +69,17 @@ async function deliver(
   file: SourceFile,
   text: string,
   { check, diff }: FmtFlags,
-): Promise<void> {
+): Promise<Problem | undefined> {
   const before = decoded(file)
-  if (diff) world.stdout.write(difference(shown, before, text))
-  else world.stdout.write(`${printable(shown)}\n`)
-  if (!check && !diff) await writeSpecFile(root, file.path, text, before)
+  try {
+    if (!check && !diff) await writeSpecFile(root, file.path, text, before)
+  } catch (error) {
+    // A link, or what somebody has changed since it was read: the other files are laid out all the same.
+    if (!isFault(error, 'FILE_FAILED')) throw error
+    return fileProblem('FILE_UNREADABLE', file.path, error.message, error.hint)
+  }
+  world.stdout.write(diff ? difference(shown, before, text) : `${printable(shown)}\n`)
+  return undefined
 }
 
 async function formatInput(world: World, directory: string, flags: FmtFlags): Promise<ExitCode> {

@@ -1,11 +1,41 @@
 import { Option } from 'commander'
 import { drafts } from '../../compiler/schema/drafts.ts'
+import { integer } from '../arguments.ts'
 import { type AddCommand, folder } from '../command.ts'
+import type { CommentFlags } from '../commands/comment.ts'
 import type { FmtFlags } from '../commands/fmt.ts'
+import type { InitFlags } from '../commands/init.ts'
 import type { SchemaFlags } from '../commands/schema.ts'
 import { exitCodes } from '../exit.ts'
 
 // The commands for writing specs: what editors, hooks and forges are given.
+
+export const addInit: AddCommand = (program, world) => {
+  program
+    .command('init [folder]')
+    .description('make a folder a spec repository: a training and an endpoint that run here, editors, hooks and CI')
+    .option('--project <name>', 'the team or product that its specs belong to; the name of the folder unless told')
+    .option('--name <name>', 'of its first model, training and endpoint', 'hello')
+    .option(
+      '--source <owner/name>',
+      'the repository of the forge that has the action and the hooks',
+      'specyard/specyard',
+    )
+    .option('--git', 'make it a Git repository too')
+    .addHelpText(
+      'after',
+      `
+It asks nothing, and writes nothing where one of its files is there already.
+
+Examples:
+  specyard init
+  specyard init specs-of-vision --project vision --name classifier --git`,
+    )
+    .action(async (into: string | undefined, options: InitFlags) => {
+      const { runInit } = await import('../commands/init.ts')
+      world.exit(await runInit(world, folder(program, world), into ?? '.', options))
+    })
+}
 
 export const addFmt: AddCommand = (program, world) => {
   program
@@ -60,5 +90,30 @@ Examples:
     .action(async (kind: string | undefined, options: SchemaFlags) => {
       const { runSchema } = await import('../commands/schema.ts')
       world.exit(await runSchema(world, folder(program, world), kind, options))
+    })
+}
+
+export const addComment: AddCommand = (program, world) => {
+  program
+    .command('comment <file>')
+    .description(
+      'put what diff --output markdown says on a pull request of GitHub; a comment that is there is written anew',
+    )
+    .option('--pull-request <number>', 'instead of the one that the workflow runs for', integer)
+    .option('--repository <owner/name>', 'instead of GITHUB_REPOSITORY')
+    .option('--key <name>', 'tells several comments on one pull request apart, such as those of several folders')
+    .addHelpText(
+      'after',
+      `
+<file> is a text of specyard diff; - reads it from standard input. Reads GITHUB_TOKEN, and GITHUB_REPOSITORY, GITHUB_API_URL and GITHUB_EVENT_PATH,
+which workflows have. Where the token may not write, as for forks, it says so and is fine.
+
+Examples:
+  specyard diff origin/main...HEAD --output markdown > comment.md; specyard comment comment.md
+  specyard comment comment.md --repository example/specs --pull-request 12`,
+    )
+    .action(async (file: string, options: CommentFlags) => {
+      const { runComment } = await import('../commands/comment.ts')
+      world.exit(await runComment(world, folder(program, world), file, options))
     })
 }

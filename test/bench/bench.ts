@@ -39,8 +39,8 @@ process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null
 /** Builds Helm, which takes a minute, or finds it in the cache; null where there is no Go to build it with. */
 function buildHelm(): string | null {
   try {
-    const script = join(import.meta.dirname, '..', '..', 'tools', 'install-helm.ts')
-    return execFileSync(process.execPath, ['--import', 'tsx', script], {
+    const script = join(import.meta.dirname, '..', '..', 'tools', 'install-go.ts')
+    return execFileSync(process.execPath, ['--import', 'tsx', script, 'helm'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     }).trim()

@@ -49,7 +49,7 @@ export interface AccessRule {
 export function demandHelm(): void {
   if (!spawnSync(helm, ['version']).error) return
   throw new Error(
-    `there is no ${helm}: build one with HELM="$(npx tsx tools/install-helm.ts)", or install Helm 3 and put it on the PATH`,
+    `there is no ${helm}: build one with HELM="$(npx tsx tools/install-go.ts helm)", or install Helm 3 and put it on the PATH`,
   )
 }
 

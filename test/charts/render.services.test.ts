@@ -14,7 +14,7 @@ const golden = join(import.meta.dirname, 'golden')
 beforeAll(() => {
   if (spawnSync(helm, ['version']).error) {
     throw new Error(
-      `there is no ${helm}: build one with HELM="$(npx tsx tools/install-helm.ts)", or install Helm 3 and put it on the PATH`,
+      `there is no ${helm}: build one with HELM="$(npx tsx tools/install-go.ts helm)", or install Helm 3 and put it on the PATH`,
     )
   }
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,7 +64,7 @@ test('holds what the program reads, and no sources, tests or state', () => {
   for (const part of ['schemas/', 'charts/serving-endpoint/', 'compiler/render/templates/', 'docs/handbook/'])
     expect(packed.some((path) => path.startsWith(part))).toBe(true)
   const known =
-    /^(dist|schemas|charts|compiler\/render\/templates|docs)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+    /^(dist|schemas|charts|compiler\/render\/templates|templates|docs)\/|^examples\/handbook\/specyard-client\.mjs$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
   expect(packed.filter((path) => !known.test(path) || /(\.ts|\.tgz|\.log)$|(^|\/)\.specyard/.test(path))).toEqual([])
 })
 
@@ -73,6 +73,13 @@ test('an installed program helps and checks', () => {
   expect(specyard('--version').trim()).toBe(version)
   expect(specyard('--help')).toContain('Usage: specyard')
   specyard('check')
+})
+
+test('an installed program makes a spec repository that has no problem, with every file that begins with a dot', () => {
+  expect(specyard('init', 'fresh')).toContain('.github/workflows/specyard.yaml')
+  expect(specyard('--directory', 'fresh', 'check')).toContain('no problems')
+  for (const path of ['.gitignore', '.pre-commit-config.yaml', '.vscode/settings.json', 'trainer/specyard-client.mjs'])
+    expect(existsSync(join(specs, 'fresh', path)), path).toBe(true)
 })
 
 test(

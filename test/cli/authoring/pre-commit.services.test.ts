@@ -51,7 +51,7 @@ beforeAll(() => {
     '.pre-commit-config.yaml': `repos:\n  - repo: ${released.path}\n    rev: ${released.commit}\n    hooks:\n      - id: specyard-fmt\n      - id: specyard-check\n`,
   })
   commitAll(folder.path, 'Begin')
-  const installed = run(python, '-m', 'pre_commit', 'install', '--install-hooks')
+  const installed = run(python, '-m', 'pre_commit', 'install')
   expect(installed.status, installed.output).toBe(0)
 }, 300_000)
 afterAll(() => {
@@ -83,7 +83,7 @@ describe('a commit in a spec repository with our hooks', () => {
     const refused = commit()
     expect(refused.status).toBe(1)
     expect(refused.output).toMatch(
-      /specyard check\.+Failed[^]*specs\/language\/letters\.yaml:12:10  error  VALUE_OUT_OF_RANGE/,
+      /specyard check\.+Failed[^]*specs\/language\/letters\.yaml:11:10  error  VALUE_OUT_OF_RANGE/,
     )
   })
 

@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { formatFile } from '../../compiler/format/format.ts'
+import { combinedFile, schemaFiles } from '../../compiler/schema/schemas.ts'
+import { packageRoot, packageVersion } from '../house/assets.ts'
+import { settingsSchemaDocument } from '../house/settings.ts'
+
+/** What a new spec repository is called, and where it takes Specyard from. */
+export interface Names {
+  readonly project: string
+  /** Of the model, its training and its endpoint. */
+  readonly name: string
+  /** Of the forge: the repository that holds the action and the hooks, such as specyard/specyard. */
+  readonly source: string
+}
+
+/**
+ * The files of a new spec repository, by their paths with `/` between folders. Templates stand in `templates/repository`; a name there that
+ * begins with an underscore begins with a dot here, for npm packs no file named .gitignore.
+ */
+export async function newRepository(names: Names): Promise<ReadonlyMap<string, string>> {
+  const folder = join(packageRoot(), 'templates', 'repository')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = new Map<string, string>()
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    const target = targetOf(relative(folder, path).split(sep).join('/'), names)
+    files.set(target, laidOut(target, filled(await readFile(path, 'utf8'), names)))
+  }
+  const client = join(packageRoot(), 'examples', 'handbook', 'specyard-client.mjs')
+  files.set('trainer/specyard-client.mjs', await readFile(client, 'utf8'))
+  for (const [name, schema] of schemaFiles('draft-07', { Settings: settingsSchemaDocument() }))
+    files.set(`schemas/${name}`, `${JSON.stringify(schema, null, 2)}\n`)
+  return new Map([...files].sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function targetOf(path: string, { project }: Names): string {
+  return path.replace(/^specs\/_project\//, `specs/${project}/`).replace(/(^|\/)_/g, '$1.')
+}
+
+function filled(text: string, { project, name, source }: Names): string {
+  const release = `v${packageVersion()}`
+  return text
+    .replaceAll('__project__', project)
+    .replaceAll('__name__', name)
+    .replaceAll('__action__', `${source}@${release}`)
+    .replaceAll('__repository__', `https://github.com/${source}`)
+    .replaceAll('__release__', release)
+}
+
+/** Specs come as `specyard fmt` would lay them out, with the line by which editors find their schema. */
+function laidOut(path: string, text: string): string {
+  if (path === 'specyard.yaml') return `# yaml-language-server: $schema=schemas/${combinedFile}\n${text}`
+  if (!path.startsWith('specs/')) return text
+  const modeline = `${'../'.repeat(path.split('/').length - 1)}schemas`
+  const { text: formatted } = formatFile({ path, bytes: new TextEncoder().encode(text) }, { modeline })
+  return formatted ?? text
+}
