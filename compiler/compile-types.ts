@@ -2,6 +2,7 @@ import type { EnvironmentLedger, SourceRecord } from '../domain/ledger.ts'
 import type { RunKey } from '../domain/names.ts'
 import type { TrainingPlan } from '../domain/plan.ts'
 import type { Problem } from '../domain/problem.ts'
+import type { KubernetesSchemas, KubernetesVersion } from './manifest/schemas.ts'
 import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
 
 /** All that a compilation depends on. Equal inputs give equal bytes, on every machine. */
@@ -13,6 +14,12 @@ export interface CompileInput {
   readonly chart: { readonly version: string; readonly files: Files }
   /** How Argo CD reaches the deploy repository; written into Applications. */
   readonly deploy: { readonly url: string; readonly branch: string }
+  /** specyard.yaml; without it no project has templates or patches of its own. */
+  readonly settings?: SourceFile | undefined
+  /** Wanted where there are templates or patches: what the API server takes. */
+  readonly kubernetes?: KubernetesSchemas | undefined
+  /** In the stead of what Environments say. */
+  readonly kubernetesVersion?: KubernetesVersion | undefined
 }
 
 export interface CompileResult {

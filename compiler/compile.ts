@@ -17,6 +17,8 @@ import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
+import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
+import { readShapes, type Shapes, shapesFolder } from './shape/shapes.ts'
 import { type BrokenSpec, brokenSpec, type RepairedSpec, type Spec, validateDocument } from './validate/validate.ts'
 
 /** Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec. */
@@ -25,12 +27,15 @@ export function compile(input: CompileInput): CompileResult {
   const { specs, broken, repaired } = loadSpecs(input, problems)
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
-  const trainings = resolveTrainings(known.catalogue, input, problems)
+  const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
+  const trainings = resolveTrainings(known.catalogue, shapes, input, problems)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
     resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
   )
   problems.push(...problemsOfRest(repaired, known.catalogue, input.source, input.chart.version))
   const ledger = readLedger(input.deployed.files)
+  problems.push(...checkNewRuns(trainings, { shapes, known: known.catalogue, ledger }, input))
+  problems.push(...checkEndpoints(endpoints, known.catalogue))
   const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
   const environments = environmentEntries(defined, ledger)
   const tree = new Map<string, string>()
@@ -82,7 +87,8 @@ export function loadSpecs(
   const specs: Spec[] = []
   const repaired: RepairedSpec[] = []
   const broken: BrokenSpec[] = []
-  for (const file of [...input.sources].sort((left, right) => compareText(left.path, right.path))) {
+  const files = input.sources.filter(({ path }) => !path.startsWith(shapesFolder))
+  for (const file of files.sort((left, right) => compareText(left.path, right.path))) {
     const loaded = loadDocuments(file)
     problems.push(...loaded.problems)
     broken.push(...loaded.remains.flatMap(brokenSpec))
@@ -99,12 +105,13 @@ export function loadSpecs(
 
 function resolveTrainings(
   known: Catalogue,
+  shapes: Shapes,
   input: CompileInput,
   problems: Problem[],
-): ReadonlyMap<string, UnnamedTrainingPlan> {
+): Map<string, UnnamedTrainingPlan> {
   const plans = new Map<string, UnnamedTrainingPlan>()
   for (const spec of known.trainingJobs) {
-    const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems }
+    const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems, shapes }
     const { commit, repository, dirty } = input.source
     const plan = resolveTraining(spec, { commit, repository, dirty }, resolving)
     if (plan) plans.set(keyText(plan), plan)

@@ -1,4 +1,4 @@
-import type { JsonObject } from './canonical.ts'
+import type { Json, JsonObject } from './canonical.ts'
 import type { FailureClass } from './run.ts'
 import type { PlannedTracker } from './tracker.ts'
 
@@ -54,6 +54,27 @@ export interface PlannedResources {
   readonly tolerations: readonly Toleration[]
 }
 
+/** What an environment or a project makes of a training's manifest otherwise than Specyard does. */
+export interface Shaping {
+  /** Handlebars; null for Specyard's own. */
+  readonly template: { readonly path: string; readonly text: string } | null
+  /** In the order in which they are applied. */
+  readonly patches: readonly PlannedPatch[]
+}
+
+/** A JSON Patch (RFC 6902) or a strategic merge patch of every object of a kind. */
+export type PlannedPatch = { readonly kind: 'Job' | 'Service' } & (
+  | { readonly operations: readonly PatchOperation[]; readonly merge?: never }
+  | { readonly merge: JsonObject; readonly operations?: never }
+)
+
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'
+  readonly path: string
+  readonly from?: string
+  readonly value?: Json
+}
+
 /** One training spec resolved for one environment: all that the renderer and later operations need, nothing optional. Plain JSON. */
 export interface TrainingPlan {
   readonly format: 1
@@ -97,6 +118,8 @@ export interface TrainingPlan {
   readonly output: { readonly model: string; readonly stage: ModelStage } | null
   /** Left out where the environment has none, so that plans and manifests without one stay what they are, byte for byte. */
   readonly tracker?: PlannedTracker
+  /** Left out where nobody shapes the manifest. Whole, because a later attempt is rendered by what its run began with. */
+  readonly shaping?: Shaping
   /** The `task`, `jobType`, `model`, `dataset` and `training` blocks, resolved; `TRAINING_CONFIG` carries them too. */
   readonly training: JsonObject
 }

@@ -51,6 +51,14 @@ export const problemCodes = {
   FRAMEWORK_UNSUPPORTED: 'error',
   NODES_UNSUPPORTED: 'error',
   NAMESPACE_UNKNOWN: 'error',
+  // templates, patches and what the cluster would refuse
+  TEMPLATE_UNKNOWN: 'error',
+  TEMPLATE_INVALID: 'error',
+  TEMPLATE_OUTPUT: 'error',
+  PATCH_INVALID: 'error',
+  PATCH_FAILED: 'error',
+  MANIFEST_PROMISE: 'error',
+  MANIFEST_REFUSED: 'error',
   // what the deploy repository says
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',

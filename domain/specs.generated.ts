@@ -342,6 +342,74 @@ export interface Environment {
        */
       gpuHoursPerMonth?: number
     }
+    /**
+     * Templates that take the place of Specyard's own, for new runs. Those of an Environment take the place of those that specyard.yaml names for a project.
+     */
+    templates?: {
+      /**
+       * Handlebars file for the manifest of a training, under templates/ in the spec repository.
+       */
+      job?: string
+    }
+    /**
+     * Changes of the manifests of new runs, applied in order after those that specyard.yaml has for the project, as Kustomize applies them.
+     *
+     * @maxItems 50
+     *
+     * Items: A JSON Patch (a list of operations) or a strategic merge patch (a part of the object), here or in a file.
+     */
+    patches?: {
+      /**
+       * Which objects it is for. Default: the kind that the patch names, else Job.
+       */
+      target?: {
+        /**
+         * Job, or the Service of a training on several nodes.
+         */
+        kind: 'Job' | 'Service'
+      }
+      /**
+       * The patch itself: a list is a JSON Patch, a mapping a strategic merge patch; text is read as YAML.
+       */
+      patch?:
+        | {
+            /**
+             * What is done.
+             */
+            op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'
+            /**
+             * JSON pointer into the object.
+             */
+            path: string
+            /**
+             * JSON pointer to what is moved or copied.
+             */
+            from?: string
+            /**
+             * What is added, put in the place of something, or expected.
+             */
+            value?: {
+              [k: string]: unknown
+            }
+          }[]
+        | {
+            /**
+             * A field of the object.
+             */
+            [k: string]: {
+              [k: string]: unknown
+            }
+          }
+        | string
+      /**
+       * File of the spec repository with the patch, under templates/.
+       */
+      path?: string
+    }[]
+    /**
+     * Minor version of the API server here, by whose schemas manifests are checked. Default 1.36.
+     */
+    kubernetesVersion?: '1.34' | '1.35' | '1.36'
   }
 }
 

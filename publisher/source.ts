@@ -10,23 +10,27 @@ import { type GitEnvironment, type GitPlace, git, gitFailed, runGit } from './gi
 import {
   fileProblem,
   isSpecPath,
+  isTemplatePath,
   isUnprintable,
   specBytesMax,
   specFilesMax,
   specsFolder,
+  templatesFolder,
   tooLarge,
   tooMany,
   unprintable,
 } from './spec-files.ts'
-import { findSpecs, readSpec } from './working-tree.ts'
+import { findSpecs, findTemplates, readSpec } from './working-tree.ts'
 
 const settingsFile = 'specyard.yaml'
 const filesAtOnce = 32
 
 export interface Sources {
-  /** In the order of their paths, which start with `specs/` and have `/` between folders. */
+  /** In the order of their paths, which start with `specs/` or `templates/` and have `/` between folders. */
   readonly files: readonly SourceFile[]
   readonly problems: readonly Problem[]
+  /** `specyard.yaml` of the same state, which says of projects how they are rendered; left out where there is none. */
+  readonly settingsSource?: SourceFile
 }
 
 /**
@@ -48,7 +52,13 @@ export async function readWorkingTree(root: string): Promise<Sources> {
       else files.push(read)
     }
   }
-  return { files, problems: problems.sort((left, right) => compareText(left.where.file, right.where.file)) }
+  // One that cannot be read is missing where it is named, and told there.
+  const templates = await Promise.all((await findTemplates(root)).map((path) => readSpec(root, realRoot, path)))
+  for (const read of templates) if (!('code' in read)) files.push(read)
+  const settings = await readSpec(root, realRoot, settingsFile)
+  files.sort((left, right) => compareText(left.path, right.path))
+  const told = problems.sort((left, right) => compareText(left.where.file, right.where.file))
+  return { files, problems: told, ...('code' in settings ? {} : { settingsSource: settings }) }
 }
 
 /**
@@ -73,21 +83,32 @@ export async function readRevision(root: string, revision: string, environment: 
  * @param prefix the folder of the spec repository's root inside its Git repository, with a `/` at its end; empty at the top
  */
 export async function readSpecsAt(place: GitPlace, commit: string, prefix: string): Promise<Sources> {
-  const entries = (await listTree(place, commit, [`${prefix}${specsFolder}`]))
+  const listed = await listTree(
+    place,
+    commit,
+    [specsFolder, templatesFolder, settingsFile].map((one) => `${prefix}${one}`),
+  )
+  const entries = listed
     .map((entry) => ({ ...entry, path: entry.path.slice(prefix.length) }))
     .filter((entry) => !entry.path.split('/').some((part) => part.startsWith('.')))
     .sort((left, right) => compareText(left.path, right.path))
-  const specs = entries.filter((entry) => entry.kind === 'file' && isSpecPath(entry.path))
+  const specs = entries.filter(({ kind, path }) => kind === 'file' && isRead(path))
   if (specs.length > specFilesMax) return { files: [], problems: [tooMany()] }
   const sizes = await objectSizes(place, [...new Set(specs.map((entry) => entry.object))])
   const readable = [...sizes].filter(([, size]) => size <= specBytesMax).map(([object]) => object)
   const contents = await readObjects(place, readable)
   const files: SourceFile[] = []
   const problems: Problem[] = []
+  let settings: SourceFile | undefined
   for (const { path, kind, object } of entries) {
     const bytes = contents.get(object)
     const size = sizes.get(object)
-    if (isUnprintable(path)) problems.push(unprintable(path))
+    if (path === settingsFile || path.startsWith(`${templatesFolder}/`)) {
+      if (kind !== 'file' || !isRead(path) || !bytes) continue
+      const file = { path, bytes: new Uint8Array(bytes) }
+      if (path === settingsFile) settings = file
+      else files.push(file)
+    } else if (isUnprintable(path)) problems.push(unprintable(path))
     else if (kind === 'link')
       problems.push(fileProblem('FILE_OUTSIDE', path, 'it is a symbolic link', 'put the file itself here'))
     else if (kind === 'submodule')
@@ -97,7 +118,12 @@ export async function readSpecsAt(place: GitPlace, commit: string, prefix: strin
     else if (bytes === undefined) problems.push(fileProblem('FILE_UNREADABLE', path, 'Git lacks the bytes of the file'))
     else files.push({ path, bytes: new Uint8Array(bytes) })
   }
-  return { files, problems }
+  return { files, problems, ...(settings ? { settingsSource: settings } : {}) }
+}
+
+function isRead(path: string): boolean {
+  if (path === settingsFile) return true
+  return path.startsWith(`${templatesFolder}/`) ? isTemplatePath(path) : isSpecPath(path)
 }
 
 /**
@@ -183,9 +209,13 @@ async function remoteOf(place: GitPlace): Promise<string | null> {
 async function isDirty(root: string, place: GitPlace, commit: string, reading: Promise<Sources>): Promise<boolean> {
   const prefix = await prefixOf(place)
   const committed = new Map<string, string>()
-  for (const entry of await listTree(place, commit, [`${prefix}${specsFolder}`, `${prefix}${settingsFile}`])) {
+  for (const entry of await listTree(
+    place,
+    commit,
+    [specsFolder, templatesFolder, settingsFile].map((one) => `${prefix}${one}`),
+  )) {
     const path = entry.path.slice(prefix.length)
-    if (path === settingsFile || isSpecPath(path)) committed.set(path, entry.object)
+    if (isRead(path)) committed.set(path, entry.object)
   }
   const tree = await reading.catch((error: unknown): Sources => {
     if (isFault(error, 'NOT_A_SPEC_REPOSITORY')) return { files: [], problems: [] }

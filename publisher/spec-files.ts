@@ -4,6 +4,15 @@ import { type ProblemCode, problemCodes } from '../domain/problem-codes.ts'
 /** The folder of a spec repository that holds the specs. */
 export const specsFolder = 'specs'
 
+/** The folder with templates and patches that specs and settings name; it may be missing. */
+export const templatesFolder = 'templates'
+
+/** Whether a path under `templates/` is one that is read. */
+export function isTemplatePath(path: string): boolean {
+  const isBelow = path.startsWith(`${templatesFolder}/`) && /\.(hbs|ya?ml|json)$/.test(path)
+  return isBelow && !isUnprintable(path) && !path.split('/').some((part) => part.startsWith('.'))
+}
+
 export const specFilesMax = 5_000
 /** A larger file is not read; the compiler's own limit is the same. */
 export const specBytesMax = 256 * 1024

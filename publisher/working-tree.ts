@@ -7,11 +7,13 @@ import type { SourceFile } from '../domain/publication.ts'
 import {
   fileProblem,
   isSpecPath,
+  isTemplatePath,
   isUnprintable,
   outside,
   specBytesMax,
   specFilesMax,
   specsFolder,
+  templatesFolder,
   tooLarge,
   unprintable,
 } from './spec-files.ts'
@@ -43,6 +45,24 @@ export async function findSpecs(root: string, realRoot: string, problems: Proble
       else if (isSpecPath(path)) found.push(path)
     }
     if (found.length > specFilesMax || entries > entriesMax) return Array.from({ length: specFilesMax + 1 }, () => '')
+  }
+  return found
+}
+
+const templatesMax = 1000
+
+/** The paths of templates and patches, in no order; what is no regular file is left out. Nobody need have any. */
+export async function findTemplates(root: string): Promise<readonly string[]> {
+  const found: string[] = []
+  const folders = [templatesFolder]
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])
+    for (const entry of entries) {
+      const path = `${folder}/${entry.name}`
+      if (found.length >= templatesMax) return found
+      if (entry.isFile() && isTemplatePath(path)) found.push(path)
+      else if (entry.isDirectory() && path.split('/').length <= depthMax) folders.push(path)
+    }
   }
   return found
 }

@@ -1,5 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path'
+import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
+import { isTemplatePath } from '../../publisher/spec-files.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { packageVersion } from '../house/assets.ts'
@@ -17,6 +19,7 @@ export interface CheckFlags {
   readonly output: ReportFormat
   /** The path that standard input is looked at under. */
   readonly stdinPath?: string
+  readonly kubeVersion?: KubernetesVersion
 }
 
 /**
@@ -35,18 +38,18 @@ export async function runCheck(
     throw new UsageError(
       'error: --stdin-path is the path of standard input, which is read where - stands among the paths',
     )
-  const settings = await readSettings(directory, world.environment)
+  const settings = { ...(await readSettings(directory, world.environment)), kubernetesVersion: options.kubeVersion }
   const { root } = settings
   const read = (): Promise<Uint8Array> => readStandardInput(world.stdin)
   const selection = await select(root, directory, paths, { read, path: options.stdinPath })
   const tree = await readWorkingTree(root)
   const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
   const source = { format: 1, repository: null, commit: null, dirty: true } as const
-  const compiled = await compileSpecs(settings, { files, problems: tree.problems, source }, nothingDeployed)
+  const compiled = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed)
   const told = compiled.problems.filter((one) => isAskedFor(one, selection))
   const lines = linesOf(files)
   const report: Report = {
-    files: files.map((file) => file.path).filter((path) => selection.includes(path)),
+    files: files.map((file) => file.path).filter((path) => selection.includes(path) && !isTemplatePath(path)),
     problems: told,
     others: compiled.problems.filter((one) => one.severity === 'error').length - errors(told),
     linesOf: lines,

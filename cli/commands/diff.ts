@@ -1,12 +1,13 @@
 import { compareSpecs, describeComparison } from '../../compiler/impact/compare.ts'
+import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import type { ImpactStatement } from '../../compiler/impact/statement.ts'
 import { compareProblems, hasErrors, type Problem } from '../../domain/problem.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { readChart } from '../house/assets.ts'
 import type { Comparison, Side } from '../impact/comparison.ts'
 import { humanComparison } from '../impact/human.ts'
 import { jsonComparison, jsonProblems } from '../impact/json.ts'
 import { markdownComparison, markdownProblems } from '../impact/markdown.ts'
+import { compileInput } from '../specs/compile-input.ts'
 import { nothingDeployed } from '../specs/compile-specs.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, readSides, type SpecsState } from '../specs/states.ts'
@@ -18,6 +19,7 @@ export interface DiffFlags {
   readonly output: 'human' | 'json' | 'markdown'
   /** Take nothing for published, instead of asking the deploy repository. */
   readonly offline?: boolean
+  readonly kubeVersion?: KubernetesVersion
 }
 
 /** Exit codes as of `diff`, and not as elsewhere: a difference is no problem. */
@@ -32,20 +34,20 @@ export async function runDiff(
   world: World,
   directory: string,
   revisions: readonly string[],
-  { output, offline = false }: DiffFlags,
+  { output, offline = false, kubeVersion: kubernetesVersion }: DiffFlags,
 ): Promise<ExitCode> {
   const { base, head } = await readSides(openStates(world, directory), revisions)
   // Where the deploy repository is, the older specs say: a change of its address is part of what is looked at.
   const { settings } = base ?? head
-  const [chart, deployed] = await Promise.all([readChart(), offline ? nothingDeployed : readDeployed(world, settings)])
-  const inputOf = ({ files, source, settings: { deployUrl, deployBranch } }: SpecsState) => ({
-    ...{ sources: files, source, chart },
-    deploy: { url: deployUrl, branch: deployBranch },
-  })
-  const compared = compareSpecs(base && inputOf(base), inputOf(head), deployed)
+  const [deployed, before, after] = await Promise.all([
+    offline ? nothingDeployed : readDeployed(world, settings),
+    base && compileInput({ ...base.settings, kubernetesVersion }, base),
+    compileInput({ ...head.settings, kubernetesVersion }, head),
+  ])
+  const compared = compareSpecs(before, after, deployed)
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   if (hasErrors(problems)) return tellProblems(world, problems, output)
-  const blind = describeComparison(compared, inputOf(head), undefined)
+  const blind = describeComparison(compared, after, undefined)
   const known = offline ? undefined : await recalled(world, settings, blind.impact)
   const comparison: Comparison = {
     base: base ? sideOf(base) : null,
@@ -53,7 +55,7 @@ export async function runDiff(
     against: base?.label ?? (offline ? 'nothing' : 'what is published'),
     problems: problems.filter((one) => one.severity === 'warning'),
     baseProblems: compared.baseProblems,
-    difference: known ? describeComparison(compared, inputOf(head), known) : blind,
+    difference: known ? describeComparison(compared, after, known) : blind,
   }
   world.stdout.write(
     output === 'json'

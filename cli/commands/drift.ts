@@ -5,9 +5,9 @@ import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
 import { compareProblems, hasErrors } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { ExitCode } from '../exit.ts'
-import { readChart } from '../house/assets.ts'
 import { countText } from '../impact/numbers.ts'
 import { changesText } from '../impact/words.ts'
+import { compileInput } from '../specs/compile-input.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, type SpecsState, type States } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -25,12 +25,9 @@ export interface DriftFlags {
 export async function runDrift(world: World, directory: string, { output, rev }: DriftFlags): Promise<ExitCode> {
   const states = openStates(world, directory)
   const asked = await (rev === undefined ? workingTreeOrHead(states) : states.at(rev))
-  const [chart, deployed] = await Promise.all([readChart(), readDeployed(world, asked.settings)])
+  const deployed = await readDeployed(world, asked.settings)
   const specs = rev === undefined ? await published(states, deployed, asked) : asked
-  const drift = findDrift({
-    ...{ sources: specs.files, source: specs.source, deployed, chart },
-    deploy: { url: specs.settings.deployUrl, branch: specs.settings.deployBranch },
-  })
+  const drift = findDrift({ ...(await compileInput(specs.settings, specs)), deployed })
   const problems = [...specs.problems, ...drift.problems].sort(compareProblems)
   const told = { ...drift, problems: problems.filter((one) => one.severity === 'error') }
   if (output === 'json') {

@@ -2,7 +2,7 @@ import { explainSpec } from '../../compiler/explain/explain.ts'
 import type { Candidate, Explained, ExplainedValue } from '../../compiler/explain/explained.ts'
 import { keyText } from '../../domain/names.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { readChart } from '../house/assets.ts'
+import { compileInput } from '../specs/compile-input.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates } from '../specs/states.ts'
 import { explainedFiles, explainedValue, explainedValues, isOwnName } from '../terminal/explained.ts'
@@ -26,12 +26,9 @@ export async function runExplainSpec(
   { output, env, rev, rendered = false, path }: SpecFlags,
 ): Promise<ExitCode> {
   const states = openStates(world, directory)
-  const { settings, files, source } = await (rev === undefined ? states.workingTree() : states.at(rev))
-  const [chart, deployed] = await Promise.all([readChart(), readDeployed(world, settings)])
-  const input = {
-    ...{ sources: files, source, deployed, chart },
-    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-  }
+  const specs = await (rev === undefined ? states.workingTree() : states.at(rev))
+  const deployed = await readDeployed(world, specs.settings)
+  const input = { ...(await compileInput(specs.settings, specs)), deployed }
   const withLines = rendered || path !== undefined || output === 'json'
   const answer = explainSpec(input, { spec, rendered: withLines, ...(env === undefined ? {} : { environment: env }) })
   if (answer.is === 'problems') {

@@ -1,3 +1,4 @@
+import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors } from '../../domain/problem.ts'
 import { specFolder } from '../../publisher/spec-repository.ts'
 import { gitEnvironment } from '../house/environment.ts'
@@ -8,13 +9,15 @@ import type { World } from '../world.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 import { readSettings } from '../house/settings.ts'
 
+export interface PublishFlags {
+  readonly output: 'human' | 'json'
+  readonly kubeVersion?: KubernetesVersion
+}
+
 /** Compiles the working tree and commits the difference to the deploy repository. */
-export async function runPublish(
-  world: World,
-  directory: string,
-  options: { output: 'human' | 'json' },
-): Promise<ExitCode> {
-  const settings = await readSettings(directory, world.environment)
+export async function runPublish(world: World, directory: string, options: PublishFlags): Promise<ExitCode> {
+  const read = await readSettings(directory, world.environment)
+  const settings = { ...read, kubernetesVersion: options.kubeVersion }
   const git = gitEnvironment(world.environment)
   const deploy = await openDeploy(settings, git, world.now)
   const { result, problems, publication } = await publishSpecs({

@@ -1,4 +1,4 @@
-import { type AddCommand, folder, outputOption } from '../command.ts'
+import { type AddCommand, folder, kubeVersionOption, outputOption } from '../command.ts'
 import type { DiffFlags } from '../commands/diff.ts'
 import type { DriftFlags } from '../commands/drift.ts'
 import type { ExplainFlags } from '../commands/explain.ts'
@@ -42,6 +42,7 @@ export const addDiff: AddCommand = (program, world) => {
     .description(
       'what publishing would start, stop, roll, cost and prune, and the rendered difference; publishes nothing',
     )
+    .addOption(kubeVersionOption())
     .addOption(outputOption(['human', 'json', 'markdown']))
     .option('--offline', 'take nothing for published, instead of asking the deploy repository')
     .addHelpText(

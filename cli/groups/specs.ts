@@ -1,6 +1,8 @@
-import { type AddCommand, folder, outputOption } from '../command.ts'
+import { type AddCommand, folder, kubeVersionOption, outputOption } from '../command.ts'
 import type { BootstrapFlags } from '../commands/bootstrap.ts'
 import type { CheckFlags } from '../commands/check.ts'
+import type { CompileFlags } from '../commands/compile.ts'
+import type { PublishFlags } from '../commands/publish.ts'
 
 // The commands that look at specs, and put what they say where it is synced from.
 
@@ -10,6 +12,7 @@ export const addCheck: AddCommand = (program, world) => {
     .description('find every problem of the specs; changes nothing')
     .argument('[paths...]', 'files and folders to tell the problems of; - reads one from standard input')
     .option('--stdin-path <path>', 'the path that standard input is looked at under')
+    .addOption(kubeVersionOption())
     .addOption(outputOption(['human', 'json', 'github', 'sarif', 'junit']))
     .addHelpText(
       'after',
@@ -27,11 +30,12 @@ export const addCompile: AddCommand = (program, world) => {
     .description('print the tree that would be published, or write it to a folder')
     .option('--to <folder>', 'write the files there instead of printing them')
     .option('--rev <revision>', 'of a commit, branch or tag, which need not be checked out')
+    .addOption(kubeVersionOption())
     .addHelpText(
       'after',
       '\nExamples:\n  specyard compile\n  specyard compile --to /tmp/tree\n  specyard compile --rev origin/main',
     )
-    .action(async (options: { to?: string; rev?: string }) => {
+    .action(async (options: CompileFlags) => {
       const { runCompile } = await import('../commands/compile.ts')
       world.exit(await runCompile(world, folder(program, world), options))
     })
@@ -41,9 +45,10 @@ export const addPublish: AddCommand = (program, world) => {
   program
     .command('publish')
     .description('compile the specs and commit the difference to the deploy repository')
+    .addOption(kubeVersionOption())
     .addOption(outputOption(['human', 'json']))
     .addHelpText('after', '\nExamples:\n  specyard publish\n  specyard publish --output json')
-    .action(async (options: { output: 'human' | 'json' }) => {
+    .action(async (options: PublishFlags) => {
       const { runPublish } = await import('../commands/publish.ts')
       world.exit(await runPublish(world, folder(program, world), options))
     })

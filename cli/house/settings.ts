@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseYaml } from '../../compiler/load/document.ts'
+import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Rules } from '../../reconciler/decide/rules.ts'
 
@@ -35,6 +36,8 @@ const settingsSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** Templates and patches of projects: the compiler's to check, at their places. */
+  projects: z.unknown().optional(),
 })
 
 /** The JSON Schema of the settings file, in the draft 2020-12, for editors. */
@@ -54,6 +57,8 @@ export function settingsSchemaDocument(): { readonly [keyword: string]: unknown 
 export interface Settings {
   /** Root of the spec repository, absolute. */
   readonly root: string
+  /** What `--kube-version` says; undefined where the Environments decide. */
+  readonly kubernetesVersion: KubernetesVersion | undefined
   /** `.specyard/` under the root unless SPECYARD_STATE says otherwise: everything of the embedded default, and copies of repositories. */
   readonly stateFolder: string
   /** Path or URL of the deploy repository, usable by Git from any folder. */
@@ -110,6 +115,7 @@ export function settingsFrom(text: string, root: string, environment: Environmen
   const deployRepository = deploy.repository ? addressFrom(root, deployUrl) : join(stateFolder, 'deploy.git')
   return Object.freeze({
     root,
+    kubernetesVersion: undefined,
     stateFolder,
     deployRepository,
     deployUrl,

@@ -3,22 +3,16 @@ import type { CompileResult } from '../../compiler/compile-types.ts'
 import { compareProblems, type Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { SpecState } from '../../publisher/spec-repository.ts'
-import { readChart } from '../house/assets.ts'
 import type { Settings } from '../house/settings.ts'
+import { compileInput } from './compile-input.ts'
 
 /** What specs compile to, with the problems of reading and compiling in the order of places. */
 export async function compileSpecs(
   settings: Settings,
-  specs: Pick<SpecState, 'files' | 'problems' | 'source'>,
+  specs: Pick<SpecState, 'files' | 'problems' | 'source' | 'settingsSource'>,
   deployed: Deployed,
 ): Promise<{ readonly result: CompileResult; readonly problems: readonly Problem[] }> {
-  const result = compile({
-    sources: specs.files,
-    source: specs.source,
-    deployed,
-    chart: await readChart(),
-    deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-  })
+  const result = compile({ ...(await compileInput(settings, specs)), deployed })
   return { result, problems: [...specs.problems, ...result.problems].sort(compareProblems) }
 }
 

@@ -4,8 +4,8 @@ import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Publication, PublishedChange } from '../../domain/publication.ts'
-import { readChart } from '../house/assets.ts'
 import type { Opened } from '../house/open.ts'
+import { compileInput } from './compile-input.ts'
 
 export interface PublishedSpecs {
   readonly result: CompileResult
@@ -26,8 +26,9 @@ export async function publishSpecs(
   head?: string | null,
 ): Promise<PublishedSpecs> {
   const { settings, deploy, specs } = opened
-  const [tree, chart] = await Promise.all([specs.read(head), readChart()])
+  const tree = await specs.read(head)
   const { source } = tree
+  const input = await compileInput(settings, tree)
   let result: CompileResult | undefined
   const publication = await deploy.publish({
     source,
@@ -35,13 +36,7 @@ export async function publishSpecs(
     // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
     allowDiverged: settings.embeddedDeploy,
     change: (deployed) => {
-      result = compile({
-        sources: tree.files,
-        source,
-        deployed,
-        chart,
-        deploy: { url: settings.deployUrl, branch: settings.deployBranch },
-      })
+      result = compile({ ...input, deployed })
       if (hasErrors([...tree.problems, ...result.problems]) || result.change.size === 0) return undefined
       return describeChange(result)
     },

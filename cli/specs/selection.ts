@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { SourceFile } from '../../domain/publication.ts'
-import { isSpecPath, specBytesMax, specsFolder } from '../../publisher/spec-files.ts'
+import { isSpecPath, isTemplatePath, specBytesMax, specsFolder } from '../../publisher/spec-files.ts'
 import { settingsFile } from '../house/settings.ts'
 import { UsageError } from '../world.ts'
 
@@ -46,8 +46,9 @@ export async function select(
       continue
     }
     const inside = await insideOf(realRoot, absolute)
-    if (isUnder(inside, specsFolder)) prefixes.push(spec(inside, path))
-    else if (inside !== settingsFile) drafts.push({ path: spec(inside, path), bytes: await readDraft(absolute) })
+    if (inside === settingsFile || isTemplatePath(inside)) prefixes.push(inside)
+    else if (isUnder(inside, specsFolder)) prefixes.push(spec(inside, path))
+    else drafts.push({ path: spec(inside, path), bytes: await readDraft(absolute) })
   }
   const draftPaths = new Set(drafts.map((file) => file.path))
   return {

@@ -47,8 +47,8 @@ export function openStates(world: World, directory: string): States {
   return {
     workingTree: async () => {
       const settings = await readSettings(directory, world.environment)
-      const { files, problems, source } = await specFolder(settings.root, git).read()
-      return { files, problems, source, settings, label: 'the working tree' }
+      const { descends: _descends, ...state } = await specFolder(settings.root, git).read()
+      return { ...state, settings, label: 'the working tree' }
     },
     at: async (revision) => {
       const { revisions, onDisk } = await open()
@@ -59,7 +59,8 @@ export function openStates(world: World, directory: string): States {
           retry: 'never',
           hint: `a ${settingsFile} of two lines (apiVersion: specyard.dev/v1, kind: Settings) makes a folder a spec repository`,
         })
-      return { files: read.files, problems: read.problems, source: read.source, settings, label: revision }
+      const { root: _root, ...state } = read
+      return { ...state, settings, label: revision }
     },
     mergeBase: async (one, other) => (await open()).revisions.mergeBase(one, other),
     has: async (commit) => {

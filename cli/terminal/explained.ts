@@ -78,6 +78,10 @@ export function originText({ from, where, note, overrides, written }: ExplainedO
       return `made of ${note}`
     case 'ledger':
       return `${place}ledger: ${note}`
+    case 'patch':
+      return `${place}patch`
+    case 'template':
+      return `${place}template`
     case 'settings':
       return `${place}settings`
   }

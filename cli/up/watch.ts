@@ -15,9 +15,12 @@ export interface SpecsWatch {
   failed(error: unknown): void
 }
 
-/** Watches `specs/` and the settings file until it is closed. */
+/** Watches `specs/`, `templates/` and the settings file until it is closed. */
 export function watchSpecs(root: string, { saved, failed }: SpecsWatch): { close(): Promise<void> } {
-  const watcher = watch([join(root, 'specs'), join(root, settingsFile)], { ignoreInitial: true, followSymlinks: false })
+  const watcher = watch([join(root, 'specs'), join(root, 'templates'), join(root, settingsFile)], {
+    ignoreInitial: true,
+    followSymlinks: false,
+  })
   const changed = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined

@@ -1,11 +1,14 @@
 import type { Json } from '../../domain/canonical.ts'
-import { hasErrors, type Problem } from '../../domain/problem.ts'
+import { hasErrors, type Place as SourcePlace, type Problem } from '../../domain/problem.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { loadSpecs } from '../compile.ts'
 import { type Catalogue, catalogue } from '../resolve/catalogue.ts'
 import { resolvePlace } from '../resolve/place.ts'
 import { resolveServing } from '../resolve/serving.ts'
 import { resolveTraining } from '../resolve/training.ts'
+import { checkShaped } from '../shape/check.ts'
+import { rulesFor } from '../shape/new-runs.ts'
+import { readShapes } from '../shape/shapes.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { explainEndpointFiles, explainTrainingFiles, type Subject } from './files.ts'
 import type { Candidate, Explained, ExplainedValue, Explanation } from './explained.ts'
@@ -97,8 +100,16 @@ function resolved(
   const source = { commit, repository, dirty }
   if (spec.kind === 'TrainingJob') {
     const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems }
-    const plan = resolveTraining(spec, source, { ...resolving, origins: heard })
+    const shapes = readShapes(known, input.settings, input.sources, problems)
+    const plan = resolveTraining(spec, source, { ...resolving, shapes, origins: heard })
     const place = resolvePlace(environment, () => spec.document.locate('/spec/environment'), resolving)
+    const shape = shapes.of(environment, spec.value.metadata.project)
+    // What cannot be rendered cannot be explained line by line.
+    if (plan && shape) {
+      const named = { ...plan, shortDigest: plan.digest.slice(0, 8) }
+      const written = (): SourcePlace => spec.document.locate('/metadata/name')
+      problems.push(...checkShaped(named, shape, rulesFor(environment, known, input), written))
+    }
     return plan && place && { kind: 'TrainingJob', plan, destination: place.destination }
   }
   // Another environment's values and problems are not asked about.

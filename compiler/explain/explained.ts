@@ -17,6 +17,10 @@ export interface ExplainedOrigin {
     | 'made'
     /** The memory in the deploy repository. */
     | 'ledger'
+    /** A patch of the Environment or of `specyard.yaml`. */
+    | 'patch'
+    /** The template that takes the place of Specyard's own. */
+    | 'template'
     /** `specyard.yaml`. */
     | 'settings'
   /** The value, or what it was made of, in its file; null where it stands nowhere. */

@@ -6,10 +6,11 @@ import type { Destination, EndpointPlan, ModelPin, TrainingPlan } from '../../do
 import type { CompileInput } from '../compile-types.ts'
 import { decidePin, waitMessage } from '../ledger/endpoints.ts'
 import { type DeployAddress, renderEndpointApplication, renderJobsApplication } from '../render/application.ts'
-import { type RenderedAttempt, renderJob } from '../render/job.ts'
+import { type RenderedAttempt, renderJob, shapeJob } from '../render/job.ts'
 import { renderValues } from '../render/values.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import type { UnnamedTrainingPlan } from '../resolve/training.ts'
+import type { Shaped } from '../shape/apply.ts'
 import type { Explained, ExplainedFile, ExplainedOrigin, ExplainedValue } from './explained.ts'
 import { dotted, leavesOf } from './leaves.ts'
 import { explainLines } from './lines.ts'
@@ -34,15 +35,24 @@ export function explainTrainingFiles(
   if (!rendered) return { files: [], waits: null }
   const entry = readRunLedger(input.deployed.files, plan)
   const { attempt, digits } = newestAttempt(plan, entry)
-  const named: TrainingPlan = { ...plan, shortDigest: digits }
-  const job = { plan: named, attempt }
+  // The text of a template is no value whose change could be tried: its lines are told by themselves.
+  const template = plan.shaping?.template ?? null
+  const { shaping, ...unshaped } = plan
+  const patches = shaping?.patches ?? []
+  const patched = patches.length === 0 ? {} : { shaping: { template: null, patches } }
+  const job: { readonly plan: TrainingPlan; readonly attempt: RenderedAttempt } = {
+    plan: { ...unshaped, ...patched, shortDigest: digits },
+    attempt,
+  }
+  const whole = (one: TrainingPlan): TrainingPlan =>
+    template ? { ...one, shaping: { template, patches: one.shaping?.patches ?? [] } } : one
   const file = jobName(plan.name, digits, attempt.attempt)
   const manifest = explainFile(
     paths.job(plan.environment, plan.project, file),
     job as unknown as Json,
     (one) => {
       const changed = one as unknown as typeof job
-      return renderJob(changed.plan, changed.attempt)
+      return renderJob(whole(changed.plan), changed.attempt)
     },
     origins(values, [
       ['attempt', { ...plain, from: entry ? 'ledger' : 'made', note: 'the attempt of the run' }],
@@ -78,7 +88,20 @@ export function explainTrainingFiles(
       ['deploy', settings],
     ]),
   )
-  return { files: [manifest, application], waits: null }
+  const byTemplate = template && withTemplate(manifest, shapeJob(whole(job.plan), attempt), template.path)
+  return { files: [byTemplate ?? manifest, application], waits: null }
+}
+
+/** A file whose lines name, behind the values that they change with, the line of the template that they come from. */
+function withTemplate(file: ExplainedFile, shaped: Shaped, path: string): ExplainedFile {
+  const lines = file.lines.map(({ text, values }, index) => {
+    const place = shaped.places?.[index]
+    const line = shaped.lines?.[index] ?? (place ? shaped.templateLine(place.object, place.pointer) : null)
+    if (line === null) return { text, values }
+    const origin: ExplainedOrigin = { ...plain, from: 'template', where: { file: path, line, column: 1 } }
+    return { text, values: [...values, { path: 'shaping.template', value: path, origin }] }
+  })
+  return { ...file, lines }
 }
 
 const settings: ExplainedOrigin = {
@@ -169,11 +192,19 @@ function origins(values: readonly ExplainedValue[], beside: readonly (readonly [
   }
 }
 
+/** Whether a patch is for a kind at all says nothing of a line that a part of the patch is found for. */
+function withoutTargets(pointers: readonly string[]): readonly string[] {
+  const patchOf = (pointer: string): string | undefined => /^\/plan\/shaping\/patches\/\d+\//.exec(pointer)?.[0]
+  const isTarget = (pointer: string): boolean => /^\/plan\/shaping\/patches\/\d+\/kind$/.test(pointer)
+  const found = new Set(pointers.filter((one) => !isTarget(one)).map(patchOf))
+  return pointers.filter((one) => !isTarget(one) || !found.has(patchOf(one)))
+}
+
 function explainFile(path: string, subject: Json, render: (one: Json) => string, originOf: OriginOf): ExplainedFile {
   const leaves = new Map(leavesOf(subject).map(({ named, value }) => [named, value]))
   const lines = explainLines(subject, render).map(({ text, values }) => ({
     text,
-    values: values.map((pointer) => originOf(pointer, leaves.get(pointer) ?? null)),
+    values: withoutTargets(values).map((pointer) => originOf(pointer, leaves.get(pointer) ?? null)),
   }))
   return { path, lines }
 }

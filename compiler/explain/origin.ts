@@ -39,6 +39,8 @@ export function explainOrigin(origin: Origin | undefined, around: Around): Expla
     }
     case 'default':
       return ofDefault(origin, around)
+    case 'patch':
+      return { ...nothing, from: 'patch', where: origin.locate(origin.pointer) }
     case 'made':
       return { ...nothing, from: 'made', note: origin.how }
   }

@@ -1,4 +1,5 @@
-import { load, YAMLException } from 'js-yaml'
+import { load, loadAll, YAMLException } from 'js-yaml'
+import type { Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { problem, shortened } from '../problem.ts'
@@ -61,6 +62,11 @@ export function loadDocuments(file: SourceFile): Loaded {
 export function parseYaml(text: string, file: string): { value: unknown; problems: readonly Problem[] } {
   const { documents, problems } = loadDocuments({ path: file, bytes: new TextEncoder().encode(text) })
   return { value: documents[0]?.value, problems }
+}
+
+/** Reads what a template of ours makes, which is written so that every parser reads it alike. */
+export function parseManifests(text: string): readonly Json[] {
+  return loadAll(text, undefined, { schema: scalars }) as readonly Json[]
 }
 
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {

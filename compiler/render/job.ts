@@ -1,6 +1,7 @@
 import { annotations, jobName, labels, leaseRefusedExitCode, leaseSecretName, trainerApp } from '../../domain/names.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import { compareText } from '../../domain/problem.ts'
+import { shape, type Shaped } from '../shape/apply.ts'
 import { statusUrl, statusVariables } from './status.ts'
 import { renderTemplate, type View } from './template.ts'
 import { trackerVariables } from './tracker.ts'
@@ -24,11 +25,24 @@ export interface RenderedAttempt {
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
 export function renderJob(plan: TrainingPlan, attempt: RenderedAttempt): string {
+  return plan.shaping ? shapeJob(plan, attempt).text : renderTemplate('job', jobView(plan, attempt))
+}
+
+/**
+ * Renders an attempt as the template and patches of its plan want it, with every step on the way.
+ * @throws ShapingFailed for a plan that was not checked, `shape/check.ts`
+ */
+export function shapeJob(plan: TrainingPlan, attempt: RenderedAttempt): Shaped {
+  const view = jobView(plan, attempt)
+  return shape(view, renderTemplate('job', view), plan.shaping ?? { template: null, patches: [] })
+}
+
+function jobView(plan: TrainingPlan, attempt: RenderedAttempt): View {
   const name = jobName(plan.name, plan.shortDigest, attempt.attempt)
   const secret = leaseSecretName(plan.id, attempt.attempt)
   const callbackFolder = plan.cluster === 'local' ? 'callback' : '/var/run/specyard/callback'
   const queued = plan.queue !== null
-  const view: View = {
+  return {
     name,
     namespace: plan.namespace,
     labels: pairs({
@@ -65,7 +79,6 @@ export function renderJob(plan: TrainingPlan, attempt: RenderedAttempt): string 
     // A queue decides itself where its workloads run.
     ...schedulingView(queued ? {} : plan.resources.nodeSelector, queued ? [] : plan.resources.tolerations),
   }
-  return renderTemplate('job', view)
 }
 
 function attemptVariables(

@@ -1,3 +1,4 @@
+import type { Place } from '../../domain/problem.ts'
 import { escapePointer } from '../load/walk.ts'
 
 /*
@@ -19,6 +20,8 @@ export type Origin =
     }
   /** Nobody wrote it: the value that is built in. With where it could be written, where it could. */
   | { readonly from: 'default'; readonly in?: 'spec' | 'environment'; readonly pointer?: string }
+  /** A patch of the Environment or of specyard.yaml. */
+  | { readonly from: 'patch'; readonly pointer: string; locate(pointer: string): Place | null }
   /** Made by Specyard, and of what. */
   | { readonly from: 'made'; readonly how: string }
 

@@ -3,6 +3,7 @@ import type { Problem, Place as SourcePlace } from '../../domain/problem.ts'
 import type { Environment } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import type { Locator } from '../validate/explain.ts'
+import type { Shapes } from '../shape/shapes.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { type Catalogue, referenceHint } from './catalogue.ts'
 import { below, builtIn, type Listening, made, offered, offeredOr, written as fromSpec } from './origins.ts'
@@ -22,6 +23,8 @@ export interface Resolving extends Listening {
   readonly project: string
   readonly at: Locator
   readonly problems: Problem[]
+  /** What templates and patches make of manifests. */
+  readonly shapes?: Shapes
 }
 
 const inCluster = 'https://kubernetes.default.svc'

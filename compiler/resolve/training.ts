@@ -72,9 +72,28 @@ export function resolveTraining(
     queue: writtenOr(resolving, '/queue', '/spec/queue', written.queue, null),
     ...limitsOf(written, place, resolving),
     output: outputOf(written, resolving),
+    ...resolveShaping(key, resolving),
     ...(tracked.tracker ? { tracker: tracked.tracker } : {}),
     training,
   }
+}
+
+/** What the templates and patches of the environment and the project say. */
+function resolveShaping(
+  { environment, project }: { readonly environment: string; readonly project: string },
+  { shapes, origins }: Resolving,
+): Pick<TrainingPlan, 'shaping'> {
+  const shape = shapes?.of(environment, project)
+  if (!shape) return {}
+  const { shaping, locatePart } = shape
+  shaping.patches.forEach((_patch, index) => {
+    origins?.note(`/shaping/patches/${index}`, {
+      from: 'patch',
+      pointer: '',
+      locate: (part) => locatePart(index, part),
+    })
+  })
+  return { shaping }
 }
 
 type Written = TrainingJob['spec']

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { measureChecking } from './checking.ts'
 import { measureCallbacks } from './callbacks.ts'
 import { measureCompiling } from './compiling.ts'
 import { measureCommands } from './commands.ts'
@@ -27,6 +28,8 @@ const rows: Row[] = []
 say('compiling …')
 const helm = process.env['HELM'] ?? (quick ? null : buildHelm())
 rows.push(measureCompiling({ ...size, helm }))
+say('checking manifests …')
+rows.push(measureChecking({ ...size, kubeconform: process.env['KUBECONFORM'] ?? null }))
 say('whole commands …')
 rows.push(...measureCommands({ ...size, helm }))
 for (const database of ['pglite', 'postgres'] as const) {

@@ -19,7 +19,9 @@ const setting = fc.oneof(
 )
 const settings = fc.dictionary(key, setting, { maxKeys: 3 })
 const variableName = fc.stringMatching(/^[a-z_][a-z0-9_]{0,9}$/)
-const variables = fc.dictionary(variableName, fc.oneof(text, fc.record({ secret: written, key: written })), {
+/** What the API server takes for names of Secrets, their keys and claims; others are refused. */
+const secret = fc.record({ secret: name, key: fc.stringMatching(/^[a-zA-Z0-9_][-._a-zA-Z0-9]{0,9}$/) })
+const variables = fc.dictionary(variableName, fc.oneof(text, secret), {
   maxKeys: 3,
 })
 const words = fc.array(text, { minLength: 1, maxLength: 4 })
@@ -90,7 +92,7 @@ const repository = fc
       asYaml(
         'Environment',
         { name: 'prod' },
-        { cluster: { kubernetes }, storage: { type: 'pvc', claim: one.path }, ingress: { host: one.host } },
+        { cluster: { kubernetes }, storage: { type: 'pvc', claim: one.name }, ingress: { host: one.host } },
       ),
       asYaml('Dataset', inProject('data'), { uri: one.uri, format: 'text' }),
       asYaml('Model', inProject('model'), { family: one.prompt }),

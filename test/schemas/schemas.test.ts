@@ -23,7 +23,8 @@ interface Node {
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'schemas')
-const schemas = readdirSync(folder).map((file) => {
+const files = readdirSync(folder).filter((name) => name.endsWith('.schema.json'))
+const schemas = files.map((file) => {
   const schema = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Node
   return { file, schema, nodes: nodesOf(schema, file.replace('.schema.json', '')) }
 })

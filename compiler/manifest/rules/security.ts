@@ -1,0 +1,70 @@
+import { each, isObject, type Loose, quoted } from '../finding.ts'
+import { type Checks, isAbsent } from './check.ts'
+
+const idMax = 2 ** 31 - 1
+
+export function checkPodSecurity(pod: Loose, at: string, check: Checks): void {
+  if (pod['shareProcessNamespace'] === true && pod['hostPID'] === true)
+    check.tell(`${at}/shareProcessNamespace`, 'may not be true beside hostPID')
+  const context = pod['securityContext']
+  if (!isObject(context)) return
+  const where = `${at}/securityContext`
+  for (const field of ['runAsUser', 'runAsGroup', 'fsGroup']) check.within(context, field, where, 0, idMax)
+  check.oneOf(context, 'fsGroupChangePolicy', where, ['Always', 'OnRootMismatch'])
+  check.oneOf(context, 'supplementalGroupsPolicy', where, ['Merge', 'Strict'])
+  if (Array.isArray(context['supplementalGroups']))
+    context['supplementalGroups'].forEach((group: unknown, index) => {
+      if (typeof group === 'number' && (group < 0 || group > idMax))
+        check.tell(`${where}/supplementalGroups/${index}`, `is ${group}, and must be between 0 and ${idMax}`)
+    })
+  const names = new Set<string>()
+  for (const [sysctl, place] of each(context['sysctls'], `${where}/sysctls`)) {
+    check.required(sysctl, 'name', place)
+    check.unique(names, sysctl['name'], place)
+    const { name } = sysctl
+    if (
+      typeof name === 'string' &&
+      name !== '' &&
+      !/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name)
+    )
+      check.tell(`${place}/name`, `is ${quoted(name)}, which is no name of a kernel parameter`)
+  }
+  checkProfiles(context, where, check)
+}
+
+/** @see https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go ValidateSecurityContext */
+export function checkContainerSecurity(container: Loose, at: string, pod: Loose, check: Checks): void {
+  const context = container['securityContext']
+  if (!isObject(context)) return
+  const where = `${at}/securityContext`
+  for (const field of ['runAsUser', 'runAsGroup']) check.within(context, field, where, 0, idMax)
+  check.oneOf(context, 'procMount', where, ['Default', 'Unmasked'])
+  if (context['procMount'] === 'Unmasked' && pod['hostUsers'] !== false)
+    check.tell(`${where}/procMount`, 'Unmasked needs hostUsers: false')
+  const { capabilities } = context
+  const added = isObject(capabilities) && Array.isArray(capabilities['add']) ? (capabilities['add'] as unknown[]) : []
+  if (context['allowPrivilegeEscalation'] === false) {
+    if (context['privileged'] === true)
+      check.tell(where, 'may not be privileged where allowPrivilegeEscalation is false')
+    if (added.includes('CAP_SYS_ADMIN'))
+      check.tell(where, 'may not add CAP_SYS_ADMIN where allowPrivilegeEscalation is false')
+  }
+  checkProfiles(context, where, check)
+}
+
+/** Profiles of seccomp and AppArmor, of a pod or a container. */
+function checkProfiles(context: Loose, at: string, check: Checks): void {
+  for (const [field, types] of [
+    ['seccompProfile', ['RuntimeDefault', 'Localhost', 'Unconfined']],
+    ['appArmorProfile', ['RuntimeDefault', 'Localhost', 'Unconfined']],
+  ] as const) {
+    const profile = context[field]
+    if (!isObject(profile)) continue
+    const where = `${at}/${field}`
+    check.required(profile, 'type', where)
+    check.oneOf(profile, 'type', where, types)
+    const isLocal = profile['type'] === 'Localhost'
+    if (isLocal) check.required(profile, 'localhostProfile', where)
+    else if (!isAbsent(profile['localhostProfile'])) check.tell(`${where}/localhostProfile`, 'needs type: Localhost')
+  }
+}

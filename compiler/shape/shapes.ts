@@ -1,0 +1,110 @@
+import type { Shaping } from '../../domain/plan.ts'
+import type { Place, Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import type { Document } from '../load/document.ts'
+import { escapePointer } from '../load/walk.ts'
+import { problem } from '../problem.ts'
+import type { Catalogue } from '../resolve/catalogue.ts'
+import type { Cause } from './failed.ts'
+import { parseTemplate } from './syntax.ts'
+import { projectsOf, type WrittenShape } from './projects.ts'
+import { readPatch, type ReadPatch, unknownFile } from './written.ts'
+
+/** How the manifests of a project in an environment are made otherwise than Specyard makes them, and where that is written. */
+export interface Shape {
+  readonly shaping: Shaping
+  /** @param pointer into the object that the cause made */
+  locate(cause: Cause, pointer: string): Place | undefined
+  /** Where a part of a planned patch is written. @param pointer into the planned patch */
+  locatePart(patch: number, pointer: string): Place | null
+}
+
+export interface Shapes {
+  /** Undefined where nobody shapes them. */
+  of(environment: string, project: string): Shape | undefined
+}
+
+/** The folder of a spec repository with templates and patches. */
+export const shapesFolder = 'templates/'
+
+/** What an Environment, or specyard.yaml for a project, says of templates and patches. */
+interface Part {
+  readonly template: Shaping['template']
+  readonly patches: readonly ReadPatch[]
+}
+
+/**
+ * Reads what shapes manifests. The Environment has the last word: its template takes the place of that of the project, and its patches come
+ * after those of the project.
+ * @param settings specyard.yaml
+ * @param sources those under templates/ are looked at
+ */
+export function readShapes(
+  known: Catalogue,
+  settings: SourceFile | undefined,
+  sources: readonly SourceFile[],
+  problems: Problem[],
+): Shapes {
+  const files = new Map(sources.filter(({ path }) => path.startsWith(shapesFolder)).map((one) => [one.path, one]))
+  const checked = new Set<string>()
+  const read = (written: WrittenShape, document: Document, at: string): Part => {
+    const path = written.templates?.job
+    const place = `${at}/templates/job`
+    return {
+      template: path === undefined ? null : readTemplate(path, document.locate(place), { files, checked, problems }),
+      patches: (written.patches ?? []).flatMap(
+        (one, index) => readPatch(one, document, `${at}/patches/${index}`, files, problems) ?? [],
+      ),
+    }
+  }
+  const environments = new Map<string, Part>()
+  for (const [name, { value, document }] of known.environments)
+    if (value.spec.templates || value.spec.patches) environments.set(name, read(value.spec, document, '/spec'))
+  const projects = new Map<string, Part>()
+  for (const [name, written, document] of projectsOf(settings, problems))
+    projects.set(name, read(written, document, `/projects/${escapePointer(name)}`))
+  if (environments.size + projects.size === 0) return { of: () => undefined }
+  return { of: (environment, project) => shapeOf(environments.get(environment), projects.get(project)) }
+}
+
+function shapeOf(ofEnvironment: Part | undefined, ofProject: Part | undefined): Shape | undefined {
+  const template = ofEnvironment?.template ?? ofProject?.template ?? null
+  const patches = [...(ofProject?.patches ?? []), ...(ofEnvironment?.patches ?? [])]
+  if (template === null && patches.length === 0) return undefined
+  return {
+    shaping: { template, patches: patches.map(({ planned }) => planned) },
+    locatePart: (patch, pointer) => patches[patch]?.locatePart(pointer) ?? null,
+    locate: (cause, pointer) => {
+      if (cause.is === 'patch') return patches[cause.patch]?.locate(cause.operation, pointer)
+      if (cause.is === 'template' && template) return { file: template.path, line: cause.line, column: cause.column }
+      return undefined
+    },
+  }
+}
+
+interface Reading {
+  readonly files: ReadonlyMap<string, SourceFile>
+  readonly checked: Set<string>
+  readonly problems: Problem[]
+}
+
+function readTemplate(path: string, where: Place, { files, checked, problems }: Reading): Shaping['template'] {
+  const file = files.get(path)
+  if (!file) {
+    problems.push(unknownFile(path, where, files))
+    return null
+  }
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(file.bytes).replaceAll('\r\n', '\n')
+  } catch {
+    problems.push(problem('FILE_NOT_TEXT', { file: path, line: 1, column: 1 }, 'the file is not UTF-8 text'))
+    return null
+  }
+  const wrong = parseTemplate(text).problems
+  if (!checked.has(path))
+    for (const { line, column, message, hint } of wrong)
+      problems.push(problem('TEMPLATE_INVALID', { file: path, line, column: column + 1 }, message, { hint }))
+  checked.add(path)
+  return wrong.length > 0 ? null : { path, text }
+}

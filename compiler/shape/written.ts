@@ -1,0 +1,190 @@
+import type { Json, JsonObject } from '../../domain/canonical.ts'
+import type { PatchOperation, PlannedPatch } from '../../domain/plan.ts'
+import type { Place, Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import { type Document, loadDocuments } from '../load/document.ts'
+import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { isObject } from '../manifest/finding.ts'
+import { problem } from '../problem.ts'
+import { type MergeKeys, mergeKeys } from './merge-keys.ts'
+
+/** An entry of `patches`, where it stands. */
+export interface WrittenPatch {
+  readonly target?: { readonly kind: 'Job' | 'Service' } | undefined
+  readonly patch?: unknown
+  readonly path?: string | undefined
+}
+
+/** A patch, and where each part of it stands. */
+export interface ReadPatch {
+  readonly planned: PlannedPatch
+  /**
+   * @param operation its number in a JSON Patch
+   * @param pointer into the patched object, for a strategic merge patch: the part of the patch that made it
+   */
+  locate(operation: number | null, pointer: string): Place
+  /** @param pointer into the planned patch */
+  locatePart(pointer: string): Place
+}
+
+/** Where the content of a patch is, and what it is. */
+interface Content {
+  readonly value: unknown
+  locate(pointer: string): Place
+}
+
+const apiVersions = { Job: 'batch/v1', Service: 'v1' } as const
+
+/**
+ * Reads one entry of `patches`.
+ * @param at its JSON pointer in the document
+ */
+export function readPatch(
+  written: WrittenPatch,
+  document: Document,
+  at: string,
+  files: ReadonlyMap<string, SourceFile>,
+  problems: Problem[],
+): ReadPatch | undefined {
+  if ((written.patch === undefined) === (written.path === undefined)) {
+    const hint = 'write the patch itself under patch, or its file under path'
+    problems.push(problem('PATCH_INVALID', document.locate(at), 'a patch has either patch or path', { hint }))
+    return undefined
+  }
+  const content = contentOf(written, document, at, files, problems)
+  if (!content) return undefined
+  const tell = (pointer: string, message: string, hint?: string): undefined => {
+    problems.push(problem('PATCH_INVALID', content.locate(pointer), message, { hint }))
+  }
+  const { value } = content
+  if (Array.isArray(value)) {
+    if (!areOperations(value, tell)) return undefined
+    const operations = value as readonly PatchOperation[]
+    return {
+      planned: { kind: written.target?.kind ?? 'Job', operations },
+      locatePart: (pointer) => content.locate(pointer.replace(/^\/operations/, '')),
+      locate: (operation) => content.locate(operation === null ? '' : `/${operation}`),
+    }
+  }
+  if (!isObject(value) || Object.keys(value).length === 0)
+    return tell('', 'a patch is a list of operations or a part of the object', 'see docs/templates.md')
+  const named = value['kind'] ?? written.target?.kind ?? 'Job'
+  if (named !== 'Job' && named !== 'Service')
+    return tell('/kind', `nothing of the kind ${JSON.stringify(named)} is rendered`, 'use one of: Job, Service')
+  if (written.target && written.target.kind !== named)
+    return tell('/kind', `the patch is of a ${named}, and its target a ${written.target.kind}`)
+  const { apiVersion, kind: _kind, ...rest } = value as JsonObject
+  if (apiVersion !== undefined && apiVersion !== apiVersions[named])
+    return tell('/apiVersion', `a ${named} is of ${apiVersions[named]}`)
+  const merge: JsonObject = rest
+  return {
+    planned: { kind: named, merge },
+    locatePart: (pointer) => content.locate(pointer.replace(/^\/merge/, '')),
+    locate: (_operation, pointer) => content.locate(inPatch(pointer, merge, mergeKeys[named])),
+  }
+}
+
+function contentOf(
+  written: WrittenPatch,
+  document: Document,
+  at: string,
+  files: ReadonlyMap<string, SourceFile>,
+  problems: Problem[],
+): Content | undefined {
+  if (written.path !== undefined) {
+    const file = files.get(written.path)
+    if (!file) {
+      problems.push(unknownFile(written.path, document.locate(`${at}/path`), files))
+      return undefined
+    }
+    return one(loadDocuments(file), document.locate(`${at}/path`), problems)
+  }
+  if (typeof written.patch !== 'string')
+    return { value: written.patch, locate: (pointer) => document.locate(`${at}/patch${pointer}`) }
+  const begin = document.locate(`${at}/patch`)
+  // A block begins in the line behind its mark.
+  const isBlock = /^[|>]/.test(document.written(`${at}/patch`) ?? '')
+  const shifted = (place: Place): Place =>
+    isBlock ? { file: document.file, line: begin.line + place.line, column: 1 } : begin
+  const inner = loadDocuments({ path: document.file, bytes: new TextEncoder().encode(written.patch) })
+  const problemsInside: Problem[] = []
+  const content = one(inner, begin, problemsInside)
+  problems.push(
+    ...problemsInside.map((told) => ({ ...told, where: told.where === begin ? begin : shifted(told.where) })),
+  )
+  return content && { value: content.value, locate: (pointer) => shifted(content.locate(pointer)) }
+}
+
+function one(loaded: ReturnType<typeof loadDocuments>, from: Place, problems: Problem[]): Content | undefined {
+  problems.push(...loaded.problems)
+  const [first, second] = loaded.documents
+  if (loaded.problems.length > 0) return undefined
+  if (!first || second) {
+    const message = first ? 'holds more than one document' : 'is empty'
+    problems.push(problem('PATCH_INVALID', from, `the patch ${message}`, { hint: 'one entry of patches for each' }))
+    return undefined
+  }
+  return first
+}
+
+/** A file that is named and is not there, or is none that is read. */
+export function unknownFile(path: string, where: Place, files: ReadonlyMap<string, SourceFile>): Problem {
+  const known = [...files.keys()].sort()
+  const hint =
+    known.length > 0
+      ? `there are: ${known.slice(0, 20).join(', ')}`
+      : 'put it under templates/ beside specs/, as a regular file of at most 256 KiB'
+  return problem('TEMPLATE_UNKNOWN', where, `there is no file ${path} in the spec repository`, { hint })
+}
+
+const operators: Readonly<Record<string, readonly string[]>> = {
+  add: ['value'],
+  replace: ['value'],
+  test: ['value'],
+  remove: [],
+  move: ['from'],
+  copy: ['from'],
+}
+
+function areOperations(
+  list: readonly unknown[],
+  tell: (pointer: string, message: string, hint?: string) => void,
+): boolean {
+  let fine = list.length > 0
+  if (!fine) tell('', 'the patch has no operation')
+  list.forEach((operation, index) => {
+    const wrong = (message: string, hint?: string): void => {
+      fine = false
+      tell(`/${index}`, message, hint)
+    }
+    if (!isObject(operation)) return wrong('an operation is a mapping with op and path')
+    const { op, path, from } = operation
+    const needed = typeof op === 'string' && Object.hasOwn(operators, op) ? operators[op] : undefined
+    if (!needed)
+      return wrong(
+        `the operation ${JSON.stringify(op)} is not known`,
+        `use one of: ${Object.keys(operators).join(', ')}`,
+      )
+    for (const pointer of [path, ...(from === undefined ? [] : [from])])
+      if (typeof pointer !== 'string' || !/^(\/([^~]|~[01])*)?$/.test(pointer))
+        wrong(`${JSON.stringify(pointer)} is no JSON pointer`, 'it begins with /; / in a key is written ~1 and ~ is ~0')
+    for (const field of needed) if (!(field in operation)) wrong(`the operation ${String(op)} lacks ${field}`)
+  })
+  return fine
+}
+
+/** Where in a merge patch stands what made a place of the object: entries of lists are found by their merge key. */
+function inPatch(pointer: string, patch: JsonObject, keys: MergeKeys): string {
+  let [node, way, known]: [Json | undefined, string, MergeKeys] = [patch, '', keys]
+  for (const step of pointerSteps(pointer)) {
+    if (!isObject(node)) break
+    const next: Json | undefined = (node as JsonObject)[step]
+    if (next === undefined) break
+    known = known.fields?.[step] ?? {}
+    way = `${way}/${escapePointer(step)}`
+    node = next
+    // Which entry of the object it is says nothing about which one of the patch made it.
+    if (Array.isArray(next)) break
+  }
+  return way
+}
