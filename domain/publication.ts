@@ -32,6 +32,8 @@ export const trailers = {
   sourceDirty: 'Specyard-Source-Dirty',
   /** environment/project/name of a run or endpoint that the commit is about; may repeat. */
   subject: 'Specyard-Subject',
+  /** Path of a spec in the spec repository that the commit is about; may repeat. */
+  spec: 'Specyard-Spec',
 } as const
 
 /** What to publish, as a pure function of what is deployed: it is called again with the newer state when the branch moved meanwhile. */
@@ -55,6 +57,8 @@ export interface PublishedChange {
   readonly action: string
   /** Values of `Specyard-Subject`. */
   readonly subjects: readonly string[]
+  /** Values of `Specyard-Spec`; none where that is not known. */
+  readonly specs?: readonly string[]
 }
 
 /** A commit that was made and has reached the deploy repository. */
@@ -64,6 +68,9 @@ export interface Publication {
   readonly action: string
   readonly subject: string
   readonly subjects: readonly string[]
+  /** Paths of specs in the spec repository; none in a commit of a version that did not say them. */
+  readonly specs?: readonly string[]
+  /** Of the specs that were compiled or, for an operation, of those that what it edits was compiled from. */
   readonly sourceRepository: string | null
   readonly sourceCommit: string | null
   readonly sourceDirty: boolean

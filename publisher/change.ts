@@ -7,6 +7,8 @@ import { blobId, type TreeEntry } from './git/objects.ts'
 /** What a commit would really change, byte for byte. */
 export interface EffectiveChange {
   readonly files: ReadonlyMap<string, string | null>
+  /** The ids that Git gives to the texts among them. */
+  readonly objects: ReadonlyMap<string, string>
   /** Drifted files of which just what is there is wanted: they are ours again. */
   readonly adopted: ReadonlySet<string>
 }
@@ -22,20 +24,25 @@ export function effectiveChange(
   wanted: Change,
 ): EffectiveChange {
   const files = new Map<string, string | null>()
+  const objects = new Map<string, string>()
   const adopted = new Set<string>()
   for (const [path, text] of wanted) {
     if (!isOwned(path)) throw mistake(path, 'it is in no folder that Specyard owns')
     if (isBookkeeping(path)) throw mistake(path, 'the publisher itself keeps that file')
     const entry = entries.get(path)
-    const same = text === null ? !entry : entry?.kind === 'file' && entry.object === blobId(text)
+    const object = text === null ? undefined : blobId(text)
+    const same = object === undefined ? !entry : entry?.kind === 'file' && entry.object === object
     if (drifted.has(path)) {
       if (!same)
         throw mistake(path, 'somebody else changed that file, and it is theirs until they adopt or discard the change')
       adopted.add(path)
-    } else if (!same) files.set(path, text)
+    } else if (!same) {
+      files.set(path, text)
+      if (object !== undefined) objects.set(path, object)
+    }
   }
   refuseFolderConflicts(entries, files)
-  return { files, adopted }
+  return { files, objects, adopted }
 }
 
 /** Whether a path lies in a folder that is ours, spelled in the one way in which Git spells it. */

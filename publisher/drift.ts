@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts'
 import { type DriftedFile, driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
 import { compareText } from '../domain/problem.ts'
-import { changedPaths, listCommits, newestOfOurs, readCommits } from './git/history.ts'
+import { changedPaths, listCommits, newestOfOurs, type Ours, readCommits } from './git/history.ts'
 import { listTree, readObjects, type TreeEntry } from './git/objects.ts'
 import type { GitPlace } from './git/run.ts'
 
@@ -30,15 +30,15 @@ export interface Books {
 export async function readBooks(
   place: GitPlace,
   head: string,
-  entries: ReadonlyMap<string, TreeEntry>,
-  email: string,
+  { entries, texts }: { readonly entries: ReadonlyMap<string, TreeEntry>; readonly texts: ReadonlyMap<string, string> },
+  ours: Ours,
 ): Promise<Books> {
-  const newest = await newestOfOurs(place, head, email)
+  const newest = await newestOfOurs(place, head, ours)
   if (newest === undefined) {
     return { drifted: await attribute(place, [head], driftSince(new Map(), entries, [])), source: null }
   }
   const before = newest === head ? entries : byPath(await listTree(place, newest, ownedFolders))
-  const { drifted: carried, source } = await readOurs(place, before)
+  const { drifted: carried, source } = await readOurs(place, before, texts)
   if (newest === head) return { drifted: carried, source }
   return { drifted: await attribute(place, [head, `^${newest}`], driftSince(before, entries, carried)), source }
 }
@@ -124,14 +124,20 @@ function identity(entry: TreeEntry | undefined): string | null {
   return entry.kind === 'file' ? entry.object : `${entry.kind} ${entry.object}`
 }
 
-async function readOurs(place: GitPlace, entries: ReadonlyMap<string, TreeEntry>): Promise<Books> {
+/** @param texts of objects that have been read already */
+async function readOurs(
+  place: GitPlace,
+  entries: ReadonlyMap<string, TreeEntry>,
+  texts: ReadonlyMap<string, string>,
+): Promise<Books> {
   const drift = entries.get(driftPath)
   const source = entries.get(sourcePath)
   const objects = [drift, source].flatMap((entry) => (entry?.kind === 'file' ? [entry.object] : []))
-  const contents = await readObjects(place, [...new Set(objects)])
+  const unread = new Set(objects.filter((object) => !texts.has(object)))
+  const contents = await readObjects(place, [...unread])
   const parsed = <Book extends { readonly format: 1 }>(path: string, entry: TreeEntry | undefined): Book | null => {
-    const bytes = entry && contents.get(entry.object)
-    return bytes ? parseBook<Book>(path, bytes.toString('utf8')) : null
+    const text = entry && (texts.get(entry.object) ?? contents.get(entry.object)?.toString('utf8'))
+    return text === undefined ? null : parseBook<Book>(path, text)
   }
   const files = parsed<{ format: 1; files: readonly DriftEntry[] }>(driftPath, drift)?.files ?? []
   return {

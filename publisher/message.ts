@@ -20,6 +20,7 @@ export function commitMessage(
     [trailers.sourceCommit, source?.commit ?? null],
     [trailers.sourceDirty, source ? String(source.dirty) : null],
     ...change.subjects.map((subject) => [trailers.subject, subject] as const),
+    ...(change.specs ?? []).map((path) => [trailers.spec, path] as const),
   ]
   const block = values.flatMap(([name, value]) => (value === null ? [] : [`${name}: ${oneLine(name, value)}`]))
   const body = change.body.replaceAll('\0', '').replaceAll(/\r\n?/g, '\n').trim()
@@ -40,6 +41,7 @@ export interface SaidTrailers {
   readonly requestId: string
   readonly action: string
   readonly subjects: readonly string[]
+  readonly specs: readonly string[]
   readonly sourceRepository: string | null
   readonly sourceCommit: string | null
   readonly sourceDirty: boolean
@@ -56,7 +58,9 @@ export function readTrailers(message: string): SaidTrailers | undefined {
   for (const line of (paragraphs.at(-1) ?? '').split('\n')) {
     const [, name, value] = /^([A-Za-z-]+): (.*)$/.exec(line) ?? []
     if (name === undefined || value === undefined) continue
-    values.set(name, [...(values.get(name) ?? []), value])
+    const said = values.get(name)
+    if (said) said.push(value)
+    else values.set(name, [value])
   }
   const single = [
     trailers.request,
@@ -73,6 +77,7 @@ export function readTrailers(message: string): SaidTrailers | undefined {
     requestId,
     action: values.get(trailers.action)?.[0] ?? '',
     subjects: values.get(trailers.subject) ?? [],
+    specs: values.get(trailers.spec) ?? [],
     sourceRepository: values.get(trailers.sourceRepository)?.[0] ?? null,
     sourceCommit,
     sourceDirty: values.get(trailers.sourceDirty)?.[0] === 'true',

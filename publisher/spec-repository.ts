@@ -50,6 +50,8 @@ export function specFolder(root: string, environment: GitEnvironment): SpecRepos
 export interface SpecBranchOptions extends RemoteOptions {
   readonly author: Author
   readonly now: () => Date
+  /** As `DeployOptions` has it. */
+  readonly sign?: boolean
 }
 
 /** A branch of a repository of its own. @throws Fault SETTINGS_INVALID, GIT_MISSING, GIT_UNREACHABLE, DISK_FULL */

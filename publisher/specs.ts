@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { link, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { Fault, isFault } from '../domain/fault.ts'
-import { type Author, importCommit, weightOf } from './git/import.ts'
+import { type Author, importCommits, weightOf } from './git/import.ts'
 import { listTree, readObjects } from './git/objects.ts'
 import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
+import { openSigning } from './git/sign.ts'
 import { type Built, type SwapLimits, swap, swapLimits } from './git/swap.ts'
 import { isSpecPath, isUnprintable, specBytesMax, specsFolder } from './spec-files.ts'
 
@@ -59,6 +60,8 @@ export interface SpecCommit extends RemoteOptions {
   readonly author: Author
   readonly now: () => Date
   readonly limits?: Partial<SwapLimits>
+  /** As `DeployOptions` has it. */
+  readonly sign?: boolean
 }
 
 /**
@@ -91,8 +94,10 @@ async function buildSpecCommit(
   const files = new Map([[path, text]])
   // Made unique, so that two writers with the same text and second cannot make one commit and both believe it theirs.
   const unique = `${message.replaceAll('\0', '').trim()}\n\nSpecyard-Request: ${randomUUID()}\n`
-  const made = { parent: head, author, at: commit.now(), message: unique, files }
-  const id = await importCommit(remote.place, remote.reference, made)
+  const made = { author, at: commit.now(), message: unique, files }
+  const unsigned = await importCommits(remote.place, remote.reference, head, [made])
+  const signing = await openSigning(remote.place, author.email, remote.cacheFolder, commit.sign)
+  const [id = ''] = signing ? await signing.sign(head, unsigned, [made]) : unsigned
   return { commit: id, bytes: weightOf(files), result: id }
 }
 

@@ -15,6 +15,7 @@ import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
 import type { Records } from '../../records/records.ts'
 import { openRedis } from '../../records/redis.ts'
+import { specPathsOf } from '../specs/spec-paths.ts'
 import { readChart } from './assets.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
 import type { Settings } from './settings.ts'
@@ -103,7 +104,13 @@ export async function openDeploy(
     author,
     environment: git,
     now,
+    ...signing(settings),
   })
+}
+
+/** As the settings say; the embedded deploy repository is nobody else's, and is signed only where they do. */
+function signing({ signCommits, embeddedDeploy }: Settings): { readonly sign?: boolean } {
+  return signCommits !== undefined ? { sign: signCommits } : embeddedDeploy ? { sign: false } : {}
 }
 
 /** Where specs are: in the branch that the settings name, or else in the working tree. @throws Fault as `openDeploy` */
@@ -111,7 +118,7 @@ export async function openSpecs(settings: Settings, git: ProcessEnvironment, now
   if (!settings.specs) return specFolder(settings.root, git)
   const { repository: url, branch } = settings.specs
   const cacheFolder = join(settings.stateFolder, 'specs-cache')
-  return openSpecBranch({ url, branch, cacheFolder, environment: git, author, now })
+  return openSpecBranch({ url, branch, cacheFolder, environment: git, author, now, ...signing(settings) })
 }
 
 function hearPublications(deploy: DeployRepository, heard: (publication: Publication) => void): DeployRepository {
@@ -139,7 +146,10 @@ async function publishOperations(
       results = operated.results
       if (operated.change.size === 0) return undefined
       const { subject, body } = describeOperations(operated.results)
-      return { files: operated.change, subject, body, action: operated.actions, subjects: operated.subjects }
+      return {
+        ...{ files: operated.change, subject, body, action: operated.actions, subjects: operated.subjects },
+        specs: specPathsOf(operated.change, deployed.files),
+      }
     },
   })
   return results

@@ -19,6 +19,7 @@ const settingsSchema = z.strictObject({
     .strictObject({
       repository: z.string().min(1).optional(),
       branch: z.string().regex(branchName).default('main'),
+      sign: z.boolean().optional(),
     })
     .prefault({}),
   specs: z
@@ -68,6 +69,8 @@ export interface Settings {
   readonly deployBranch: string
   /** True when the deploy repository is the embedded default's own, which no other writer shares. */
   readonly embeddedDeploy: boolean
+  /** Whether commits are signed; as Git's own commit.gpgSign says where it is undefined. */
+  readonly signCommits: boolean | undefined
   /** Where a service without a working tree reads and writes specs; undefined for the working tree. */
   readonly specs: { readonly repository: string; readonly branch: string } | undefined
   readonly port: number
@@ -121,6 +124,7 @@ export function settingsFrom(text: string, root: string, environment: Environmen
     deployUrl,
     deployBranch: deploy.branch,
     embeddedDeploy: deployRepository.startsWith(`${stateFolder}/`),
+    signCommits: deploy.sign,
     specs: specs.repository ? { repository: addressFrom(root, specs.repository), branch: specs.branch } : undefined,
     port: api.port,
     reconcileCron: reconcile.cron,

@@ -6,6 +6,7 @@ import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Publication, PublishedChange } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
 import { compileInput } from './compile-input.ts'
+import { specPathsOf } from './spec-paths.ts'
 
 export interface PublishedSpecs {
   readonly result: CompileResult
@@ -38,7 +39,7 @@ export async function publishSpecs(
     change: (deployed) => {
       result = compile({ ...input, deployed })
       if (hasErrors([...tree.problems, ...result.problems]) || result.change.size === 0) return undefined
-      return describeChange(result)
+      return { ...describeChange(result), specs: specPathsOf(result.change, deployed.files) }
     },
   })
   if (!result) throw new Error('the publisher did not ask for the change')

@@ -12,6 +12,16 @@ export interface Commit {
   readonly committerEmail: string
   readonly at: Date
   readonly message: string
+  /** Whether it carries a signature, whosever. */
+  readonly signed: boolean
+}
+
+/** By what our own commits are known. */
+export interface Ours {
+  /** Of the committer. */
+  readonly email: string
+  /** Those of these commits that carry our signature; undefined where ours are not signed. */
+  readonly signed?: (commits: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
 /** At most so many publications are told of at once; the next call goes on after the last of them. */
@@ -20,18 +30,20 @@ const chunk = 500
 
 /**
  * Commits of ours after a commit (all, when it is null or no longer there), oldest first, at most `publicationsMax`.
- * A commit by another committer is none, whatever its trailers say.
+ * A commit by another committer is none, whatever its trailers say; where ours are signed, nor is one without our signature that comes
+ * after the first with it.
  */
 export async function readPublications(
   place: GitPlace,
   head: string,
   after: string | null,
-  email: string,
+  ours: Ours,
   folders: readonly string[],
 ): Promise<readonly Publication[]> {
   const known = after !== null && (await hasCommit(place, after))
   const ids = await listCommits(place, ['--reverse', head, ...(known ? [`^${after}`] : [])])
   const publications: Publication[] = []
+  const recognise = await openRecognition(place, ours, known ? after : null)
   for (let at = 0; at < ids.length && publications.length < publicationsMax; at += chunk) {
     const commits = await readCommits(place, ids.slice(at, at + chunk))
     const changed = await changedPaths(
@@ -40,15 +52,40 @@ export async function readPublications(
       folders,
       [],
     )
-    for (const commit of commits) {
-      const publication = publicationOf(commit, email, changed.get(commit.id)?.length ?? 0)
+    for (const commit of await recognise(commits)) {
+      const publication = publicationOf(commit, ours.email, changed.get(commit.id)?.length ?? 0)
       if (publication) publications.push(publication)
     }
   }
   return publications.slice(0, publicationsMax)
 }
 
-/** What a commit says of itself; undefined when it is none of ours. */
+/**
+ * Tells our commits from those that only look like ours, along a history from its oldest commit on: any commit of ours counts until the first
+ * that is signed, so that signing can be switched on at any time; after that only signed ones do.
+ * @param after what has been read before; null to begin at the beginning
+ */
+export async function openRecognition(
+  place: GitPlace,
+  ours: Ours,
+  after: string | null,
+): Promise<(commits: readonly Commit[]) => Promise<readonly Commit[]>> {
+  const { email, signed } = ours
+  const looksLikeOurs = (commit: Commit): boolean => publicationOf(commit, email, 0) !== undefined
+  if (!signed) return async (commits) => commits.filter(looksLikeOurs)
+  const before = after === null ? undefined : await newestOfOurs(place, after, ours)
+  let begun = before !== undefined && (await signed([before])).has(before)
+  return async (commits) => {
+    const candidates = commits.filter(looksLikeOurs)
+    const good = await signed(candidates.filter((commit) => commit.signed).map(({ id }) => id))
+    return candidates.filter(({ id }) => {
+      begun ||= good.has(id)
+      return !begun || good.has(id)
+    })
+  }
+}
+
+/** What a commit says of itself; undefined when it does not look like one of ours. */
 export function publicationOf(commit: Commit, email: string, files: number): Publication | undefined {
   const said = commit.committerEmail === email ? readTrailers(commit.message) : undefined
   if (!said) return undefined
@@ -56,17 +93,28 @@ export function publicationOf(commit: Commit, email: string, files: number): Pub
   return { commit: commit.id, parent: commit.parents[0] ?? null, subject, files, at: commit.at, ...said }
 }
 
-/** The newest commit of ours that a commit has in its history, itself included. Children come before parents, whatever their dates. */
-export async function newestOfOurs(place: GitPlace, head: string, email: string): Promise<string | undefined> {
-  const [first] = await readCommits(place, [head])
-  if (first && publicationOf(first, email, 0)) return head
+/**
+ * The newest commit of ours that a commit has in its history, itself included. Children come before parents, whatever their dates.
+ * Where ours are signed it is the newest that is; while none is yet, the newest that looks like ours.
+ */
+export async function newestOfOurs(place: GitPlace, head: string, ours: Ours): Promise<string | undefined> {
+  let unsigned: string | undefined
+  const find = async (commits: readonly Commit[]): Promise<string | undefined> => {
+    const candidates = commits.filter((commit) => publicationOf(commit, ours.email, 0) !== undefined)
+    if (!ours.signed) return candidates[0]?.id
+    unsigned ??= candidates[0]?.id
+    // One at a time: the first is nearly always the one, and a signature costs a process to check.
+    for (const { id, signed } of candidates) if (signed && (await ours.signed([id])).has(id)) return id
+    return undefined
+  }
+  const first = await find(await readCommits(place, [head]))
+  if (first) return first
   const ids = await listCommits(place, [head])
   for (let at = 0; at < ids.length; at += chunk) {
-    const commits = await readCommits(place, ids.slice(at, at + chunk))
-    const ours = commits.find((commit) => publicationOf(commit, email, 0))
-    if (ours) return ours.id
+    const found = await find(await readCommits(place, ids.slice(at, at + chunk)))
+    if (found) return found
   }
-  return undefined
+  return unsigned
 }
 
 export function listCommits(place: GitPlace, which: readonly string[]): Promise<readonly string[]> {
@@ -131,5 +179,6 @@ function parseCommit(id: string, text: string): Commit {
     committerEmail: committer?.[1] ?? '',
     at: new Date(Number(committer?.[2] ?? 0) * 1000),
     message: end < 0 ? '' : text.slice(end + 2),
+    signed: headers.some((line) => /^gpgsig(-sha256)? /.test(line)),
   }
 }

@@ -1,5 +1,6 @@
 import { compareText } from '../../domain/problem.ts'
 import type { Change } from '../../domain/publication.ts'
+import { isCommitId } from './objects.ts'
 import { type GitPlace, gitFailed, runGit } from './run.ts'
 
 export interface Author {
@@ -8,7 +9,6 @@ export interface Author {
 }
 
 export interface NewCommit {
-  readonly parent: string | null
   readonly author: Author
   readonly at: Date
   readonly message: string
@@ -16,17 +16,26 @@ export interface NewCommit {
 }
 
 /**
- * Makes one commit in a repository's object database by `git fast-import`: no work tree, no index, the unchanged files are not even read.
- * @param reference keeps the commit from being collected; of this caller alone, so that a lock which a killed process left is in nobody's way
- * @returns the commit's id
+ * Makes commits, each on top of the one before, in a repository's object database by one `git fast-import`: no work tree, no index, the unchanged
+ * files are not even read.
+ * @param reference keeps the commits from being collected; of this caller alone, so that a lock which a killed process left is in nobody's way
+ * @param parent of the first; null for one without
+ * @returns the commits' ids
  * @throws Fault GIT_FAILED
  */
-export async function importCommit(place: GitPlace, reference: string, commit: NewCommit): Promise<string> {
+export async function importCommits(
+  place: GitPlace,
+  reference: string,
+  parent: string | null,
+  commits: readonly NewCommit[],
+): Promise<readonly string[]> {
   // `--force` lets the reference move to a commit that does not descend from the one before; nothing is pushed here.
-  const output = await runGit(place, ['fast-import', '--quiet', '--done', '--force'], importStream(reference, commit))
-  const id = output.stdout.toString('latin1').trim()
-  if (output.code !== 0 || !/^[0-9a-f]{40,64}$/.test(id)) throw gitFailed(place, 'fast-import', output.stderr)
-  return id
+  const stream = importStream(reference, parent, commits)
+  const output = await runGit(place, ['fast-import', '--quiet', '--done', '--force'], stream)
+  const ids = output.stdout.toString('latin1').trim().split('\n')
+  if (output.code !== 0 || ids.length !== commits.length || !ids.every(isCommitId))
+    throw gitFailed(place, 'fast-import', output.stderr)
+  return ids
 }
 
 /** The bytes of all files of a commit. */
@@ -36,27 +45,46 @@ export function weightOf(files: Change): number {
   return bytes
 }
 
-/** The commands that make the commit and print its id. Files in the order of their paths; removals first, so that a file can become a folder. */
-export function* importStream(reference: string, commit: NewCommit): Generator<Buffer | string> {
-  const person = `${plain(commit.author.name)} <${plain(commit.author.email)}> ${Math.floor(commit.at.getTime() / 1000)} +0000`
-  yield `commit ${reference}\nmark :1\nauthor ${person}\ncommitter ${person}\n`
-  yield* data(commit.message)
-  if (commit.parent !== null) yield `from ${commit.parent}\n`
-  const files = [...commit.files].sort(([left], [right]) => compareText(left, right))
-  for (const [path, text] of files) if (text === null) yield `D ${quoted(path)}\n`
-  for (const [path, text] of files) {
-    if (text === null) continue
-    yield `M 100644 inline ${quoted(path)}\n`
-    yield* data(text)
+/** Commands gathered to so many characters: a write for each of 10,000 files costs more than what it writes. */
+const chunkCharacters = 256 * 1024
+
+/** The commands that make the commits and print their ids. Files in the order of their paths; removals first, so that a file can become a folder. */
+export function* importStream(
+  reference: string,
+  parent: string | null,
+  commits: readonly NewCommit[],
+): Generator<string> {
+  let chunk = ''
+  for (const command of commandsOf(reference, parent, commits)) {
+    chunk += command
+    if (chunk.length < chunkCharacters) continue
+    yield chunk
+    chunk = ''
   }
-  yield 'get-mark :1\ndone\n'
+  yield chunk
 }
 
-function* data(text: string): Generator<Buffer | string> {
-  const bytes = Buffer.from(text)
-  yield `data ${bytes.length}\n`
-  yield bytes
-  yield '\n'
+function* commandsOf(reference: string, parent: string | null, commits: readonly NewCommit[]): Generator<string> {
+  for (const [index, commit] of commits.entries()) {
+    const person = `${plain(commit.author.name)} <${plain(commit.author.email)}> ${secondsOf(commit.at)} +0000`
+    yield `commit ${reference}\nmark :${index + 1}\nauthor ${person}\ncommitter ${person}\n${data(commit.message)}`
+    const from = index === 0 ? parent : `:${index}`
+    if (from !== null) yield `from ${from}\n`
+    const files = [...commit.files].sort(([left], [right]) => compareText(left, right))
+    for (const [path, text] of files) if (text === null) yield `D ${quoted(path)}\n`
+    for (const [path, text] of files) if (text !== null) yield `M 100644 inline ${quoted(path)}\n${data(text)}`
+  }
+  for (const index of commits.keys()) yield `get-mark :${index + 1}\n`
+  yield 'done\n'
+}
+
+/** A date as Git has it. */
+export function secondsOf(at: Date): number {
+  return Math.floor(at.getTime() / 1000)
+}
+
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`
 }
 
 function quoted(path: string): string {

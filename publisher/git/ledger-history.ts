@@ -1,5 +1,5 @@
 import type { ForeignLedgerCommit, LedgerCommit, LedgerHistory, OurLedgerCommit } from '../../domain/ledger-history.ts'
-import { type Commit, listCommits, publicationOf, readCommits } from './history.ts'
+import { type Commit, listCommits, openRecognition, type Ours, publicationOf, readCommits } from './history.ts'
 import { blobBytesMax, objectSizes, readObjects } from './objects.ts'
 import { type Remote, withSoundClone } from './remote.ts'
 import { type GitPlace, gitFailed, runGit } from './run.ts'
@@ -19,9 +19,9 @@ interface ChangedFile {
 /**
  * The history of the ledger up to a commit of the remote's branch. The clone may be made anew while it is read.
  * @param head null where the branch has no commit
- * @param email by which our own commits are known
+ * @param ours by what our own commits are known
  */
-export async function openLedgerHistory(remote: Remote, head: string | null, email: string): Promise<LedgerHistory> {
+export async function openLedgerHistory(remote: Remote, head: string | null, ours: Ours): Promise<LedgerHistory> {
   const inClone = <Value>(work: () => Promise<Value>): Promise<Value> =>
     withSoundClone(remote, async () => {
       if (head !== null) await remote.bring(head)
@@ -31,19 +31,21 @@ export async function openLedgerHistory(remote: Remote, head: string | null, ema
   return {
     commits: ids.length,
     read: async function* read() {
+      const recognise = await openRecognition(remote.place, ours, null)
       for (let from = 0; from < ids.length; from += commitsOfOneRead) {
         const some = ids.slice(from, from + commitsOfOneRead)
         const changed = await inClone(() => changedLedgerFiles(remote.place, some))
         const commits = await inClone(() => readCommits(remote.place, [...changed.keys()]))
         const positions = new Map(some.map((id, index) => [id, from + index + 1]))
+        const known = new Set(await inClone(() => recognise(commits)))
         const said = commits.map((commit) => ({
           commit,
           position: positions.get(commit.id) ?? 0,
-          action: publicationOf(commit, email, 0)?.action,
+          action: known.has(commit) ? publicationOf(commit, ours.email, 0)?.action : undefined,
           files: changed.get(commit.id) ?? [],
         }))
-        const ours = said.filter(({ action }) => action !== undefined)
-        const sizes = await inClone(() => objectSizes(remote.place, [...new Set(ours.flatMap(objectsOf))]))
+        const own = said.filter(({ action }) => action !== undefined)
+        const sizes = await inClone(() => objectSizes(remote.place, [...new Set(own.flatMap(objectsOf))]))
         for (const batch of batches(said, sizes)) {
           const objects = [...new Set(batch.filter(({ action }) => action !== undefined).flatMap(objectsOf))]
           const texts = await inClone(() =>

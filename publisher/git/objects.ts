@@ -7,6 +7,8 @@ export interface TreeEntry {
   readonly path: string
   readonly kind: 'file' | 'link' | 'submodule'
   readonly object: string
+  /** In bytes; left out where it was not asked for. */
+  readonly size?: number
 }
 
 /** A blob larger than this is none of ours, and is not read into memory. */
@@ -18,15 +20,15 @@ export async function listTree(
   commit: string,
   folders: readonly string[],
 ): Promise<readonly TreeEntry[]> {
-  const output = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...folders])
+  const output = await runGit(place, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, '--', ...folders])
   if (output.code !== 0) throw gitFailed(place, 'ls-tree', output.stderr)
   const lines = output.stdout.toString('utf8').split('\0')
   return lines.flatMap((line) => {
     const tab = line.indexOf('\t')
     if (tab < 0) return []
-    const [mode = '', , object = ''] = line.slice(0, tab).split(' ')
+    const [mode = '', , object = '', size] = line.slice(0, tab).split(/ +/)
     const kind = mode === '120000' ? 'link' : mode === '160000' ? 'submodule' : 'file'
-    return [{ path: line.slice(tab + 1), kind, object } as const]
+    return [{ path: line.slice(tab + 1), kind, object, size: Number(size) || 0 } as const]
   })
 }
 
@@ -80,7 +82,7 @@ export async function isAncestor(place: GitPlace, ancestor: string, descendant: 
 
 /** The id that Git gives to a text or to bytes as a blob. */
 export function blobId(content: string | Uint8Array): string {
-  const bytes = Buffer.from(content)
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { simpleGit } from 'simple-git'
 import { Fault, isFault } from '../../domain/fault.ts'
 import { type Address, checkedAddress, checkedBranch, withoutCredentials } from './address.ts'
 import { openClone, tidy } from './clone.ts'
-import { hasCommit } from './objects.ts'
+import { hasCommit, isCommitId } from './objects.ts'
 import {
   fixedSettings,
   type GitEnvironment,
@@ -37,10 +37,12 @@ export interface Remote {
   readonly reference: string
   /** The commit at the head of the branch, null while there is none. @throws Fault GIT_UNREACHABLE */
   head(): Promise<string | null>
+  /** Brings whatever is the head into the clone; null while there is none. Costs one connection. @throws Fault as `bring` */
+  bringHead(): Promise<string | null>
   /** Brings a commit into the clone; false when the branch moved away from it meanwhile. @throws Fault GIT_UNREACHABLE, DISK_FULL */
   bring(commit: string): Promise<boolean>
-  /** Offers a commit as the new head: accepted only on top of the present one. Exit code 0 when it was. */
-  push(commit: string): Promise<GitOutput>
+  /** Offers a commit that descends from `expected` as the new head: accepted only while the head is just that. Exit code 0 when it was. */
+  push(commit: string, expected: string | null): Promise<GitOutput>
   /** Asks what a push would be answered, and pushes nothing. */
   tryPush(commit: string): Promise<GitOutput>
   /** Starts the clone anew, for when it turns out to be damaged. */
@@ -104,6 +106,15 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     await openClone(options.cacheFolder, place)
   }
 
+  const bringHead = async (): Promise<string | null> => {
+    const output = await fetchBranch()
+    const brought = output.code === 0 ? await readReference(place, `${session}/head`) : undefined
+    if (brought !== undefined) return brought
+    // There is no branch, no server or no room, or the clone is damaged: asked step by step it shows which.
+    const commit = await head()
+    return commit === null || (await bring(commit)) ? commit : bringHead()
+  }
+
   const bring = async (commit: string): Promise<boolean> => {
     if (await hasCommit(place, commit)) return true
     let output = await fetchBranch()
@@ -124,14 +135,26 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     place,
     reference: `${session}/next`,
     head,
+    bringHead,
     bring,
-    push: (commit) => connect(place, ['push', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
+    push: (commit, expected) => {
+      // Without a lease Git compares with whatever the branch is at that moment: a commit that a person took back would come back with ours.
+      // Ours descends from what is expected, so the lease never lets anything be overwritten.
+      const lease = `--force-with-lease=${branch}:${expected ?? ''}`
+      return connect(place, ['push', '--quiet', '--no-verify', lease, '--', address.url, `${commit}:${branch}`])
+    },
     tryPush: (commit) =>
       connect(place, ['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
     renew,
     drop,
     tidy: () => tidy(place),
   }
+}
+
+/** What a reference of the clone says, read as Git wrote it; undefined when it is packed away or not there. */
+async function readReference(place: GitPlace, name: string): Promise<string | undefined> {
+  const text = await readFile(join(place.folder, ...name.split('/')), 'utf8').catch(() => '')
+  return isCommitId(text.trim()) ? text.trim() : undefined
 }
 
 /** Runs what needs the clone. It is only a copy: where it fails with room on the disk, it is made anew, once. */

@@ -62,6 +62,14 @@ const droppedVariables = ['EDITOR', 'VISUAL', 'PAGER', 'PREFIX', 'LANG', 'LANGUA
 const outputBytesMax = 1024 * 1024 * 1024
 const localMillisecondsMax = 10 * 60_000
 
+/** What one call has besides. */
+export interface GitCall {
+  /** Variables that are ours, over those of the environment. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** Another bound than the usual one. */
+  readonly milliseconds?: number
+}
+
 /** The whole environment of a Git process. */
 export function gitVariables(place: Pick<GitPlace, 'environment' | 'globalConfiguration'>): Record<string, string> {
   const variables: Record<string, string> = {}
@@ -92,13 +100,14 @@ export async function runGit(
   place: GitPlace,
   args: readonly string[],
   input?: Iterable<Buffer | string>,
+  call: GitCall = {},
 ): Promise<GitOutput> {
   const settings = fixedSettings.flatMap((setting) => ['-c', setting])
   const child = spawn('git', [...settings, ...args], {
     cwd: place.folder,
-    env: gitVariables(place),
+    env: { ...gitVariables(place), ...call.variables },
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-    timeout: localMillisecondsMax,
+    timeout: call.milliseconds ?? localMillisecondsMax,
     killSignal: 'SIGKILL',
     // A group of its own, which an interrupt on the terminal does not reach: an orderly stop lets it end.
     detached: true,

@@ -39,7 +39,7 @@ interface Told {
 
 export type Check = Told &
   (
-    | { readonly needs: 'services'; run(stage: Stage): Promise<Outcome> }
+    | { readonly needs: 'services' | 'git'; run(stage: Stage): Promise<Outcome> }
     | { readonly needs: 'cluster'; run(stage: ClusterStage): Promise<Outcome> }
   )
 

@@ -1,6 +1,9 @@
 import { killUnderLoad } from './callbacks/killed.ts'
 import { loseRedis } from './callbacks/without-redis.ts'
 import { restartPostgres } from './callbacks/restarted.ts'
+import { interleave } from './git/interleaved.ts'
+import { killWriters } from './git/killed-writer.ts'
+import { pushAtOnce } from './git/converging.ts'
 import { freezeLeaders } from './leadership/frozen.ts'
 import type { Check } from './promise.ts'
 import { killSenders } from './outbox/killed.ts'
@@ -67,5 +70,20 @@ export const checks: readonly Check[] = [
     id: 'P13',
     promise: 'no secret leaves us: not in what is printed, logged, answered, committed or stored',
     ...{ unit: 'failures', ci: 200, full: 10_000, needs: 'services', run: plantSecrets },
+  },
+  {
+    id: 'P23',
+    promise: 'eight writers of one branch lose nothing, double nothing, force nothing and wait 5 s at most',
+    ...{ unit: 'commits of each of 8 writers', ci: 5, full: 500, needs: 'git', run: pushAtOnce },
+  },
+  {
+    id: 'P24',
+    promise: 'what a person changes in the deploy repository while we publish is never overwritten',
+    ...{ unit: 'interleavings', ci: 40, full: 1000, needs: 'git', run: interleave },
+  },
+  {
+    id: 'P25',
+    promise: 'a publishing process may be killed at any moment: the next one goes on without help',
+    ...{ unit: 'kills', ci: 9, full: 300, needs: 'git', run: killWriters },
   },
 ]

@@ -11,10 +11,15 @@ const plain = { subject: 'Publish specs', body: '', action: 'publication', subje
 describe('a commit message', () => {
   it('gives back its trailers', () => {
     const source = { format: 1, repository: 'https://host/x', commit: 'a'.repeat(40), dirty: true } as const
-    const text = commitMessage({ ...plain, subjects: ['dev/a/b', 'dev/a/c'] }, source, requestId)
+    const text = commitMessage(
+      { ...plain, subjects: ['dev/a/b', 'dev/a/c'], specs: ['specs/a.yaml', 'specs/ü b.yaml'] },
+      source,
+      requestId,
+    )
     expect(readTrailers(text)).toEqual({
       requestId,
       action: 'publication',
+      specs: ['specs/a.yaml', 'specs/ü b.yaml'],
       subjects: ['dev/a/b', 'dev/a/c'],
       sourceRepository: 'https://host/x',
       sourceCommit: 'a'.repeat(40),
@@ -62,7 +67,7 @@ describe('a commit message', () => {
 })
 
 describe('the stream of a commit', () => {
-  it('removes first, goes in the order of paths, and counts bytes, not characters', () => {
+  it('removes first, goes in the order of paths, counts bytes, not characters, and puts each commit on the one before', () => {
     const files = new Map([
       ['charts/b', 'ü'],
       ['charts/a b', 'x\n'],
@@ -70,11 +75,16 @@ describe('the stream of a commit', () => {
     ])
     const author = { name: 'A <x>\nB', email: 'a@b' }
     const parts = [
-      ...importStream('refs/x', { parent: 'p', author, at: new Date(1_700_000_000_999), message: 'm', files }),
+      ...importStream('refs/x', 'p', [
+        { author, at: new Date(1_700_000_000_999), message: 'm', files },
+        { author, at: new Date(1_700_000_001_000), message: 'n', files: new Map() },
+      ]),
     ]
     expect(parts.join('')).toBe(
       'commit refs/x\nmark :1\nauthor A xB <a@b> 1700000000 +0000\ncommitter A xB <a@b> 1700000000 +0000\ndata 1\nm\nfrom p\n' +
-        'D "charts/a"\nM 100644 inline "charts/a b"\ndata 2\nx\n\nM 100644 inline "charts/b"\ndata 2\nü\nget-mark :1\ndone\n',
+        'D "charts/a"\nM 100644 inline "charts/a b"\ndata 2\nx\n\nM 100644 inline "charts/b"\ndata 2\nü\n' +
+        'commit refs/x\nmark :2\nauthor A xB <a@b> 1700000001 +0000\ncommitter A xB <a@b> 1700000001 +0000\ndata 1\nn\nfrom :1\n' +
+        'get-mark :1\nget-mark :2\ndone\n',
     )
   })
 })

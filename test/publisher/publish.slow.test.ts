@@ -97,7 +97,7 @@ describe('a publication', () => {
     expect(filesOf(url)[sourcePath]).toContain(older)
   })
 
-  it('names the new source in the tree when anything else changes, and an operation leaves that name as it is', async () => {
+  it('names the new source in the tree when anything else changes, and an operation leaves that name as it is and says it too', async () => {
     const { deploy } = await testDeploy()
     await deploy.publish({ ...request({ [job]: '1\n' }), source: source(older) })
     await deploy.publish({ ...request({ [job]: '2\n' }), source: source(newer), descends: async () => true })
@@ -107,7 +107,7 @@ describe('a publication', () => {
     expect(log.map(({ action, sourceCommit, files }) => [action, sourceCommit, files])).toEqual([
       ['publication', older, 2],
       ['publication', newer, 2],
-      ['retry', null, 1],
+      ['retry', newer, 1],
     ])
   })
 

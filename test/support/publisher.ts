@@ -10,11 +10,9 @@ import {
   initBareRepository,
   openDeployRepository,
 } from '../../publisher/deploy.ts'
+import { bareEnvironment, deployOptions, us } from './deploy-options.ts'
 
-/** What Git needs of our environment, and no more: no home, no identity, no configuration. */
-export const bareEnvironment = { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] }
-
-export const us = { name: 'Specyard', email: 'specyard@localhost' } as const
+export { bareEnvironment, deployOptions, us }
 
 /** A folder that goes away with the test. */
 export async function temporaryFolder(): Promise<string> {
@@ -108,17 +106,6 @@ export async function testDeploy(options: Partial<DeployOptions> = {}): Promise<
     return commit
   }
   return { folder, url, deploy: await another(), another, clone, byHand }
-}
-
-export function deployOptions(url: string, cacheFolder: string): DeployOptions {
-  return {
-    url,
-    branch: 'main',
-    cacheFolder,
-    author: us,
-    environment: bareEnvironment,
-    now: () => new Date('2026-03-01T12:00:00Z'),
-  }
 }
 
 export function change(
