@@ -7,6 +7,7 @@ export function gitEnvironment(environment: ProcessEnvironment): ProcessEnvironm
     'HOME',
     'USER',
     'SSH_AUTH_SOCK',
+    'GNUPGHOME',
     'XDG_CONFIG_HOME',
     'HTTPS_PROXY',
     'HTTP_PROXY',

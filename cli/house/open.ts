@@ -132,7 +132,8 @@ function hearPublications(deploy: DeployRepository, heard: (publication: Publica
   }
 }
 
-async function publishOperations(
+/** Publishes operations as one commit. @throws Fault as `DeployRepository.publish` */
+export async function publishOperations(
   deploy: DeployRepository,
   operations: readonly Operation[],
   address: { readonly url: string; readonly branch: string },

@@ -20,6 +20,7 @@ export async function openClone(cacheFolder: string, place: GitPlace): Promise<v
     await writeGlobalConfiguration(place.environment, join(cacheFolder, 'gitconfig'))
     await removeStale(cacheFolder, /^(making-|gitconfig\.|\.room-|age-)/)
     if (await isThere(place.folder)) {
+      await makePlain(place.folder)
       const usable = await runGit(place, ['rev-parse', '--is-bare-repository', '--git-dir'])
       if (usable.code === 0 && usable.stdout.toString('utf8') === 'true\n.\n') {
         await removeStale(place.folder, /\.lock$|^gc\.pid$|^fast_import_crash_/)
@@ -42,6 +43,30 @@ export async function openClone(cacheFolder: string, place: GitPlace): Promise<v
   } finally {
     await rm(making, { recursive: true, force: true }).catch(() => undefined)
   }
+}
+
+/** What `git init --bare` makes where files have modes; it decides nothing that could run a program. */
+const plainConfiguration = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n'
+/** By these a repository names programs, other repositories and more configuration. */
+const leadsElsewhere = [
+  'hooks',
+  'config.worktree',
+  'commondir',
+  'gitdir',
+  'worktrees',
+  'modules',
+  'objects/info/alternates',
+  'objects/info/http-alternates',
+]
+
+/** The clone is ours, and whoever else wrote into it, by a cache that was restored or by mistake, decides nothing. */
+async function makePlain(folder: string): Promise<void> {
+  const path = join(folder, 'config')
+  if ((await readFile(path, 'utf8').catch(() => null)) !== plainConfiguration) {
+    await rm(path, { recursive: true, force: true })
+    await writeFile(path, plainConfiguration)
+  }
+  for (const name of leadsElsewhere) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /**

@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { simpleGit } from 'simple-git'
 import { Fault, isFault } from '../../domain/fault.ts'
 import { type Address, checkedAddress, checkedBranch, withoutCredentials } from './address.ts'
 import { openClone, tidy } from './clone.ts'
+import { connect, type ConnectionBounds, connectionBounds } from './connect.ts'
 import { hasCommit, isCommitId } from './objects.ts'
-import {
-  fixedSettings,
-  type GitEnvironment,
-  type GitOutput,
-  type GitPlace,
-  gitFailed,
-  gitSaid,
-  gitVariables,
-  hasRoom,
-  notStarted,
-  orDiskFull,
-} from './run.ts'
+import { type GitEnvironment, type GitOutput, type GitPlace, gitFailed, gitSaid, hasRoom, orDiskFull } from './run.ts'
+
+/** So often the head may be gone again when it is fetched. */
+const movesMax = 10
 
 export interface RemoteOptions {
   readonly url: string
@@ -25,6 +17,8 @@ export interface RemoteOptions {
   /** Holds a bare clone and nothing else; may be deleted at any time, and shared with other processes. */
   readonly cacheFolder: string
   readonly environment: GitEnvironment
+  /** What one connection may cost at most; the usual bounds where they are left out. */
+  readonly bounds?: Partial<ConnectionBounds>
 }
 
 /** One branch of a repository elsewhere, with a bare clone beside us in which commits are read and made. */
@@ -53,9 +47,6 @@ export interface Remote {
   tidy(): Promise<void>
 }
 
-/** No output for this long, and the connection counts as dead. */
-const silenceMilliseconds = 5 * 60_000
-
 /** @throws Fault SETTINGS_INVALID, GIT_MISSING, DISK_FULL; a remote that does not answer shows only when it is asked */
 export async function openRemote(options: RemoteOptions): Promise<Remote> {
   const address = checkedAddress(options.url)
@@ -68,6 +59,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     secrets: address.secrets,
   }
   await openClone(options.cacheFolder, place)
+  const bounds = { ...connectionBounds, ...options.bounds }
+  const connectTo = (args: readonly string[]): Promise<GitOutput> => connect(place, args, bounds)
 
   const unreachable = (what: string, output: GitOutput): Fault =>
     new Fault(
@@ -80,7 +73,7 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     )
 
   const head = async (): Promise<string | null> => {
-    const output = await connect(place, ['ls-remote', '--', address.url, branch])
+    const output = await connectTo(['ls-remote', '--', address.url, branch])
     if (output.code !== 0) throw unreachable('cannot be reached', output)
     for (const line of output.stdout.toString('utf8').split('\n')) {
       const [commit = '', name] = line.split('\t')
@@ -90,7 +83,7 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   }
 
   const fetchBranch = (): Promise<GitOutput> =>
-    connect(place, [
+    connectTo([
       'fetch',
       '--quiet',
       '--no-tags',
@@ -107,12 +100,15 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   }
 
   const bringHead = async (): Promise<string | null> => {
-    const output = await fetchBranch()
-    const brought = output.code === 0 ? await readReference(place, `${session}/head`) : undefined
-    if (brought !== undefined) return brought
-    // There is no branch, no server or no room, or the clone is damaged: asked step by step it shows which.
-    const commit = await head()
-    return commit === null || (await bring(commit)) ? commit : bringHead()
+    for (let tries = 0; tries < movesMax; tries += 1) {
+      const output = await fetchBranch()
+      const brought = output.code === 0 ? await readReference(place, `${session}/head`) : undefined
+      if (brought !== undefined) return brought
+      // There is no branch, no server or no room, or the clone is damaged: asked step by step it shows which.
+      const commit = await head()
+      if (commit === null || (await bring(commit))) return commit
+    }
+    throw new Fault('GIT_FAILED', `the branch ${options.branch} is rewritten again and again`, { retry: 'soon' })
   }
 
   const bring = async (commit: string): Promise<boolean> => {
@@ -141,10 +137,10 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
       // Without a lease Git compares with whatever the branch is at that moment: a commit that a person took back would come back with ours.
       // Ours descends from what is expected, so the lease never lets anything be overwritten.
       const lease = `--force-with-lease=${branch}:${expected ?? ''}`
-      return connect(place, ['push', '--quiet', '--no-verify', lease, '--', address.url, `${commit}:${branch}`])
+      return connectTo(['push', '--quiet', '--no-verify', lease, '--', address.url, `${commit}:${branch}`])
     },
     tryPush: (commit) =>
-      connect(place, ['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
+      connectTo(['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
     renew,
     drop,
     tidy: () => tidy(place),
@@ -177,54 +173,6 @@ export async function withSoundClone<Value>(remote: Remote, work: () => Promise<
 /** The address as messages may show it. */
 export function shown(address: Address): string {
   return withoutCredentials(address.url, address.secrets)
-}
-
-/**
- * Runs one of the commands that talk to a server. A terminal's interrupt reaches every process in front of it, Git's too, while we go on to
- * stop in order: what a signal has ended is done once more. Each of these commands may be repeated.
- */
-async function connect(place: GitPlace, args: readonly string[]): Promise<GitOutput> {
-  const signalled: GitOutput = { code: 128, stdout: Buffer.alloc(0), stderr: 'git was ended by a signal' }
-  return (await connectOnce(place, args)) ?? (await connectOnce(place, args)) ?? signalled
-}
-
-/** Undefined when a signal ended it. simple-git watches over silence; the arguments are ours alone. */
-async function connectOnce(place: GitPlace, args: readonly string[]): Promise<GitOutput | undefined> {
-  let code = 0
-  let signalled = false
-  let stderr = ''
-  await mkdir(place.folder, { recursive: true })
-  const variables = gitVariables(place)
-  const client = simpleGit({
-    baseDir: place.folder,
-    config: [...fixedSettings],
-    timeout: { block: silenceMilliseconds },
-    // Both are checked: the variables by `gitVariables`, the settings are the fixed ones.
-    allowEnvironment: Object.keys(variables),
-    unsafe: {
-      allowUnsafeConfigPaths: true,
-      allowUnsafeHooksPath: true,
-      allowUnsafeFsMonitor: true,
-      allowUnsafeAskPass: true,
-      allowUnsafeSshCommand: true,
-    },
-    errors: (error, result) => {
-      // No code at all: a signal ended it, which simple-git takes for a success.
-      signalled = (result.exitCode as number | null) === null
-      code = result.exitCode
-      stderr = Buffer.concat(result.stdErr).toString('utf8')
-      return error
-    },
-  })
-  try {
-    const text = await client.env(variables).raw([...args])
-    return signalled ? undefined : { code, stdout: Buffer.from(text), stderr }
-  } catch {
-    // A negative code is the error number of a program that could not be started; its error names arguments, so it goes no further.
-    if (code < 0) throw await notStarted(place, code === -2 ? 'ENOENT' : String(code))
-    const silence = `no answer in ${silenceMilliseconds / 1000} seconds`
-    return { code: code || 128, stdout: Buffer.alloc(0), stderr: stderr || (code === 0 ? silence : '') }
-  }
 }
 
 const serverLockMilliseconds = 10_000

@@ -20,4 +20,15 @@ describe('the deploy repository', () => {
   it('P25: is sound and writable after any kill of who publishes', async () => {
     expect(await expectKept('P25')).toMatchObject({ kills: 9, lost: 0, damaged: 0, 'locks left': 0 })
   })
+
+  it('P26: says in each commit who asked for it, and trusts no commit that only looks like ours', async () => {
+    const counts = await expectKept('P26')
+    expect(counts).toMatchObject({ 'forged and trusted': 0 })
+    expect(counts['forged']).toBeGreaterThan(0)
+    expect(counts['of them operations']).toBeGreaterThan(0)
+  })
+
+  it('P27: meets enemies without harm', async () => {
+    expect(await expectKept('P27')).toMatchObject({ cases: 45, executions: 0, 'local reads': 0 })
+  })
 })

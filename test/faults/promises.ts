@@ -4,6 +4,8 @@ import { restartPostgres } from './callbacks/restarted.ts'
 import { interleave } from './git/interleaved.ts'
 import { killWriters } from './git/killed-writer.ts'
 import { pushAtOnce } from './git/converging.ts'
+import { attribute } from './git/attributed.ts'
+import { meetEnemies } from './git/hostile/enemies.ts'
 import { freezeLeaders } from './leadership/frozen.ts'
 import type { Check } from './promise.ts'
 import { killSenders } from './outbox/killed.ts'
@@ -85,5 +87,16 @@ export const checks: readonly Check[] = [
     id: 'P25',
     promise: 'a publishing process may be killed at any moment: the next one goes on without help',
     ...{ unit: 'kills', ci: 9, full: 300, needs: 'git', run: killWriters },
+  },
+  {
+    id: 'P26',
+    promise:
+      'every commit names its request, spec and source and is signed where that is configured; a forged one is not trusted',
+    ...{ unit: 'commits', ci: 12, full: 300, needs: 'git', run: attribute },
+  },
+  {
+    id: 'P27',
+    promise: 'hostile addresses, servers and repositories run nothing, read nothing and cost little',
+    ...{ unit: 'cases', ci: 45, full: 1000, needs: 'git', run: meetEnemies },
   },
 ]

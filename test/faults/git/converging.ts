@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFindings, type Outcome, type Stage } from '../promise.ts'
-import { allFiles, commitsOf, damageOf, forcedPushes, openScene, refuseAtRandom, startProgram } from './scene.ts'
+import { median } from '../../bench/report.ts'
+import { commitsOf, damageOf, forcedPushes, openScene, refuseAtRandom, startProgram, writtenIn } from './scene.ts'
 
 /*
  * P23: eight writers in four processes publish to one branch at once, each process with a clone of its own, and the server refuses three of ten
@@ -15,7 +16,8 @@ const processes = [
   ['seven', 'eight'],
 ]
 const landSecondsMax = 5
-const shared = 'environments/dev/shared/lines.txt'
+/** On a machine that is busy with other things, where one alone takes long already: so many times as long. */
+const timesAlone = 25
 
 /** @param stage `count` commits of each writer */
 export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome> {
@@ -23,8 +25,11 @@ export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome
   const scene = await openScene()
   const { url, folder } = scene
   try {
-    await refuseAtRandom(url)
     const program = scene.program('writer')
+    const first = startProgram(program, [url, join(folder, 'cache-first'), 'first', '5'])
+    await first.ended
+    const alone = median(first.lines().slice(2).map(waitOf)) / 1000
+    await refuseAtRandom(url)
     const writers = processes.map((names, index) =>
       startProgram(program, [url, join(folder, `cache-${index}`), names.join(','), String(count)]),
     )
@@ -37,27 +42,29 @@ export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome
     codes.forEach((code, index) =>
       findings.expect(code === 0 || isOver(), () => `process ${index} ended with ${code}: ${writers[index]?.errors()}`),
     )
-    const told = writers.flatMap((writer) => writer.lines().slice(1))
+    const told = [first, ...writers].flatMap((writer) => writer.lines().slice(1))
     const commits = told.map((line) => line.split(' ')[0] ?? '')
     const texts = told.map((line) => line.split(' ').slice(2).join(' '))
-    const waits = told.map((line) => Number(line.split(' ')[1])).sort((left, right) => left - right)
+    const waits = told
+      .slice(first.lines().length - 1)
+      .map(waitOf)
+      .sort((left, right) => left - right)
 
     const there = commitsOf(url)
-    const files = allFiles(url)
-    const lines = (files.get(shared) ?? '').split('\n').filter(Boolean)
     const known = new Set(there)
-    const own = new Set([...files].filter(([path]) => path.endsWith('.yaml')).map(([, text]) => text.trim()))
+    const { texts: own, counted } = writtenIn(url)
     const lost = told.filter((_, index) => !known.has(commits[index] ?? '') || !own.has(texts[index] ?? '')).length
-    const doubled = lines.length - new Set(lines).size + (commits.length - new Set(commits).size)
+    const doubled = commits.length - new Set(commits).size
     const forced = forcedPushes(url)
     findings.expect(lost === 0, () => `${lost} of ${told.length} publications are not in the branch`)
     findings.expect(doubled === 0, () => `${doubled} were made twice`)
     findings.expect(forced.length === 0, () => `forced pushes over ${forced.join(', ')}`)
     findings.expect(isOver() || there.length === told.length, () => `${there.length} commits for ${told.length} told`)
-    findings.expect(lines.length === own.size, () => `${lines.length} lines in the shared file, ${own.size} files`)
+    findings.expect(counted === '', () => counted)
     findings.expect(damageOf(url) === '', () => damageOf(url))
     const slowest = (waits[Math.ceil(waits.length * 0.99) - 1] ?? Infinity) / 1000
-    findings.expect(slowest <= landSecondsMax, () => `of 100 publications one took ${slowest} s or longer`)
+    const most = Math.max(landSecondsMax, timesAlone * alone)
+    findings.expect(slowest <= most, () => `of 100 publications one took ${slowest} s or longer`)
     return {
       counts: {
         ...{
@@ -68,6 +75,7 @@ export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome
           'forced pushes': forced.length,
         },
         ...{ pushes: linesOf('pushes'), 'refused by the hook': linesOf('refusals') },
+        'alone after s': alone,
         'landed after s (middle)': (waits[Math.floor(waits.length / 2)] ?? 0) / 1000,
         'landed after s (99 of 100)': slowest,
         'landed after s (all)': (waits.at(-1) ?? 0) / 1000,
@@ -85,4 +93,8 @@ export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome
       return 0
     }
   }
+}
+
+function waitOf(line: string): number {
+  return Number(line.split(' ')[1])
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createFindings, type Findings, type Outcome, type Stage } from '../promise.ts'
 import { createRandom, type Random } from '../random.ts'
-import { allFiles, commitsOf, damageOf, openScene, startProgram } from './scene.ts'
+import { commitsOf, damageOf, openScene, startProgram, writtenIn } from './scene.ts'
 
 /*
  * P25: a process that publishes is killed at any moment, alone or with the programs that it started. The repository stays sound, what was told to be
@@ -11,7 +11,6 @@ import { allFiles, commitsOf, damageOf, openScene, startProgram } from './scene.
  */
 
 const lanesMany = 3
-const shared = 'environments/dev/shared/lines.txt'
 /** What Git began before may still be writing, and a check in the middle of that sees halves; damage stays. */
 const settleSeconds = 60
 
@@ -83,13 +82,8 @@ async function killInLane(
     tally.told = told.length
     tally.lost = told.filter((commit) => !there.has(commit)).length
     findings.expect(tally.lost === 0, () => `${tally.lost} of ${told.length} publications are not in the branch`)
-    const files = allFiles(url)
-    const lines = (files.get(shared) ?? '').split('\n').filter(Boolean)
-    const own = [...files].filter(([path]) => path.endsWith('.yaml')).map(([, text]) => text.trim())
-    findings.expect(
-      lines.length === own.length && new Set([...lines, ...own]).size === own.length,
-      () => `${lines.length} lines in the shared file, ${own.length} files of their own`,
-    )
+    const { counted } = writtenIn(url)
+    findings.expect(counted === '', () => counted)
     tally.locks = locksIn(url)
     findings.expect(tally.locks === 0, () => `${tally.locks} locks are left`)
   } finally {

@@ -119,8 +119,9 @@ export function startProgram(path: string, words: readonly string[], environment
   }
 }
 
-/** The commits of the branch, oldest first. */
+/** The commits of the branch, oldest first; none before the first. */
 export function commitsOf(url: string): readonly string[] {
+  if (gitIn(url, 'for-each-ref', 'refs/heads/main') === '') return []
   return gitIn(url, 'rev-list', '--reverse', 'main').split('\n')
 }
 
@@ -167,4 +168,17 @@ export function allFiles(url: string, revision = 'main'): ReadonlyMap<string, st
     offset = end + 1 + size + 1
   }
   return files
+}
+
+/** What the files of writers say, and whether each of them has a number of its own, from 1 to the last that was counted. */
+export function writtenIn(url: string): { readonly texts: ReadonlySet<string>; readonly counted: string } {
+  const files = allFiles(url)
+  const count = Number(files.get('environments/dev/shared/count.txt') ?? 0)
+  const texts = [...files].filter(([path]) => path.endsWith('.yaml')).map(([, text]) => text.trim())
+  const numbers = new Set(texts.map((text) => Number(text.split(' ')[0])))
+  const whole = texts.length === count && numbers.size === count && Math.max(0, ...numbers) === count
+  return {
+    texts: new Set(texts),
+    counted: whole ? '' : `${count} counted, ${texts.length} files, ${numbers.size} numbers`,
+  }
 }
