@@ -106,7 +106,7 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
       { assumed: newest.deployed.commit ?? undefined, pace },
     )
     if (!pushed) return settled
-    newest = pushed.newest
+    newest = pushed.newest()
     await remote.tidy()
     return pushed.settled
   }
@@ -172,7 +172,7 @@ async function chainOf(
   const outcomes: (number | undefined | { readonly error: unknown })[] = []
   for (const request of requests) {
     try {
-      const link = await linkFor(links.at(-1)?.after ?? snapshot, request, options)
+      const link = await linkFor(links.at(-1)?.after() ?? snapshot, request, options)
       outcomes.push(link && links.push(link) - 1)
     } catch (error) {
       outcomes.push({ error })
@@ -210,7 +210,7 @@ async function makeCommits(
 }
 
 interface Pushed {
-  readonly newest: Snapshot
+  newest(): Snapshot
   readonly settled: readonly Settled<Answer>[]
 }
 
@@ -218,6 +218,6 @@ function builtOf(chain: Chain, ids: readonly string[]): Built<Pushed> {
   const commit = ids.at(-1) ?? ''
   const bytes = chain.links.reduce((sum, { made }) => sum + weightOf(made.files), 0)
   const last = chain.links.at(-1)
-  const newest = last ? snapshotOf(last.after, commit) : nothing
+  const newest = (): Snapshot => (last ? snapshotOf(last.after(), commit) : nothing)
   return { commit, bytes, result: { newest, settled: chain.settled(ids) } }
 }

@@ -12,8 +12,8 @@ import { type Snapshot, snapshotAfter } from './snapshot.ts'
 /** One commit of a chain, before Git has made it. */
 export interface Link {
   readonly made: NewCommit
-  /** What is known after it. */
-  readonly after: Snapshot
+  /** What is known after it; worked out when it is asked for first, for that takes longer than a small commit. */
+  after(): Snapshot
   readonly about: Omit<Publication, 'commit' | 'parent'>
 }
 
@@ -53,9 +53,10 @@ export async function linkFor(
   if (record) keep(sourcePath, sourceText(record))
   const requestId = randomUUID()
   const at = new Date(Math.floor(now().getTime() / 1000) * 1000)
+  let after: Snapshot | undefined
   return {
     made: { author, at, message: commitMessage(wanted, record, requestId), files },
-    after: snapshotAfter(snapshot, { files, objects, adopted, source: record }),
+    after: () => (after ??= snapshotAfter(snapshot, { files, objects, adopted, source: record })),
     about: {
       action: wanted.action,
       subject: subjectLine(wanted.subject),

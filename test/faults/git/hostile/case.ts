@@ -1,5 +1,12 @@
 import type { DeployOptions } from '../../../../publisher/deploy.ts'
-import type { Server } from './servers.ts'
+
+export interface Server {
+  /** Of a repository on it. */
+  readonly url: string
+  /** Requests that it has got. */
+  hits(): number
+  close(): Promise<void>
+}
 
 /** What a file of this machine says that nobody may read. */
 export const secretWords = 'the secret of this machine'

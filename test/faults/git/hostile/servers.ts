@@ -5,17 +5,9 @@ import { deflateSync } from 'node:zlib'
 import { openDeployRepository } from '../../../../publisher/deploy.ts'
 import { openInspection } from '../../../../publisher/inspect.ts'
 import { request as publication } from '../../../support/publisher.ts'
-import type { Ground, HostileCase } from './case.ts'
+import type { Ground, HostileCase, Server } from './case.ts'
 
 /* Servers that never end, say too much, or send us elsewhere. */
-
-export interface Server {
-  /** Of a repository on it. */
-  readonly url: string
-  /** Requests that it has got. */
-  hits(): number
-  close(): Promise<void>
-}
 
 type Answer = (incoming: IncomingMessage, answer: ServerResponse) => void
 
