@@ -50,12 +50,15 @@ function advertisement(capabilities: string): string {
   return `${packetLine('# service=git-upload-pack\n')}0000${packetLine(`${head} refs/heads/main\0${capabilities}\n`)}0000`
 }
 
-/** Writes for as long as somebody reads. */
+/** Writes for as long as somebody reads, and lets others have their turn in between. */
 function pour(answer: ServerResponse, next: () => Buffer | string): void {
+  let over = false
+  answer.on('close', () => (over = true))
   const write = (): void => {
-    while (!answer.destroyed && answer.write(next()));
+    if (over || answer.socket === null || answer.socket.destroyed) return
+    if (answer.write(next())) setImmediate(write)
+    else answer.once('drain', write)
   }
-  answer.on('drain', write)
   write()
 }
 
