@@ -69,7 +69,7 @@ export async function pushAtOnce({ count, isOver, say }: Stage): Promise<Outcome
       counts: {
         ...{
           writers: processes.flat().length,
-          commits: there.length,
+          commits: waits.length,
           lost,
           duplicated: doubled,
           'forced pushes': forced.length,
