@@ -39,7 +39,8 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     const message = objectOf(text)
     if (runId !== undefined && isLiveMessage(message)) tellAll(listeners, runId, message)
   }
-  let link = openLink(url, outage.began, outage.ended)
+  const seek = () => openLink(url, { failed: outage.began, ready: outage.ended, silent: () => startOver() })
+  let link = seek()
   let listening: Promise<void> | undefined
   const cause = await link.tried
   if (options.strict === true && !link.client.isReady) {
@@ -55,7 +56,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     if (!link.client.isReady) return
     outage.began(undefined)
     link.destroy()
-    link = openLink(url, outage.began, outage.ended)
+    link = seek()
     if (listening !== undefined) listening = link.listen(hear)
   }
   const commands = redisCommands(() => link.client, startOver)

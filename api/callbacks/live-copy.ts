@@ -8,7 +8,8 @@ const waitingMost = 5000
 
 /**
  * Carries what was committed into the live state, behind the requests' backs: its slowness or failure is felt by no trainer.
- * Of heartbeats that came while it was busy, the newest of each run is told; of other messages all, up to a limit.
+ * Of heartbeats that came while it was busy, the newest of each run is told; of other messages all, up to a limit. All that waits is carried at
+ * once: one by one, each would wait for an answer, and live state would stay behind where more comes in than goes out.
  */
 export function createLiveCopy({ live, changed, log }: Pick<ApiPorts, 'live' | 'changed' | 'log'>) {
   const heartbeats = new Map<string, Told>()
@@ -16,17 +17,19 @@ export function createLiveCopy({ live, changed, log }: Pick<ApiPorts, 'live' | '
   let working: Promise<void> = Promise.resolve()
   let busy = false
 
+  const carry = async (one: Told): Promise<void> => {
+    try {
+      await copy(live, one)
+    } catch (error) {
+      log({ level: 'debug', message: `live state of run ${one.run.id} is not updated: ${wordsOf(error)}` })
+    }
+  }
   const work = async (): Promise<void> => {
     while (heartbeats.size > 0 || others.length > 0) {
-      const told = [...heartbeats.values(), ...others.splice(0)]
+      const [newest, rest] = [[...heartbeats.values()], others.splice(0)]
       heartbeats.clear()
-      for (const one of told) {
-        try {
-          await copy(live, one)
-        } catch (error) {
-          log({ level: 'debug', message: `live state of run ${one.run.id} is not updated: ${wordsOf(error)}` })
-        }
-      }
+      await Promise.all(newest.map(carry))
+      await Promise.all(rest.map(carry))
     }
     busy = false
   }

@@ -1,8 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
+import { answered } from './answered.ts'
 import type { RedisClient } from './link.ts'
 
 const batchMax = 1000
-const answerMillisecondsMax = 1000
 
 type Multi = ReturnType<RedisClient['multi']>
 /** A command that writes: it adds itself to what is given. */
@@ -23,16 +22,22 @@ export interface RedisCommands {
 /**
  * Commands that never fail: while the server is away or silent, what is written is lost and what is read is unknown.
  * What is written in one turn of the event loop goes as one pipeline: several times the throughput of commands that are awaited.
- * @param silent told when a server that is connected has not answered for a second
+ * @param silent told when a server that is connected has not answered in time
  */
 export function redisCommands(client: () => RedisClient, silent: () => void): RedisCommands {
   let waiting: Waiting[] = []
+  const heard = async <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> => {
+    const first = await answered(answer)
+    if (first !== 'silent') return first.value
+    silent()
+    return undefined
+  }
   const send = async (batch: readonly Waiting[]): Promise<void> => {
     if (client().isReady) {
       const multi = client().multi()
       for (const { command } of batch) command(multi)
       // One that the server refuses hides the answers of the others, which it has taken all the same.
-      await answered(multi.execAsPipeline(), silent)
+      await heard(multi.execAsPipeline())
     }
     for (const { sent } of batch) sent()
   }
@@ -47,23 +52,6 @@ export function redisCommands(client: () => RedisClient, silent: () => void): Re
         if (waiting.length === 0) setImmediate(flush)
         waiting.push({ command, sent })
       }),
-    read: async (key) => (client().isReady ? ((await answered(client().get(key), silent)) ?? undefined) : undefined),
+    read: async (key) => (client().isReady ? ((await heard(client().get(key))) ?? undefined) : undefined),
   }
-}
-
-/** The answer; undefined when it is a refusal, when the connection is lost (which the client tells by itself), or when there is none. */
-async function answered<Answer>(answer: Promise<Answer>, silent: () => void): Promise<Answer | undefined> {
-  const patience = new AbortController()
-  const timeout = setTimeout(answerMillisecondsMax, 'silent' as const, { signal: patience.signal, ref: false })
-  const first = await Promise.race([
-    answer.then(
-      (value) => ({ value }),
-      () => ({ value: undefined }),
-    ),
-    timeout.catch(() => 'silent' as const),
-  ])
-  patience.abort()
-  if (first !== 'silent') return first.value
-  silent()
-  return undefined
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createClient } from 'redis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { liveKeys } from '../../records/live.ts'
+import { type LiveState, liveKeys } from '../../records/live.ts'
 import { openRedis } from '../../records/redis.ts'
 import { redisUrl } from '../support/database.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -31,6 +31,17 @@ async function openProxy(): Promise<TcpProxy> {
   const proxy = await openTcpProxy(redisUrl())
   closers.push(() => proxy.close())
   return proxy
+}
+
+/** Says something until it is heard. */
+async function untilHeard(live: LiveState, heard: readonly unknown[]): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await live.publish('run', { type: 'done', data: {} })
+      expect(heard.at(-1)).toEqual({ type: 'done', data: {} })
+    },
+    { timeout: 15_000 },
+  )
 }
 
 describe('live state in Redis', () => {
@@ -115,6 +126,53 @@ describe('live state in Redis', () => {
       },
       { timeout: 10_000 },
     )
+  })
+
+  it('is heard after a connection that was lost while it asked for messages', async () => {
+    const proxy = await openProxy()
+    const live = await openLive(proxy.url)
+    const heard: unknown[] = []
+    proxy.holdAt('psubscribe')
+    const subscribing = live.subscribe((_, message) => heard.push(message))
+    await proxy.held()
+    await proxy.cut()
+    await proxy.restore()
+    await subscribing
+    await untilHeard(live, heard)
+  })
+
+  it('is heard again when only the connection that listens has gone silent', async () => {
+    const proxy = await openProxy()
+    const live = await openLive(proxy.url)
+    const heard: unknown[] = []
+    proxy.holdAt('psubscribe')
+    await live.subscribe((_, message) => heard.push(message))
+    await untilHeard(live, heard)
+  })
+
+  it('is found by another connection than one whose greeting is never answered', async () => {
+    const proxy = await openProxy()
+    proxy.holdAt('HELLO')
+    const live = await openLive(proxy.url)
+    await live.setMetrics('greeted', { loss: 4 })
+    await vi.waitFor(
+      async () => {
+        await live.setMetrics('greeted', { loss: 4 })
+        expect(await live.metrics('greeted')).toEqual({ loss: 4 })
+      },
+      { timeout: 30_000 },
+    )
+  })
+
+  it('is not taken for silent because this process had no time to read', async () => {
+    const lines: string[] = []
+    const live = await openLive(redisUrl(), (line) => lines.push(line))
+    await live.setMetrics('busy', { loss: 1 })
+    const asked = live.metrics('busy')
+    const began = performance.now()
+    while (performance.now() - began < 3000);
+    expect(await asked).toEqual({ loss: 1 })
+    expect(lines).toEqual([])
   })
 
   it('is sought by TLS where its URL says so, also after another one without, and no fault tells the password', async () => {

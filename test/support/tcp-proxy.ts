@@ -10,6 +10,10 @@ export interface TcpProxy {
   restore(): Promise<void>
   /** Lets every connection stand, and nothing through the ones that there are. */
   hold(): void
+  /** Lets nothing through the next connection over which these words are to be sent, from them on. */
+  holdAt(words: string): void
+  /** Settles when a connection was held by `holdAt`. */
+  held(): Promise<void>
   close(): Promise<void>
 }
 
@@ -17,6 +21,9 @@ export interface TcpProxy {
 export async function openTcpProxy(target: string, address = '127.0.0.1'): Promise<TcpProxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
+  let awaited: string | undefined
+  let tellHeld = (): void => {}
+  let held = Promise.resolve()
   const server = createServer((incoming) => {
     const outgoing = connect(Number(port), hostname)
     for (const [one, other] of [
@@ -31,6 +38,13 @@ export async function openTcpProxy(target: string, address = '127.0.0.1'): Promi
       })
       one.pipe(other)
     }
+    incoming.on('data', (chunk: Buffer) => {
+      if (awaited === undefined || !chunk.includes(awaited)) return
+      awaited = undefined
+      incoming.unpipe().resume()
+      outgoing.unpipe().resume()
+      tellHeld()
+    })
   })
   const listen = async (wanted: number): Promise<number> => {
     server.listen(wanted, address)
@@ -56,6 +70,11 @@ export async function openTcpProxy(target: string, address = '127.0.0.1'): Promi
       for (const socket of sockets) socket.unpipe()
       for (const socket of sockets) socket.resume()
     },
+    holdAt: (words) => {
+      awaited = words
+      held = new Promise((resolve) => (tellHeld = resolve))
+    },
+    held: () => held,
     close: cut,
   }
 }
