@@ -9,6 +9,7 @@ import { meetEnemies } from './git/hostile/enemies.ts'
 import { freezeLeaders } from './leadership/frozen.ts'
 import type { Check } from './promise.ts'
 import { killSenders } from './outbox/killed.ts'
+import { shareObjects } from './ownership/co-managed.ts'
 import { contendForOneRecord } from './records/contended.ts'
 import { migrateFullTables } from './records/migrated.ts'
 import { showRandomWorlds } from './records/random-worlds.ts'
@@ -67,6 +68,11 @@ export const checks: readonly Check[] = [
     id: 'P11',
     promise: 'after any fault of the watch our view equals a fresh list within 30 s, and its staleness says so',
     ...{ unit: 'faults', ci: 10, full: 500, needs: 'cluster', run: breakWatches },
+  },
+  {
+    id: 'P12c',
+    promise: 'what others write into an object that we write too stays theirs',
+    ...{ unit: 'objects', ci: 40, full: 1000, needs: 'cluster', run: shareObjects },
   },
   {
     id: 'P13',

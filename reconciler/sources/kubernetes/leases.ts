@@ -5,7 +5,7 @@ import { ApiError } from './api/api-error.ts'
 import type { Api } from './api/api.ts'
 import { inParallel } from '../../parallel.ts'
 import type { ApiObject } from './projection/api-object.ts'
-import { leaseSecret, seenLease } from './projection/lease.ts'
+import { fieldManager, leaseSecret, otherWriter, renewal, seenLease } from './projection/lease.ts'
 
 /*
  * Leases are Secrets, and Secrets are never listed or watched: who may list them reads every one of the namespace. Each is read by its name, which
@@ -92,7 +92,7 @@ export function openLeases(api: Api, clock: () => number = () => performance.now
     },
     grant: async (lease) => {
       const created = await orNull(409, () =>
-        api.json({ method: 'POST', path: collectionOf(lease), body: leaseSecret(lease, null) }),
+        api.json({ method: 'POST', path: collectionOf(lease), body: leaseSecret(lease) }),
       )
       // One that is there was granted before, to this Job or to another one: it stays as it is.
       if (created === null) await metadata(lease)
@@ -102,8 +102,14 @@ export function openLeases(api: Api, clock: () => number = () => performance.now
       for (let tries = 1; ; tries += 1) {
         const before = await metadata(lease)
         if (before === null || seenLease(lease, before).jobUid !== lease.jobUid) return
-        const body = leaseSecret(lease, before.metadata?.resourceVersion ?? '')
-        const written = await orNull(409, () => api.json({ method: 'PUT', path: pathOf(lease), body }))
+        const other = otherWriter(before)
+        if (other !== null)
+          throw new ApiError(`its token was written by "${other}", and is not overwritten`, { status: 409 })
+        const body = renewal(lease, before.metadata?.resourceVersion ?? '')
+        const path = `${pathOf(lease)}?fieldManager=${fieldManager}`
+        const written = await orNull(409, () =>
+          api.json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json', accept: metadataOnly }),
+        )
         if (written !== null) return remember(lease, granted(lease))
         if (tries >= rotationTriesMax)
           throw new ApiError('the lease changed each time it was to be written', { status: 409 })

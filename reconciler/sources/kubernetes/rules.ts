@@ -23,7 +23,7 @@ export const projectRules: readonly AccessRule[] = [
   // What the cluster's parts told of a Job or pod that has ended, and why a Job may make no pod.
   { apiGroups: [''], resources: ['events'], verbs: ['list'] },
   // Leases: granted, read by name, renewed, removed.
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'update', 'delete'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
   // Endpoints, followed.
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
   // Why a queue holds a training back. Where Kueue is not installed it allows nothing.

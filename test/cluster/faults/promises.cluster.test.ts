@@ -18,4 +18,11 @@ describe('on a real API server', () => {
       expect(counts[kind], kind).toBeGreaterThan(0)
     expect(counts['seconds until mended, longest']).toBeLessThanOrEqual(30)
   })
+
+  it('P12c: takes no field from those who write the same objects, and says where they took one of ours', async () => {
+    const counts = await expectKept('P12c', theCluster())
+    expect(counts).toMatchObject({ objects: 40, stolen: 0, forced: 0 })
+    expect(counts['conflicts reported']).toBeGreaterThan(0)
+    expect(counts['conflicts reported']).toBe(counts['ours taken by others'])
+  })
 })

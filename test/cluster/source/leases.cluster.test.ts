@@ -99,6 +99,32 @@ describe('a lease', () => {
     expect(await secretOf(job)).toBeUndefined()
   })
 
+  it('that is renewed keeps what others have written beside it', async () => {
+    const job = await waiting('annotated')
+    await following.source.grantLease(leaseOf(job, 'first-token'))
+    const others = { labels: { team: 'language' }, annotations: { 'backup.example.com/volume': 'none' } }
+    await cluster.kubernetes.patch(pathOf(job), { metadata: others, stringData: { more: 'of others' } })
+    await following.source.rotateToken(leaseOf(job, 'second-token'))
+    expect(await secretOf(job)).toEqual({ token: 'second-token', 'job-uid': job.uid, more: 'of others' })
+    expect(await cluster.kubernetes.get<Secret>(pathOf(job))).toMatchObject({ metadata: others })
+  })
+
+  it('whose token somebody else has written is not renewed: it is told who has', async () => {
+    const job = await waiting('taken')
+    await following.source.grantLease(leaseOf(job, 'first-token'))
+    await cluster.kubernetes.request(
+      'PATCH',
+      `${pathOf(job)}?fieldManager=a-vault`,
+      { stringData: { token: 'of the vault' } },
+      'application/merge-patch+json',
+    )
+    await expect(following.source.rotateToken(leaseOf(job, 'second-token'))).rejects.toMatchObject({
+      code: 'CLUSTER_REFUSED',
+      message: expect.stringContaining('written by "a-vault"'),
+    })
+    expect(await secretOf(job)).toEqual({ token: 'of the vault', 'job-uid': job.uid })
+  })
+
   it('that is renewed while somebody else writes it keeps what belongs to its Job, whoever comes last', async () => {
     const job = await waiting('raced')
     await following.source.grantLease(leaseOf(job, 'first-token'))
@@ -134,7 +160,7 @@ describe('a lease', () => {
   it('is never listed, watched or read with its token by us', async () => {
     const events = readAudit(cluster).filter((one) => one.user.username === user)
     const secrets = events.filter((one) => one.objectRef?.resource === 'secrets')
-    expect(new Set(secrets.map((one) => one.verb))).toEqual(new Set(['create', 'get', 'update', 'delete']))
+    expect(new Set(secrets.map((one) => one.verb))).toEqual(new Set(['create', 'get', 'patch', 'delete']))
     expect(secrets.every((one) => one.verb === 'create' || one.objectRef?.name?.startsWith('callback-token-'))).toBe(
       true,
     )

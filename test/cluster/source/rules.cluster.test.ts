@@ -30,7 +30,7 @@ const broken: readonly (readonly [verb: string, resource: string, sentence: stri
   ['list', 'events', 'no event is kept as evidence, and nobody says why a pod is refused', ['events', 'refusals']],
   ['get', 'secrets', 'no lease is seen, and none renewed', ['look', 'renew']],
   ['create', 'secrets', 'no lease is granted', ['grant']],
-  ['update', 'secrets', 'no token is renewed', ['renew']],
+  ['patch', 'secrets', 'no token is renewed', ['renew']],
   ['delete', 'secrets', 'no lease is removed', ['remove']],
   ['list', 'deployments', 'no endpoint is seen', ['look']],
   ['watch', 'deployments', 'no change of an endpoint is seen', ['look']],

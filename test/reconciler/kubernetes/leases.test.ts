@@ -54,7 +54,7 @@ const grant = (runId: string) => ({
 
 /** A lease that somebody else made. */
 function put(runId: string): void {
-  const secret = leaseSecret(grant(runId), null)
+  const secret = leaseSecret(grant(runId))
   secrets.set(`/api/v1/namespaces/${namespace}/secrets/${secret.metadata?.name}`, secret)
 }
 

@@ -19,6 +19,8 @@ export interface ApiMetadata {
   readonly finalizers?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  /** Which fields were written by whom. */
+  readonly managedFields?: readonly { readonly manager?: string; readonly fieldsV1?: unknown }[]
   readonly ownerReferences?: readonly { readonly kind?: string; readonly uid?: string; readonly controller?: boolean }[]
 }
 

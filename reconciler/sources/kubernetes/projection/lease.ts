@@ -24,11 +24,11 @@ export function seenLease({ runId, attempt }: LeaseName, object: ApiObject): See
   }
 }
 
-/**
- * The Secret of a lease. No Job owns it: it outlives the Job's deletion, so that a Job made again finds a lease that is not its own.
- * @param resourceVersion what is to be replaced; null for a new one
- */
-export function leaseSecret(lease: LeaseGrant, resourceVersion: string | null): ApiObject & Record<string, unknown> {
+/** By which the API server knows what we wrote: the name that it makes of our user agent. */
+export const fieldManager = 'specyard'
+
+/** The Secret of a lease. No Job owns it: it outlives the Job's deletion, so that a Job made again finds a lease that is not its own. */
+export function leaseSecret(lease: LeaseGrant): ApiObject & Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -36,7 +36,6 @@ export function leaseSecret(lease: LeaseGrant, resourceVersion: string | null): 
     metadata: {
       name: leaseSecretName(lease.runId, lease.attempt),
       namespace: lease.namespace,
-      ...(resourceVersion === null ? {} : { resourceVersion }),
       labels: {
         'app.kubernetes.io/managed-by': 'specyard',
         [labels.jobId]: lease.runId,
@@ -49,4 +48,27 @@ export function leaseSecret(lease: LeaseGrant, resourceVersion: string | null): 
     },
     stringData: { token: lease.token, 'job-uid': lease.jobUid },
   }
+}
+
+/** What changes in the Secret of a lease that gets a fresh token: what others have written there stays. @param resourceVersion what is changed */
+export function renewal({ token, tokenExpiresAt }: LeaseGrant, resourceVersion: string): Record<string, unknown> {
+  const annotations = { [leaseAnnotations.tokenExpiresAt]: tokenExpiresAt.toISOString() }
+  return { metadata: { resourceVersion, annotations }, stringData: { token } }
+}
+
+/** Who else has written what a renewal writes; null where nobody has. */
+export function otherWriter({ metadata }: ApiObject): string | null {
+  for (const { manager = '', fieldsV1 } of metadata?.managedFields ?? []) {
+    const written = fieldsV1 as Written | undefined
+    const isOurs =
+      written?.['f:data']?.['f:token'] !== undefined ||
+      written?.['f:metadata']?.['f:annotations']?.[`f:${leaseAnnotations.tokenExpiresAt}`] !== undefined
+    if (isOurs && manager !== fieldManager) return manager
+  }
+  return null
+}
+
+interface Written {
+  readonly 'f:data'?: Readonly<Record<string, unknown>>
+  readonly 'f:metadata'?: { readonly 'f:annotations'?: Readonly<Record<string, unknown>> }
 }
