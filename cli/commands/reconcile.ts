@@ -1,7 +1,7 @@
 import { listen } from '../../api/listen.ts'
 import { createProbeApi } from '../../api/probes.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { onInterrupt } from '../terminal/interrupt.ts'
+import { onInterrupt, stopSecondsMax } from '../terminal/interrupt.ts'
 import { open, type Opened } from '../house/open.ts'
 import { createReconciling, type Reconciling } from '../service/reconciling.ts'
 import { probePorts } from '../service/probes.ts'
@@ -21,7 +21,8 @@ export interface ReconcileFlags {
 export async function runReconcile(world: World, directory: string, flags: ReconcileFlags): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
   const stop = new AbortController()
-  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort())]
+  const late = (message: string): void => void world.stderr.write(`warn  ${message}\n`)
+  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort(), { seconds: stopSecondsMax, late })]
   try {
     const opened = await openParts(settings, world, flags, closers)
     const reconciling = createReconciling(opened, {

@@ -5,7 +5,7 @@ import { apiPorts } from '../house/api-ports.ts'
 import { isFault } from '../../domain/fault.ts'
 import { packageVersion } from '../house/assets.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { onInterrupt } from '../terminal/interrupt.ts'
+import { onInterrupt, stopSecondsMax } from '../terminal/interrupt.ts'
 import { createReconciling } from '../service/reconciling.ts'
 import { type ListenAddress, openService } from '../service/open.ts'
 import { readSettings } from '../house/settings.ts'
@@ -22,7 +22,8 @@ export interface ServeFlags {
 export async function runServe(world: World, directory: string, flags: ServeFlags): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
   const stop = new AbortController()
-  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort())]
+  const late = (message: string): void => void world.stderr.write(`warn  ${message}\n`)
+  const closers: (() => unknown)[] = [onInterrupt(() => stop.abort(), { seconds: stopSecondsMax, late })]
   const log = ({ level, message }: { level: string; message: string }): void => {
     if (level !== 'debug') world.stderr.write(`${level}  ${message}\n`)
   }
