@@ -19,7 +19,7 @@ import { type Point, points, commitPoints, type SenderOptions } from './places.t
  * transaction was committed.
  */
 
-const lanesMany = 4
+const lanesMany = 8
 const root = join(import.meta.dirname, '..', '..', '..')
 const lifeSecondsMax = 120
 
@@ -82,15 +82,26 @@ async function killInLane(
     const told = { folder, database: database.url, leases }
     const tally = { atPoint: 0, anytime: 0 }
     const every = [...points, ...commitPoints]
-    for (let number = 0; number < kills && !isOver(); number += 1) {
+    const nextLife = (): Life => {
       const isAnytime = random.chance(0.25)
       const point: Point = random.pick(every)
       const options: SenderOptions = { ...told, death: { point, time: isAnytime ? 1_000_000 : random.between(1, 3) } }
-      await live(script, options, isAnytime ? random.between(300, 2500) : null)
-      tally[isAnytime ? 'anytime' : 'atPoint'] += 1
-      tell()
+      return { sender: prepare(script, options), isAnytime, killAfter: isAnytime ? random.between(20, 1500) : null }
     }
-    const code = await live(script, { ...told, death: null }, null)
+    // The next one is loaded while the one before lives, and touches nothing until that is dead.
+    let next = nextLife()
+    try {
+      for (let number = 0; number < kills && !isOver(); number += 1) {
+        const { sender, isAnytime, killAfter } = next
+        next = nextLife()
+        await sender.live(killAfter)
+        tally[isAnytime ? 'anytime' : 'atPoint'] += 1
+        tell()
+      }
+    } finally {
+      await next.sender.dismiss()
+    }
+    const code = await prepare(script, { ...told, death: null }).live(null)
     findings.expect(code === 0, () => `the last one, which should do what is left, ended with ${code}`)
     return { ...tally, ...(await compare(database.pool, folder, leases, findings)) }
   } finally {
@@ -99,18 +110,42 @@ async function killInLane(
   }
 }
 
-/** @returns its exit code; null when it was killed */
-async function live(script: string, options: SenderOptions, killAfter: number | null): Promise<number | null> {
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'pipe'] })
+interface Life {
+  readonly sender: Sender
+  readonly isAnytime: boolean
+  readonly killAfter: number | null
+}
+
+interface Sender {
+  /** Lets it begin, and waits for its end. @returns its exit code; null when it was killed */
+  live(killAfter: number | null): Promise<number | null>
+  /** Ends one that never began. */
+  dismiss(): Promise<void>
+}
+
+/** A process that has loaded its program and waits for the word to begin. */
+function prepare(script: string, options: SenderOptions): Sender {
+  const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['pipe', 'ignore', 'pipe'] })
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
-  const late = setTimeout(() => child.kill('SIGABRT'), lifeSecondsMax * 1000)
-  const timer = killAfter === null ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter)
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
-  clearTimeout(late)
-  clearTimeout(timer)
-  if (signal === 'SIGKILL' || (code === 0 && options.death === null)) return code
-  throw new Error(`a sender ended with ${code ?? signal} instead of being killed:\n${said}`)
+  child.stdin.on('error', () => {})
+  return {
+    live: async (killAfter) => {
+      const late = setTimeout(() => child.kill('SIGABRT'), lifeSecondsMax * 1000)
+      const timer = killAfter === null ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter)
+      child.stdin.write('begin\n')
+      const [code, signal] = await ended
+      clearTimeout(late)
+      clearTimeout(timer)
+      if (signal === 'SIGKILL' || (code === 0 && options.death === null)) return code
+      throw new Error(`a sender ended with ${code ?? signal} instead of being killed:\n${said}`)
+    },
+    dismiss: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }
 
 /** What was asked for in committed transactions against what was done. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { open } from '../../../cli/house/open.ts'
 import { readSettings } from '../../../cli/house/settings.ts'
@@ -91,4 +92,8 @@ function portsOf(
   }
 }
 
+// Loaded ahead of its time, and begun by a word. Whoever would say it may be gone.
+process.stdin.once('end', () => process.exit(1))
+await once(process.stdin, 'data')
 await main(JSON.parse(process.argv[2] ?? '') as SenderOptions)
+process.stdin.destroy()

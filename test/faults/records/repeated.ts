@@ -4,7 +4,7 @@ import { openRecords } from '../../../records/open.ts'
 import { type PoolLike, queryOnce } from '../../../records/pool.ts'
 import type { CallbackMessage, Records } from '../../../records/records.ts'
 import { createServerDatabase } from '../../support/database.ts'
-import { addRun, done, heartbeat, trainerEvent } from '../../support/records.ts'
+import { done, heartbeat, sampleEvent, samplePlan, sampleRun, trainerEvent } from '../../support/records.ts'
 import { createFindings, type Findings, type Outcome, type Stage } from '../promise.ts'
 import { createRandom, type Random } from '../random.ts'
 
@@ -14,7 +14,12 @@ import { createRandom, type Random } from '../random.ts'
  */
 
 const clients = 4
+/** Trainings whose messages are mixed with each other. */
 const together = 8
+/** Such mixtures at once: the messages of one wait for each other, since they lock the same runs. */
+const mixturesAtOnce = 6
+/** So many trainings are done before all is removed, so that a long run is as quick in the end as it began. */
+const removedAfter = 960
 const batchMost = 60
 
 /** One training of whose messages come in disorder, and another that says the same in order. */
@@ -24,31 +29,40 @@ interface Pair {
   messages(runId: string): readonly CallbackMessage[]
 }
 
+interface House {
+  readonly pool: PoolLike
+  readonly records: Records
+  /** Of each client. */
+  readonly clients: readonly Records[]
+  readonly findings: Findings
+}
+
 export async function repeatMessages({ seed, count, isOver, say }: Stage): Promise<Outcome> {
   const database = await createServerDatabase()
   const pools = await Promise.all(Array.from({ length: clients }, () => openDatabase(database.url)))
   try {
-    await migrate(database.pool, 'up')
-    const records = openRecords(database.pool)
-    const houses = pools.map((pool) => openRecords(pool))
-    const random = createRandom(seed, 'repeated')
+    const { pool } = database
+    await migrate(pool, 'up')
     const findings = createFindings()
+    const house: House = { pool, records: openRecords(pool), clients: pools.map((one) => openRecords(one)), findings }
     const tally = { sequences: 0, messages: 0, 'times sent': 0 }
-    while (tally.sequences < count && !isOver()) {
-      const many = Math.min(together, count - tally.sequences)
-      const pairs = await Promise.all(Array.from({ length: many }, () => newPair(database.pool, records, random)))
-      for (const { ordered, messages } of pairs) await records.callbacks.store(messages(ordered))
-      const sent = pairs.flatMap(({ disordered, messages }) =>
-        messages(disordered).flatMap((one) => Array.from({ length: random.between(1, 5) }, () => one)),
-      )
-      const outcomes = await sendAll(houses, random.shuffled(sent), random)
-      expectOnceNew(outcomes, findings)
-      await Promise.all(pairs.map((pair) => expectSame(database.pool, records, pair, findings)))
-      tally.sequences += many
-      tally.messages += pairs.reduce((sum, one) => sum + one.messages(one.ordered).length, 0)
-      tally['times sent'] += sent.length
-      await queryOnce(database.pool, 'truncate training_jobs cascade')
-      if (tally.sequences % 1000 === 0) say(`${tally.sequences} of ${count} sequences`)
+    let begun = 0
+    while (begun < count && !isOver()) {
+      const last = Math.min(count, begun + removedAfter)
+      const lane = async (): Promise<void> => {
+        while (begun < last && !isOver()) {
+          const random = createRandom(seed, `repeated ${begun}`)
+          const many = Math.min(together, last - begun)
+          begun += many
+          const { messages, sent } = await repeatMixture(house, many, random)
+          tally.sequences += many
+          tally.messages += messages
+          tally['times sent'] += sent
+        }
+      }
+      await Promise.all(Array.from({ length: mixturesAtOnce }, lane))
+      await queryOnce(pool, 'truncate training_jobs cascade')
+      say(`${tally.sequences} of ${count} sequences`)
     }
     return { counts: tally, violations: findings.all() }
   } finally {
@@ -57,11 +71,37 @@ export async function repeatMessages({ seed, count, isOver, say }: Stage): Promi
   }
 }
 
-async function newPair(pool: PoolLike, records: Records, random: Random): Promise<Pair> {
-  const add = async (): Promise<string> => (await addRun({ pool, records }, { state: 'RUNNING' })).id
+/** The messages of so many trainings in one disorder. @returns how many messages there were, and how often they were sent */
+async function repeatMixture(
+  house: House,
+  many: number,
+  random: Random,
+): Promise<{ readonly messages: number; readonly sent: number }> {
+  const pairs = await newPairs(house.records, many, random)
+  const ordered = pairs.flatMap((pair) => pair.messages(pair.ordered))
+  await house.records.callbacks.store(ordered)
+  const sent = pairs.flatMap(({ disordered, messages }) =>
+    messages(disordered).flatMap((one) => Array.from({ length: random.between(1, 5) }, () => one)),
+  )
+  const outcomes = await sendAll(house.clients, random.shuffled(sent), random)
+  expectOnceNew(outcomes, house.findings)
+  await expectSame(house, pairs)
+  return { messages: ordered.length, sent: sent.length }
+}
+
+async function newPairs(records: Records, many: number, random: Random): Promise<readonly Pair[]> {
+  const runs = Array.from({ length: 2 * many }, () => sampleRun({ state: 'RUNNING' }))
+  await records.runs.createAll(runs.map((run) => ({ run, plan: samplePlan(run), event: sampleEvent })))
+  return Array.from({ length: many }, (_, index) => {
+    const [disordered, ordered] = [runs[2 * index]?.id ?? '', runs[2 * index + 1]?.id ?? '']
+    return { disordered, ordered, messages: messagesBy(random) }
+  })
+}
+
+function messagesBy(random: Random): Pair['messages'] {
   const kinds = Array.from({ length: random.between(3, 15) }, () => random.pick(['heartbeat', 'event', 'checkpoint']))
   const endsWell = random.chance(0.7)
-  const messages = (runId: string): readonly CallbackMessage[] => [
+  return (runId) => [
     ...kinds.map((kind, index) => {
       const own = { sequence: index + 1, step: (index + 1) * 10 }
       if (kind === 'heartbeat') return heartbeat(runId, { ...own, loss: 1 / (index + 1) })
@@ -70,7 +110,6 @@ async function newPair(pool: PoolLike, records: Records, random: Random): Promis
     }),
     ...(endsWell ? [done(runId, { sequence: 1, metrics: { test_perplexity: 4 } })] : []),
   ]
-  return { disordered: await add(), ordered: await add(), messages }
 }
 
 interface Told {
@@ -121,26 +160,41 @@ function expectOnceNew(told: readonly Told[], findings: Findings): void {
   for (const [key, times] of news) findings.expect(times === 1, () => `${key} was new ${times} times`)
 }
 
-async function expectSame(
-  pool: PoolLike,
-  records: Records,
-  { disordered, ordered }: Pair,
-  findings: Findings,
-): Promise<void> {
-  const [ours, theirs] = await Promise.all([factsOf(pool, records, disordered), factsOf(pool, records, ordered)])
-  findings.expect(ours === theirs, () => `in disorder there is ${ours}, in order ${theirs}`)
+async function expectSame(house: House, pairs: readonly Pair[]): Promise<void> {
+  const facts = await factsOf(
+    house,
+    pairs.flatMap(({ disordered, ordered }) => [disordered, ordered]),
+  )
+  for (const { disordered, ordered } of pairs) {
+    const [ours, theirs] = [facts(disordered), facts(ordered)]
+    house.findings.expect(ours === theirs, () => `in disorder there is ${ours}, in order ${theirs}`)
+  }
 }
 
-/** Everything that is remembered of a training but for what differs between two that say the same: ids, and when a row came. */
-async function factsOf(pool: PoolLike, records: Records, runId: string): Promise<string> {
-  const rows = async (statement: string) => queryOnce<object>(pool, statement, [runId])
-  const [run, said, callbacks, metrics, events] = await Promise.all([
-    records.runs.get(runId),
-    records.callbacks.said(runId),
-    rows('select kind, sequence, body_hash, body from callbacks where job_id = $1 order by kind, sequence'),
-    rows('select attempt, step, train_loss from metrics where workflow_id = $1 order by step, train_loss'),
-    rows(`select type, message, step, details from training_job_events where job_id = $1 and source = 'trainer'
-      order by type, step, message, details::text`),
+/** Everything that is remembered of trainings but for what differs between two that say the same: ids, and when a row came. */
+async function factsOf({ pool, records }: House, ids: readonly string[]): Promise<(runId: string) => string> {
+  const rows = async (statement: string) => {
+    const byRun = new Map<string, object[]>()
+    for (const { id, ...row } of await queryOnce<{ id: string }>(pool, statement, [ids]))
+      byRun.set(id, [...(byRun.get(id) ?? []), row])
+    return byRun
+  }
+  const [runs, said, callbacks, metrics, events] = await Promise.all([
+    records.runs.getMany(ids),
+    records.callbacks.saidOf(ids),
+    rows(`select job_id as id, kind, sequence, body_hash, body from callbacks where job_id = any($1::uuid[])
+      order by kind, sequence`),
+    rows(`select workflow_id as id, attempt, step, train_loss from metrics where workflow_id = any($1::uuid[])
+      order by step, train_loss`),
+    rows(`select job_id as id, type, message, step, details from training_job_events
+      where job_id = any($1::uuid[]) and source = 'trainer' order by type, step, message, details::text`),
   ])
-  return JSON.stringify({ progress: run?.progress, state: run?.state, said, callbacks, metrics, events })
+  return (runId) => {
+    const run = runs.find((one) => one.id === runId)
+    const of = (found: ReadonlyMap<string, unknown>): unknown => found.get(runId) ?? []
+    return JSON.stringify({
+      ...{ progress: run?.progress, state: run?.state, said: of(said) },
+      ...{ callbacks: of(callbacks), metrics: of(metrics), events: of(events) },
+    })
+  }
 }
