@@ -1,4 +1,4 @@
-import { answered } from './answered.ts'
+import { answered, type Line } from './answered.ts'
 import type { RedisClient } from './link.ts'
 
 const batchMax = 1000
@@ -26,8 +26,9 @@ export interface RedisCommands {
  */
 export function redisCommands(client: () => RedisClient, silent: () => void): RedisCommands {
   let waiting: Waiting[] = []
+  const line: Line = { heardAt: -Infinity }
   const heard = async <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> => {
-    const first = await answered(answer)
+    const first = await answered(answer, line)
     if (first !== 'silent') return first.value
     silent()
     return undefined
