@@ -122,10 +122,11 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
     removeLease: (lease) => guarded(`removing ${leaseText(lease)}`, () => leases.remove(lease)),
     refresh: async (names) => {
       if (argocdNamespace === null) return
-      await health.current()
+      // Waits for the first lists. That something is not followed as it should be is told by each look, and keeps nobody from asking.
+      await health.current().catch(() => undefined)
       // Of a thousand trainings none has an Application of its own: one that is not there yet is made by the root, which looks by itself.
       const known = new Set(all(applications).map((one) => one.name))
-      const there = names.filter((one) => known.has(one))
+      const there = names.filter((one) => known.has(one) || !applications.every((mirror) => mirror.listed()))
       await guarded('refreshing Applications', () => refreshApplications(api, argocdNamespace, there))
     },
   }
