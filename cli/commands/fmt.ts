@@ -6,6 +6,7 @@ import { isFault } from '../../domain/fault.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
+import { isTemplatePath } from '../../publisher/spec-files.ts'
 import { fileProblem } from '../../publisher/spec-files.ts'
 import { writeSpecFile } from '../../publisher/specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
@@ -44,7 +45,8 @@ export async function runFmt(
   if (draft) throw new UsageError(`error: ${draft.path} is no spec of this repository: they stand in specs/`)
   const tree = await readWorkingTree(root)
   const problems = [...tree.problems.filter((one) => selection.includes(one.where.file))]
-  const files = tree.files.filter((file) => selection.includes(file.path))
+  // Templates and patches are written as their authors want them.
+  const files = tree.files.filter(({ path }) => selection.includes(path) && !isTemplatePath(path))
   const counts = { changed: 0, alone: 0 }
   for (const file of files) {
     const formatted = formatFile(file, optionsFor(flags, root, directory, file.path))

@@ -4,6 +4,7 @@ import { faultCodes } from '../../domain/fault.ts'
 import { compareText } from '../../domain/problem.ts'
 import { problemCodes } from '../../domain/problem-codes.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
+import { isTemplatePath } from '../../publisher/spec-files.ts'
 import { readSettings } from '../house/settings.ts'
 import type { World } from '../world.ts'
 import type { Candidate, Look, Source } from './complete.ts'
@@ -46,7 +47,8 @@ function isMeant(source: Source, kind: string): boolean {
 async function readNames(world: World, directory: string): Promise<readonly Named[]> {
   const { root } = await readSettings(directory, world.environment)
   const { files } = await readWorkingTree(root)
-  return files.slice(0, filesMax).flatMap((file) =>
+  const specs = files.filter(({ path }) => !isTemplatePath(path))
+  return specs.slice(0, filesMax).flatMap((file) =>
     loadDocuments(file).documents.flatMap(({ value }) => {
       const { kind, metadata } = (value ?? {}) as { kind?: unknown; metadata?: { name?: unknown } | null }
       const name = metadata?.name
