@@ -1,5 +1,6 @@
 import { Composer, type CST, type Document, isScalar, type Scalar, type Tags, type YAMLMap, type YAMLSeq } from 'yaml'
 import { readTokens } from '../load/tokens.ts'
+import { settleComments } from './trailing.ts'
 
 /*
  * Prints YAML documents in one layout: two spaces of indentation, one blank line where there were more, padded braces. What a person chose is
@@ -22,6 +23,7 @@ type PrintContext = Parameters<Print>[1] & { inBrackets?: boolean }
 export function parseForPrinting(text: string): readonly Document[] | undefined {
   const { tokens, refused } = readTokens(text)
   if (refused) return undefined
+  settleComments(tokens)
   const composer = new Composer({
     ...{ schema: 'core', version: '1.2', merge: false, uniqueKeys: true, strict: true, keepSourceTokens: true },
     ...{ prettyErrors: false, logLevel: 'silent' },

@@ -129,6 +129,17 @@ describe('the action, on a pull request', () => {
     expect(log).not.toContain(token)
   })
 
+  it('keeps a comment for each spec repository of one pull request, told apart by their keys', async () => {
+    const pull = pullRequest({ 'specs/two.yaml': training('two') })
+    await act(pull, { key: 'vision' })
+    await act(pull, { key: 'speech' })
+    expect((await act(pull, { key: 'vision' })).log).toContain('comment unchanged')
+    expect(forge.comments.map((one) => one.body.split('\n')[0])).toEqual([
+      '<!-- specyard diff vision -->',
+      '<!-- specyard diff speech -->',
+    ])
+  })
+
   it('leaves out what it is told to, and fails on untidy specs where that is asked', async () => {
     const pull = pullRequest({ 'specs/two.yaml': training('two').replace('spec:\n', 'spec:\n\n\n') })
     const silent = await act(pull, { diff: 'false' })

@@ -87,6 +87,16 @@ describe('formatting', () => {
     ['ends a file with a line feed', 'a: 1', 'a: 1\n'],
     ['ends a file with a line feed behind a block of text too', 'a: |\n  x', 'a: |\n  x\n'],
     ['keeps documents apart', 'b: 1\n---\na: 1\n...\n---\nc: 1\n', 'b: 1\n---\na: 1\n...\n---\nc: 1\n'],
+    [
+      'leaves comments at the end in their columns, each with what it stands in',
+      'a:\n    b:\n        - c\n        # of the list\n    # of a\n# of the file\n',
+      'a:\n  b:\n    - c\n    # of the list\n  # of a\n# of the file\n',
+    ],
+    [
+      'leaves a comment between a list and the next key with that key',
+      'a:\n- b\n# of c\nc: 1\n',
+      'a:\n  - b\n# of c\nc: 1\n',
+    ],
     ['leaves a file of comments alone', '# nothing\n# yet\n', '# nothing\n# yet\n'],
   ] as const)('%s', (_sentence, before, after) => {
     expect(format(before)).toBe(after)

@@ -1,0 +1,40 @@
+import type { CST } from 'yaml'
+
+type Item = CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]
+
+/**
+ * Gives comments at the end of a mapping or list to the outer one whose column they stand in. The parser leaves a group of them with the innermost
+ * unless all of it is indented less, and a comment between a list and the next key with the list where both stand in one column.
+ * @param tokens what the parser made of a text; changed in place
+ */
+export function settleComments(tokens: readonly CST.Token[]): void {
+  for (const token of tokens) {
+    if (token.type === 'document' && token.value) settleComments([token.value])
+    if (token.type !== 'block-map' && token.type !== 'block-seq') continue
+    const items = token.items as Item[]
+    for (let index = 0; index < items.length; index += 1) {
+      const value = items[index]?.value
+      if (!value) continue
+      settleComments([value])
+      if (value.type !== 'block-map' && value.type !== 'block-seq') continue
+      const next = items[index + 1]
+      const isBeside = value.type === 'block-seq' && value.indent === token.indent && next?.key != null
+      const moved = takeOutdented(value.items as Item[], value.indent + (isBeside ? 1 : 0))
+      if (moved.length === 0) continue
+      if (next) next.start = [...moved, ...next.start]
+      else items.push({ start: moved })
+    }
+  }
+}
+
+/** Takes what stands at the end of a collection, from the first comment before a column on. */
+function takeOutdented(items: Item[], column: number): CST.SourceToken[] {
+  const last = items.at(-1)
+  if (!last || last.key || last.sep || last.value) return []
+  const first = last.start.findIndex((one) => one.type === 'comment' && one.indent < column)
+  if (first < 0) return []
+  const from = last.start[first - 1]?.type === 'space' ? first - 1 : first
+  const moved = last.start.splice(from)
+  if (last.start.length === 0) items.pop()
+  return moved
+}
