@@ -59,6 +59,7 @@ export const problemCodes = {
   PATCH_FAILED: 'error',
   MANIFEST_PROMISE: 'error',
   MANIFEST_REFUSED: 'error',
+  MANIFEST_TOO_LARGE: 'error',
   // what the deploy repository says
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',

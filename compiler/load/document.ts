@@ -50,7 +50,14 @@ interface LoadedSegment {
 export function loadDocuments(file: SourceFile): Loaded {
   const { text, problems } = readText(file)
   if (problems.length > 0) return { documents: [], problems, remains: [] }
-  const loaded = splitDocuments(text).map((segment, index) => loadSegment(segment, file.path, index))
+  const segments = splitDocuments(text)
+  if (segments.length > limits.documents) {
+    const where = { file: file.path, line: (segments[limits.documents]?.linesBefore ?? 0) + 1, column: 1 }
+    const message = `the file has more than ${limits.documents} documents`
+    const hint = 'split it into several files'
+    return { documents: [], problems: [problem('YAML_TOO_MANY_NODES', where, message, { hint })], remains: [] }
+  }
+  const loaded = segments.map((segment, index) => loadSegment(segment, file.path, index))
   return {
     documents: loaded.flatMap((one) => (one.document ? [one.document] : [])),
     problems: loaded.flatMap((one) => one.problems),
@@ -74,7 +81,8 @@ function loadSegment(segment: Segment, file: string, index: number): LoadedSegme
   const whole: Place = { file, line, column: 1 }
   let value: unknown
   try {
-    value = load(segment.text, { schema: scalars, maxDepth: limits.depth } as Parameters<typeof load>[1])
+    // A little more than is allowed, so that it is told as too deep, and not as something that one parser refuses.
+    value = load(segment.text, { schema: scalars, maxDepth: limits.depth + 2 } as Parameters<typeof load>[1])
   } catch (error) {
     return explainRefusal(segment, whole, index, error)
   }

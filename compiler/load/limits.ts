@@ -7,6 +7,10 @@ export const limits = {
   aliases: 100,
   nodes: 50_000,
   keysOfMapping: 5_000,
+  /** Anchors, aliases, tags, explicit keys and directives together. */
+  marks: 1_000,
+  /** Of one file. */
+  documents: 2_000,
   /** Of one document that is not YAML: what follows the first few is mostly their consequence. */
   syntaxProblems: 20,
 } as const

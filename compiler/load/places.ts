@@ -5,7 +5,7 @@ import type { Place, Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
 import { limits } from './limits.ts'
 import { type PlaceOf, placesOf } from './place-of.ts'
-import { aliasesOfNothing, leavesValue, unknownTags, yamlProblem } from './syntax.ts'
+import { aliasesOfNothing, duplicateKey, duplicateKeys, leavesValue, unknownTags, yamlProblem } from './syntax.ts'
 import type { Segment } from './text.ts'
 import { readTokens } from './tokens.ts'
 import { pointerSteps } from './walk.ts'
@@ -36,17 +36,30 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
     schema: 'core',
     version: '1.2',
     merge: false,
-    uniqueKeys: true,
+    // Looked for here: the parser's own search takes the square of the number of keys.
+    uniqueKeys: false,
     strict: true,
     prettyErrors: false,
     logLevel: 'silent',
   })
-  const [document, another] = [...composer.compose(tokens, true, segment.text.length)] as (Yaml | undefined)[]
+  const [document, another] = withoutTraces(() => [...composer.compose(tokens, true, segment.text.length)]) as (
+    Yaml | undefined
+  )[]
   if (!document) return nothing([], null, at)
   const errors = [...document.errors, ...document.warnings]
-  const problems = errors
+  const problems = [
+    ...errors.map((error) => ({
+      begin: error.pos[0],
+      tell: () => yamlProblem(error, { document, text: segment.text, at }),
+    })),
+    ...duplicateKeys(document).map((keys) => ({
+      begin: keys.second.range?.[0] ?? 0,
+      tell: () => duplicateKey(keys, at),
+    })),
+  ]
+    .sort((left, right) => left.begin - right.begin)
     .slice(0, limits.syntaxProblems)
-    .map((error) => yamlProblem(error, { document, text: segment.text, at }))
+    .map(({ tell }) => tell())
   if (another)
     problems.push(problem('YAML_SYNTAX', at(another.range?.[0] ?? 0), 'another document begins here without ---'))
   const plain = plainValue(document)
@@ -59,6 +72,17 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
     told: unknownTags(document).map(([begin, end]) => at(begin, end)),
     place: (pointer, of) => at(...rangeOf(document, pointerSteps(pointer), of)),
     written: (pointer) => writtenAt(document, pointerSteps(pointer), segment.text),
+  }
+}
+
+/** A text may have a hundred thousand errors, and the trace of each, which nobody reads, takes longer than to find it. */
+function withoutTraces<Result>(work: () => Result): Result {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = before
   }
 }
 
@@ -77,7 +101,8 @@ export function sameValue(left: unknown, right: unknown): boolean {
 
 function plainValue(document: Yaml): unknown {
   try {
-    return document.toJS({ maxAliasCount: limits.aliases })
+    // It counts in another way than `examine`, which is asked what is too many.
+    return document.toJS({ maxAliasCount: limits.aliases * 100 })
   } catch {
     return undefined
   }

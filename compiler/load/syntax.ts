@@ -1,5 +1,5 @@
-import { type Document as Yaml, isCollection, isNode, isScalar, type Node, visit, type YAMLError } from 'yaml'
-import type { Problem, Related } from '../../domain/problem.ts'
+import { type Document as Yaml, isCollection, isScalar, type Node, visit, type YAMLError } from 'yaml'
+import type { Problem } from '../../domain/problem.ts'
 import { problem, shortened } from '../problem.ts'
 import type { PlaceOf } from './place-of.ts'
 
@@ -12,16 +12,15 @@ interface Complained {
 
 type ErrorCode = YAMLError['code']
 
-/** Whether the rest of a document can be read in spite of an error: a key or a tag that is wrong leaves every other value what it is. */
+/** Whether the rest of a document can be read in spite of an error: a tag that is wrong leaves every other value what it is. */
 export function leavesValue(code: ErrorCode): boolean {
-  return code === 'DUPLICATE_KEY' || code === 'TAG_RESOLVE_FAILED'
+  return code === 'TAG_RESOLVE_FAILED'
 }
 
 /** What the slower parser complains about, in our own words, with the remedy. */
 export function yamlProblem(error: YAMLError, within: Complained): Problem {
   const { at, text } = within
   const [begin, end] = error.pos
-  if (error.code === 'DUPLICATE_KEY') return duplicateKey(begin, within)
   if (error.code === 'TAG_RESOLVE_FAILED') {
     const tag = shortened(text.slice(begin, end))
     const message = tag.startsWith('!') ? `the tag ${tag} is not known here` : 'a tag is not known here'
@@ -43,22 +42,28 @@ export function yamlProblem(error: YAMLError, within: Complained): Problem {
   })
 }
 
-function duplicateKey(begin: number, { document, at }: Complained): Problem {
-  let also: readonly Related[] = []
-  let found: Node | undefined
+/** Every key that its mapping has already, with the offset of where it stands. */
+export function duplicateKeys(document: Yaml): readonly { readonly first: Node; readonly second: Node }[] {
+  const found: { first: Node; second: Node }[] = []
   visit(document, {
     Map: (_key, mapping) => {
-      const keys = mapping.items.map((pair) => pair.key).filter(isNode)
-      const second = keys.find((key) => key.range?.[0] === begin)
-      if (!second) return undefined
-      found = second
-      const first = keys.find((key) => isScalar(key) && isScalar(second) && key.value === second.value)
-      if (first?.range) also = [{ where: at(first.range[0], first.range[1]), note: 'the first one' }]
-      return visit.BREAK
+      const seen = new Map<unknown, Node>()
+      for (const { key } of mapping.items) {
+        if (!isScalar(key)) continue
+        const first = seen.get(key.value)
+        if (first) found.push({ first, second: key })
+        else seen.set(key.value, key)
+      }
     },
   })
-  const name = isScalar(found) ? `the key ${JSON.stringify(shortened(String(found.value)))}` : 'this key'
-  return problem('YAML_DUPLICATE_KEY', at(begin, found?.range?.[1]), `${name} stands twice in the same mapping`, {
+  return found
+}
+
+export function duplicateKey({ first, second }: { first: Node; second: Node }, at: PlaceOf): Problem {
+  const name = isScalar(second) ? `the key ${JSON.stringify(shortened(String(second.value)))}` : 'this key'
+  const where = at(second.range?.[0] ?? 0, second.range?.[1])
+  const also = first.range ? [{ where: at(first.range[0], first.range[1]), note: 'the first one' }] : []
+  return problem('YAML_DUPLICATE_KEY', where, `${name} stands twice in the same mapping`, {
     hint: 'keep one of the two; YAML would silently drop the other, and programs differ in which',
     also,
   })

@@ -10,6 +10,8 @@ export interface Segment {
   readonly linesBefore: number
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** The text of a file, looked at before any parser sees it: its size, its encoding, and that it is text. */
 export function readText(file: SourceFile): { text: string; problems: readonly Problem[] } {
   const where = { file: file.path, line: 1, column: 1 }
@@ -19,7 +21,7 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
   }
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(file.bytes)
+    text = utf8.decode(file.bytes)
   } catch {
     const hint = 'save it as UTF-8'
     return { text: '', problems: [problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint })] }
@@ -42,6 +44,7 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
  * (`%YAML 1.2`) stay with the document that they stand before.
  */
 export function splitDocuments(text: string): readonly Segment[] {
+  if (!/^(?:---|\.\.\.)(?:\s|$)/m.test(text)) return [{ text, linesBefore: 0 }].filter(hasContent)
   const lines = text.split('\n')
   const segments: Segment[] = []
   let begin = 0
@@ -55,7 +58,11 @@ export function splitDocuments(text: string): readonly Segment[] {
     begin = ends ? number + 1 : number
   })
   segments.push({ text: lines.slice(begin).join('\n'), linesBefore: begin })
-  return segments.filter((segment) => contentLine(segment) !== undefined)
+  return segments.filter(hasContent)
+}
+
+function hasContent(segment: Segment): boolean {
+  return contentLine(segment) !== undefined
 }
 
 /** Whether lines are what may stand before a document: directives, and comments among them. */
@@ -64,41 +71,51 @@ function isPreamble(lines: readonly string[]): boolean {
 }
 
 /** The line of the file on which a segment's content begins; undefined when it holds comments alone. */
-export function contentLine(segment: Segment): number | undefined {
-  const lines = segment.text.split('\n')
-  const marker = lines.findIndex((line) => /^---(\s|$)/.test(line))
-  const index = lines.findIndex((line, number) => {
-    if (number < marker && line.startsWith('%')) return false
+export function contentLine({ text, linesBefore }: Segment): number | undefined {
+  let number = linesBefore
+  const marker = text.startsWith('%') || text.includes('\n%') ? text.search(/^---(?:\s|$)/m) : -1
+  for (let begin = 0, end = 0; end >= 0; begin = end + 1) {
+    end = text.indexOf('\n', begin)
+    number += 1
+    const line = end < 0 ? text.slice(begin) : text.slice(begin, end)
+    if (line.startsWith('%') && begin < marker) continue
     const content = line.replace(/^---(?=\s|$)/, '').trim()
-    return content !== '' && !content.startsWith('#')
-  })
-  return index < 0 ? undefined : segment.linesBefore + index + 1
+    if (content !== '' && !content.startsWith('#')) return number
+  }
+  return undefined
 }
 
-const oddities = [
+/** What is read differently, or might be; each form takes a time that grows with the text and no faster. The first part of each is a mark without which it need not be looked for. */
+const oddities: readonly (readonly [mark: string, form: RegExp])[] = [
   // anchors, aliases, tags, explicit keys, directives, white space of its own kind
-  /[&*!?%\t\u0085\u2028\u2029\ufeff]/,
+  ['', /[&*!?%\t\u0085\u2028\u2029\ufeff]/],
   // something that only looks like a document marker
-  /^(?:---|\.\.\.)\S/m,
+  ['', /^(?:---|\.\.\.)\S/m],
   // a comment that begins right behind a value
-  /["'\]}]#/,
+  ['#', /["'\]}]#/],
+  // a character beyond Unicode
+  ['\\', /\\U/],
   // a block of text that states its indentation
-  /[|>][+-]?[0-9]/,
+  ['', /[|>][+-]?[0-9]/],
   // a line with an odd number of quotes: a quoted text that goes on in the next line, however that is indented
-  /^(?:[^"\n]*"[^"\n]*")*[^"\n]*"[^"\n]*$/m,
-  /^(?:[^'\n]*'[^'\n]*')*[^'\n]*'[^'\n]*$/m,
+  ['"', /^(?:[^"\n]*"[^"\n]*")*[^"\n]*"[^"\n]*$/m],
+  ["'", /^(?:[^'\n]*'[^'\n]*')*[^'\n]*'[^'\n]*$/m],
   // a list or mapping in brackets that goes on in the next line, likewise
-  /[[{][^\]}\n]*$/m,
-  // a list or mapping as a key, and a key that is empty
-  /[\]}] *:/,
-  /(?:^|[{,[-])[ \r]*(?:~|null|Null|NULL)? *:(?:\s|$)/m,
-] as const
+  ['', /[[{][^[\]{}\n]*$/m],
+  // a list or mapping as a key, also where it may be one without a value, and a key that is empty
+  ['', /[\]}] *:/],
+  ['', /[{,] *[[{]/],
+  ['', /(?:^|[{,[-])[ \r]*(?:(?:~|null|Null|NULL) *)?:(?:\s|$)/m],
+]
 
 /**
  * Whether a text is written so plainly that every YAML parser reads the same. Comments and apostrophes inside words do not count; a mark
  * inside a quoted text does, which errs on the safe side.
  */
 export function isPlain(text: string): boolean {
-  const bare = text.replaceAll(/(^| )#.*$/gm, '$1').replaceAll(/(?<=[\p{L}\p{N}])'(?=[\p{L}\p{N}])/gu, '')
-  return oddities.every((oddity) => !oddity.test(bare))
+  const withoutComments = text.includes('#') ? text.replaceAll(/(^| )#.*$/gm, '$1') : text
+  const bare = withoutComments.includes("'")
+    ? withoutComments.replaceAll(/(?<=[\p{L}\p{N}])'(?=[\p{L}\p{N}])/gu, '')
+    : withoutComments
+  return oddities.every(([mark, form]) => !bare.includes(mark) || !form.test(bare))
 }

@@ -13,87 +13,97 @@ const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Walks a parsed value within a budget and tells what is dangerous about it. */
 export function examine(value: unknown): readonly Finding[] {
-  const findings: Finding[] = []
-  const seen = new Set<object>()
-  let nodes = 0
-  let aliases = 0
-  let characters = 0
-  const isLong = (text: string, pointer: string): boolean => {
-    characters += text.length
-    if (characters <= limits.fileBytes) return false
-    // No file is that long: aliases of long texts have made it so.
-    const message = `its aliases make the document longer than ${limits.fileBytes} characters`
-    findings.push({ code: 'YAML_TOO_MANY_ALIASES', pointer, message, hint: 'write the values out' })
-    return true
-  }
-  const visit = (node: unknown, pointer: string, depth: number): boolean => {
-    nodes += 1
-    if (nodes > limits.nodes) {
-      findings.push({
-        code: 'YAML_TOO_MANY_NODES',
-        pointer: '',
-        message: `the document has more than ${limits.nodes} values`,
-      })
-      return false
-    }
-    if (typeof node === 'number') return visitNumber(node, pointer, findings)
-    if (typeof node === 'string') return !isLong(node, pointer)
-    if (typeof node !== 'object' || node === null) return true
-    if (depth >= limits.depth) {
-      findings.push({ code: 'YAML_TOO_DEEP', pointer, message: `it is nested more than ${limits.depth} levels deep` })
-      return false
-    }
-    if (seen.has(node)) {
-      aliases += 1
-      if (aliases > limits.aliases) {
-        const message = `the document uses more than ${limits.aliases} aliases`
-        findings.push({ code: 'YAML_TOO_MANY_ALIASES', pointer, message, hint: 'write the values out' })
-        return false
-      }
-    }
-    seen.add(node)
-    const entries = Array.isArray(node) ? node.entries() : Object.entries(node)
-    if (!Array.isArray(node) && Object.keys(node).length > limits.keysOfMapping) {
-      findings.push({
-        code: 'YAML_TOO_MANY_NODES',
-        pointer,
-        message: `a mapping may have ${limits.keysOfMapping} keys`,
-      })
-      return false
-    }
-    for (const [key, inner] of entries) {
-      const at = `${pointer}/${escapePointer(String(key))}`
-      if (typeof key === 'string' && isLong(key, pointer)) return false
-      if (typeof key === 'string' && unsafeKeys.has(key)) {
-        findings.push({
-          code: 'YAML_UNSAFE_KEY',
-          pointer: at,
-          message: `the key "${key}" is not allowed`,
-          hint: 'programs take this name for a part of every mapping, and not for yours: choose another one',
-        })
-      }
-      if (!visit(inner, at, depth + 1)) return false
-    }
-    return true
-  }
-  visit(value, '', 0)
-  return findings
+  const walk = new Walk()
+  walk.visit(value)
+  return walk.findings
 }
 
-function visitNumber(number: number, pointer: string, findings: Finding[]): boolean {
-  if (!Number.isFinite(number)) {
-    const message = 'infinity and not-a-number cannot be used'
-    findings.push({ code: 'YAML_NUMBER_TOO_LARGE', pointer, message, hint: 'write a finite number, or quote the text' })
-  } else if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
-    findings.push({
-      code: 'YAML_NUMBER_TOO_LARGE',
-      pointer,
-      message: `the number is beyond 2^53 and would lose digits: it is read as ${Math.abs(number) < 1e21 ? BigInt(number) : number}`,
-      hint: 'quote it if it is an identifier',
-    })
+class Walk {
+  readonly findings: Finding[] = []
+  /** The keys on the way to where it is; made a pointer of where something is found alone, for nearly every value is fine. */
+  private readonly way: string[] = []
+  private readonly seen = new Set<object>()
+  private nodes = 0
+  private aliases = 0
+  private characters = 0
+
+  /** @returns false when there is no sense in going on */
+  visit(node: unknown): boolean {
+    this.nodes += 1
+    if (this.nodes > limits.nodes)
+      return this.stop('YAML_TOO_MANY_NODES', `the document has more than ${limits.nodes} values`, { at: '' })
+    if (typeof node === 'string') return this.countText(node)
+    if (typeof node === 'number') return this.visitNumber(node)
+    if (typeof node !== 'object' || node === null) return true
+    if (this.way.length >= limits.depth)
+      return this.stop('YAML_TOO_DEEP', `it is nested more than ${limits.depth} levels deep`)
+    if (this.seen.has(node)) {
+      this.aliases += 1
+      const message = `the document uses more than ${limits.aliases} aliases`
+      if (this.aliases > limits.aliases) return this.stop('YAML_TOO_MANY_ALIASES', message, { hint: writeOut })
+    }
+    this.seen.add(node)
+    return Array.isArray(node) ? this.visitList(node) : this.visitMapping(node as Readonly<Record<string, unknown>>)
   }
-  return true
+
+  private visitList(list: readonly unknown[]): boolean {
+    for (const [index, inner] of list.entries()) {
+      this.way.push(String(index))
+      if (!this.visit(inner)) return false
+      this.way.pop()
+    }
+    return true
+  }
+
+  private visitMapping(mapping: Readonly<Record<string, unknown>>): boolean {
+    const keys = Object.keys(mapping)
+    if (keys.length > limits.keysOfMapping)
+      return this.stop('YAML_TOO_MANY_NODES', `a mapping may have ${limits.keysOfMapping} keys`)
+    for (const key of keys) {
+      if (!this.countText(key)) return false
+      this.way.push(key)
+      if (unsafeKeys.has(key)) {
+        const hint = 'programs take this name for a part of every mapping, and not for yours: choose another one'
+        this.tell('YAML_UNSAFE_KEY', `the key "${key}" is not allowed`, { hint })
+      }
+      if (!this.visit(mapping[key])) return false
+      this.way.pop()
+    }
+    return true
+  }
+
+  private countText(text: string): boolean {
+    this.characters += text.length
+    if (this.characters <= limits.fileBytes) return true
+    // No file is that long: aliases of long texts have made it so.
+    const message = `its aliases make the document longer than ${limits.fileBytes} characters`
+    return this.stop('YAML_TOO_MANY_ALIASES', message, { hint: writeOut })
+  }
+
+  private visitNumber(number: number): boolean {
+    if (!Number.isFinite(number)) {
+      const message = 'infinity and not-a-number cannot be used'
+      this.tell('YAML_NUMBER_TOO_LARGE', message, { hint: 'write a finite number, or quote the text' })
+    } else if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
+      const read = Math.abs(number) < 1e21 ? BigInt(number) : number
+      const message = `the number is beyond 2^53 and would lose digits: it is read as ${read}`
+      this.tell('YAML_NUMBER_TOO_LARGE', message, { hint: 'quote it if it is an identifier' })
+    }
+    return true
+  }
+
+  private stop(code: Finding['code'], message: string, more: { hint?: string; at?: string } = {}): false {
+    this.tell(code, message, more)
+    return false
+  }
+
+  private tell(code: Finding['code'], message: string, { hint, at }: { hint?: string; at?: string } = {}): void {
+    const pointer = at ?? this.way.map((step) => `/${escapePointer(step)}`).join('')
+    this.findings.push({ code, pointer, message, ...(hint === undefined ? {} : { hint }) })
+  }
 }
+
+const writeOut = 'write the values out'
 
 /** A value that was examined, without the keys that no program should meet. */
 export function withoutUnsafeKeys(value: unknown): unknown {

@@ -3,7 +3,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const wanted = fold(word)
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
-    const folded = fold(candidate)
+    const folded = foldOf(candidate)
     // As many letters must be put in or taken out at least: most candidates need no closer look.
     if (Math.abs(folded.length - wanted.length) > distanceMax(candidate)) continue
     const distance = editDistance(wanted, folded)
@@ -22,23 +22,42 @@ function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s]/g, '')
 }
 
+const foldedCandidates = new Map<string, string>()
+const foldedMax = 10_000
+
+/** Candidates are asked for again and again: a document of five thousand unknown words is compared with each of them. */
+function foldOf(candidate: string): string {
+  let folded = foldedCandidates.get(candidate)
+  if (folded === undefined) {
+    folded = fold(candidate)
+    if (foldedCandidates.size < foldedMax) foldedCandidates.set(candidate, folded)
+  }
+  return folded
+}
+
+const wide = 64
+const rows = [0, 1, 2].map(() => new Uint8Array(wide + 1))
+
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function editDistance(left: string, right: string): number {
-  const wide = 64
   const [a, b] = [left.slice(0, wide), right.slice(0, wide)]
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  let [before, row, next] = rows as [Uint8Array, Uint8Array, Uint8Array]
+  for (let j = 0; j <= b.length; j += 1) row[j] = j
   for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
+    const letter = a.charCodeAt(i - 1)
+    next[0] = i
     for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      let cost = Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
-      next.push(cost)
+      const change = at(row, j - 1) + (letter === b.charCodeAt(j - 1) ? 0 : 1)
+      let cost = Math.min(change, at(row, j) + 1, at(next, j - 1) + 1)
+      const isSwap = i > 1 && j > 1 && letter === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1)
+      if (isSwap) cost = Math.min(cost, at(before, j - 2) + 1)
+      next[j] = cost
     }
-    before = row
-    row = next
+    ;[before, row, next] = [row, next, before]
   }
-  return row[b.length] ?? 0
+  return at(row, b.length)
+}
+
+function at(row: Uint8Array, index: number): number {
+  return row[index] as number
 }

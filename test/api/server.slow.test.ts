@@ -39,6 +39,9 @@ const reopen = async (ports: Partial<ApiPorts>) => {
   api = await openTestApi(records, ports)
 }
 
+/** A body of so many bytes. */
+const bodyOf = (bytes: number): string => JSON.stringify({ text: 'a'.repeat(bytes - '{"text":""}'.length) })
+
 describe('a request', () => {
   it.each([
     ['of a foreign host', '/v1/jobs', { host: 'evil.example' }, 403, 'HOST_FOREIGN'],
@@ -71,7 +74,8 @@ describe('a request', () => {
   it.each([
     ['is not JSON', '{"step":', {}, 400, 'REQUEST_INVALID'],
     ['is a form', 'step=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'BODY_NOT_JSON'],
-    ['is over 1 MiB', JSON.stringify({ text: 'a'.repeat(1024 * 1024) }), {}, 413, 'BODY_TOO_LARGE'],
+    ['has 1 MiB and says nothing we know', bodyOf(1024 * 1024), {}, 400, 'REQUEST_INVALID'],
+    ['has one byte more than 1 MiB', bodyOf(1024 * 1024 + 1), {}, 413, 'BODY_TOO_LARGE'],
     ['reaches for the prototype', '{"__proto__":{"admin":true}}', {}, 400, 'REQUEST_INVALID'],
     ['is nested too deep', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`, {}, 400, 'REQUEST_INVALID'],
     ['is a list', '[]', {}, 400, 'REQUEST_INVALID'],
