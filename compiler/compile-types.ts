@@ -4,6 +4,7 @@ import type { TrainingPlan } from '../domain/plan.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { KubernetesSchemas, KubernetesVersion } from './manifest/schemas.ts'
 import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
+import type { Memory } from './load/memory.ts'
 
 /** All that a compilation depends on. Equal inputs give equal bytes, on every machine. */
 export interface CompileInput {
@@ -20,6 +21,14 @@ export interface CompileInput {
   readonly kubernetes?: KubernetesSchemas | undefined
   /** In the stead of what Environments say. */
   readonly kubernetesVersion?: KubernetesVersion | undefined
+}
+
+/** What a compilation may be helped and watched with. */
+export interface Aids {
+  /** Of earlier compilations: what has not changed is not read and checked again. */
+  readonly memory?: Memory | undefined
+  /** Called between files and between specs; what it throws ends the compilation. */
+  readonly pulse?: (() => void) | undefined
 }
 
 export interface CompileResult {

@@ -1,17 +1,17 @@
 import { driftPath, paths, type RunLedger, sourcePath } from '../domain/ledger.ts'
 import { type LedgerView, ledgerText, readLedger } from '../domain/ledger-files.ts'
 import { keyText } from '../domain/names.ts'
-import type { EndpointPlan } from '../domain/plan.ts'
+import type { EndpointPlan, SpecSource } from '../domain/plan.ts'
 import { compareText, hasErrors, type Problem } from '../domain/problem.ts'
 import type { Change, Deployed, Files } from '../domain/publication.ts'
 import { problemsOfRest } from './broken.ts'
-import type { CompileInput, CompileResult, Impact } from './compile-types.ts'
+import type { Aids, CompileInput, CompileResult, Impact } from './compile-types.ts'
 import { chartFiles, decidePin, endpointFiles, nextEntry, waitMessage } from './ledger/endpoints.ts'
 import { environmentEntries } from './ledger/environments.ts'
 import { decideRuns } from './ledger/runs.ts'
-import { loadDocuments } from './load/document.ts'
 import { inOrder, problem } from './problem.ts'
 import { renderJobsApplication } from './render/application.ts'
+import { tooLargeManifest } from './render/size.ts'
 import { renderTemplate } from './render/template.ts'
 import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
@@ -19,16 +19,19 @@ import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
 import { readShapes, type Shapes, shapesFolder } from './shape/shapes.ts'
-import { type BrokenSpec, brokenSpec, type RepairedSpec, type Spec, validateDocument } from './validate/validate.ts'
+import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
 
-/** Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec. */
-export function compile(input: CompileInput): CompileResult {
+/**
+ * Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec.
+ * @param aids change how long it takes, and nothing that comes of it
+ */
+export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const problems: Problem[] = []
-  const { specs, broken, repaired } = loadSpecs(input, problems)
+  const { specs, broken, repaired } = loadSpecs(input, problems, aids)
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
   const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
-  const trainings = resolveTrainings(known.catalogue, shapes, input, problems)
+  const trainings = resolveTrainings(known.catalogue, shapes, input, problems, aids)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
     resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
   )
@@ -79,28 +82,19 @@ interface Result {
 export function loadSpecs(
   input: CompileInput,
   problems: Problem[],
-): {
-  readonly specs: readonly Spec[]
-  readonly broken: readonly BrokenSpec[]
-  readonly repaired: readonly RepairedSpec[]
-} {
-  const specs: Spec[] = []
-  const repaired: RepairedSpec[] = []
-  const broken: BrokenSpec[] = []
+  { memory, pulse }: Aids = {},
+): Omit<SpecsOfFile, 'problems'> {
   const files = input.sources.filter(({ path }) => !path.startsWith(shapesFolder))
-  for (const file of files.sort((left, right) => compareText(left.path, right.path))) {
-    const loaded = loadDocuments(file)
-    problems.push(...loaded.problems)
-    broken.push(...loaded.remains.flatMap(brokenSpec))
-    for (const document of loaded.documents) {
-      const validated = validateDocument(document)
-      problems.push(...validated.problems)
-      if (validated.spec) specs.push(validated.spec)
-      if (validated.broken) broken.push(validated.broken)
-      if (validated.repaired) repaired.push(validated.repaired)
-    }
+  const read = files.sort((left, right) => compareText(left.path, right.path)).map((file) => {
+    pulse?.()
+    return specsOfFile(file, memory)
+  })
+  problems.push(...read.flatMap((one) => one.problems))
+  return {
+    specs: read.flatMap((one) => one.specs),
+    broken: read.flatMap((one) => one.broken),
+    repaired: read.flatMap((one) => one.repaired),
   }
-  return { specs, broken, repaired }
 }
 
 function resolveTrainings(
@@ -108,9 +102,11 @@ function resolveTrainings(
   shapes: Shapes,
   input: CompileInput,
   problems: Problem[],
+  { pulse }: Aids,
 ): Map<string, UnnamedTrainingPlan> {
   const plans = new Map<string, UnnamedTrainingPlan>()
   for (const spec of known.trainingJobs) {
+    pulse?.()
     const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems, shapes }
     const { commit, repository, dirty } = input.source
     const plan = resolveTraining(spec, { commit, repository, dirty }, resolving)
@@ -136,9 +132,18 @@ function decideTrainings(
     const decided = decideRuns(entry, plan, input.deployed.files)
     result.entries.set(paths.runLedger(entry), ledgerText(decided.entry))
     for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
+    tellSizes(plan?.source, decided.manifests, input, result)
     tellRuns(entry, plan, decided, result)
   }
   jobsFolders([...entries.values()], plans, known, input, result)
+}
+
+/** Tells of files that are rendered now, and not copied from what is deployed, and that no cluster would take. */
+function tellSizes(source: SpecSource | undefined, files: Files, input: CompileInput, { problems }: Result): void {
+  if (!source) return
+  const where = { file: source.path, line: source.line, column: 1 }
+  for (const [path, text] of files)
+    if (input.deployed.files.get(path) !== text) problems.push(...tooLargeManifest(path, text, where))
 }
 
 function tellRuns(
@@ -251,7 +256,9 @@ function decideEndpoints(
     }
     const entry = nextEntry(plan, pin, old)
     result.entries.set(paths.endpointLedger(entry), ledgerText(entry))
-    for (const [path, text] of endpointFiles(entry, deploy)) result.tree.set(path, text)
+    const files = endpointFiles(entry, deploy)
+    for (const [path, text] of files) result.tree.set(path, text)
+    tellSizes(plan.source, files, input, result)
     if (entry.pin) versions.add(entry.plan.chartVersion)
     else result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
     if (entry.pin && entry.revision !== (old?.revision ?? 0)) {

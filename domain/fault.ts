@@ -33,6 +33,7 @@ export const faultCodes = [
   'FORGE_REFUSED',
   'RUN_NOT_FOUND',
   'API_UNREACHABLE',
+  'COMPILE_TOO_LONG',
 ] as const
 
 export type FaultCode = (typeof faultCodes)[number]

@@ -9,6 +9,7 @@ import { readSettings } from '../house/settings.ts'
 import { checkoutPaths } from '../report/checkout.ts'
 import type { Report, ReportFormat } from '../report/report.ts'
 import { writeReport } from '../report/write.ts'
+import { lookingAids } from '../specs/aids.ts'
 import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
 import { readStandardInput, type Selection, select } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
@@ -20,6 +21,7 @@ export interface CheckFlags {
   /** The path that standard input is looked at under. */
   readonly stdinPath?: string
   readonly kubeVersion?: KubernetesVersion
+  readonly cache: boolean
 }
 
 /**
@@ -45,7 +47,9 @@ export async function runCheck(
   const tree = await readWorkingTree(root)
   const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
   const source = { format: 1, repository: null, commit: null, dirty: true } as const
-  const compiled = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed)
+  const aids = lookingAids(world, options)
+  const compiled = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed, aids)
+  aids.save()
   const told = compiled.problems.filter((one) => isAskedFor(one, selection))
   const lines = linesOf(files)
   const report: Report = {

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors } from '../../domain/problem.ts'
+import { lookingAids } from '../specs/aids.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
 import { openStates } from '../specs/states.ts'
+import { writeTree } from '../specs/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { formatProblems } from '../terminal/problems.ts'
@@ -12,6 +13,7 @@ import type { World } from '../world.ts'
 export interface CompileFlags {
   readonly to?: string
   readonly rev?: string
+  readonly cache: boolean
   readonly kubeVersion?: KubernetesVersion
 }
 
@@ -20,22 +22,20 @@ export async function runCompile(world: World, directory: string, options: Compi
   const states = openStates(world, directory)
   const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
   const deployed = await readDeployed(world, specs.settings)
-  const { result, problems } = await compileSpecs(
-    { ...specs.settings, kubernetesVersion: options.kubeVersion },
-    specs,
-    deployed,
-  )
+  const aids = lookingAids(world, options)
+  const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
+  const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
+  aids.save()
   const shown = problems.filter((one) => one.severity !== 'note')
   if (shown.length > 0) world.stderr.write(`${formatProblems(shown)}\n`)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
-  for (const [path, text] of [...result.tree].sort()) {
-    if (options.to === undefined) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
-    else {
-      const target = join(resolve(options.to), path)
-      await mkdir(dirname(target), { recursive: true })
-      await writeFile(target, text)
-    }
+  const tree = new Map([...result.tree].sort())
+  if (options.to === undefined) {
+    for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
+    return exitCodes.fine
   }
-  if (options.to !== undefined) world.stdout.write(`${result.tree.size} files written to ${options.to}\n`)
+  const written = writeTree(resolve(options.to), tree)
+  const rest = written === tree.size ? '' : `; ${tree.size - written} are there already`
+  world.stdout.write(`${written} ${written === 1 ? 'file' : 'files'} written to ${options.to}${rest}\n`)
   return exitCodes.fine
 }

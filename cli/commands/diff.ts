@@ -9,6 +9,7 @@ import { jsonComparison, jsonProblems } from '../impact/json.ts'
 import { markdownComparison, markdownProblems } from '../impact/markdown.ts'
 import { compileInput } from '../specs/compile-input.ts'
 import { nothingDeployed } from '../specs/compile-specs.ts'
+import { comparingAids } from '../specs/aids.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, readSides, type SpecsState } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -44,7 +45,7 @@ export async function runDiff(
     base && compileInput({ ...base.settings, kubernetesVersion }, base),
     compileInput({ ...head.settings, kubernetesVersion }, head),
   ])
-  const compared = compareSpecs(before, after, deployed)
+  const compared = compareSpecs(before, after, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   if (hasErrors(problems)) return tellProblems(world, problems, output)
   const blind = describeComparison(compared, after, undefined)

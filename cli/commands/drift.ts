@@ -8,6 +8,7 @@ import type { ExitCode } from '../exit.ts'
 import { countText } from '../impact/numbers.ts'
 import { changesText } from '../impact/words.ts'
 import { compileInput } from '../specs/compile-input.ts'
+import { comparingAids } from '../specs/aids.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, type SpecsState, type States } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -27,7 +28,8 @@ export async function runDrift(world: World, directory: string, { output, rev }:
   const asked = await (rev === undefined ? workingTreeOrHead(states) : states.at(rev))
   const deployed = await readDeployed(world, asked.settings)
   const specs = rev === undefined ? await published(states, deployed, asked) : asked
-  const drift = findDrift({ ...(await compileInput(specs.settings, specs)), deployed })
+  const input = { ...(await compileInput(specs.settings, specs)), deployed }
+  const drift = findDrift(input, comparingAids())
   const problems = [...specs.problems, ...drift.problems].sort(compareProblems)
   const told = { ...drift, problems: problems.filter((one) => one.severity === 'error') }
   if (output === 'json') {

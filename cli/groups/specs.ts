@@ -6,6 +6,8 @@ import type { PublishFlags } from '../commands/publish.ts'
 
 // The commands that look at specs, and put what they say where it is synced from.
 
+const noCache = 'read every file anew, and remember nothing of it'
+
 export const addCheck: AddCommand = (program, world) => {
   program
     .command('check')
@@ -13,6 +15,7 @@ export const addCheck: AddCommand = (program, world) => {
     .argument('[paths...]', 'files and folders to tell the problems of; - reads one from standard input')
     .option('--stdin-path <path>', 'the path that standard input is looked at under')
     .addOption(kubeVersionOption())
+    .option('--no-cache', noCache)
     .addOption(outputOption(['human', 'json', 'github', 'sarif', 'junit']))
     .addHelpText(
       'after',
@@ -31,6 +34,7 @@ export const addCompile: AddCommand = (program, world) => {
     .option('--to <folder>', 'write the files there instead of printing them')
     .option('--rev <revision>', 'of a commit, branch or tag, which need not be checked out')
     .addOption(kubeVersionOption())
+    .option('--no-cache', noCache)
     .addHelpText(
       'after',
       '\nExamples:\n  specyard compile\n  specyard compile --to /tmp/tree\n  specyard compile --rev origin/main',

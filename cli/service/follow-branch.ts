@@ -1,3 +1,4 @@
+import { type Memory, memoryOfProcess } from '../../compiler/load/memory.ts'
 import { hasErrors } from '../../domain/problem.ts'
 import type { LogEntry } from '../../reconciler/ports.ts'
 import { everyCron } from '../../reconciler/schedule.ts'
@@ -30,6 +31,7 @@ export function followBranch(
   },
 ): BranchFollower {
   const { log } = options
+  const memory = memoryOfProcess()
   /** What was at the heads when the last look was over. */
   let published: { readonly specs: string | null; readonly deploy: string | null } | undefined
   let running: Promise<void> | undefined
@@ -40,7 +42,7 @@ export function followBranch(
     const [specs, deploy] = await Promise.all([opened.specs.head(), opened.deploy.head()])
     if (published?.specs === specs && published.deploy === deploy) return
     if (published && published.deploy !== deploy) options.moved()
-    const publishing = await publishBranch(opened, log, specs)
+    const publishing = await publishBranch(opened, log, specs, memory)
     published = { specs: publishing.commit, deploy: publishing.deployed ?? deploy }
   }
   const looks = async (): Promise<void> => {
@@ -79,8 +81,9 @@ export async function publishBranch(
   opened: Opens,
   log: (entry: LogEntry) => void,
   head?: string | null,
+  memory?: Memory,
 ): Promise<{ readonly commit: string | null; readonly deployed: string | null }> {
-  const { result, problems, publication, source } = await publishSpecs(opened, head)
+  const { result, problems, publication, source } = await publishSpecs(opened, head, memory)
   const where = `specs ${source.commit?.slice(0, 10)}`
   if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
   else if (publication) {

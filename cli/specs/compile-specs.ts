@@ -1,9 +1,10 @@
 import { compile } from '../../compiler/compile.ts'
-import type { CompileResult } from '../../compiler/compile-types.ts'
+import type { Aids, CompileResult } from '../../compiler/compile-types.ts'
 import { compareProblems, type Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { SpecState } from '../../publisher/spec-repository.ts'
 import type { Settings } from '../house/settings.ts'
+import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
 
 /** What specs compile to, with the problems of reading and compiling in the order of places. */
@@ -11,8 +12,9 @@ export async function compileSpecs(
   settings: Settings,
   specs: Pick<SpecState, 'files' | 'problems' | 'source' | 'settingsSource'>,
   deployed: Deployed,
+  aids: Aids = { pulse: deadline() },
 ): Promise<{ readonly result: CompileResult; readonly problems: readonly Problem[] }> {
-  const result = compile({ ...(await compileInput(settings, specs)), deployed })
+  const result = compile({ ...(await compileInput(settings, specs)), deployed }, aids)
   return { result, problems: [...specs.problems, ...result.problems].sort(compareProblems) }
 }
 

@@ -1,10 +1,12 @@
 import { compile } from '../../compiler/compile.ts'
 import type { CompileResult } from '../../compiler/compile-types.ts'
+import type { Memory } from '../../compiler/load/memory.ts'
 import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Publication, PublishedChange } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
+import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
 import { specPathsOf } from './spec-paths.ts'
 
@@ -21,10 +23,12 @@ export interface PublishedSpecs {
  * Compiles the specs against what is deployed and publishes the difference as one commit.
  * With an error among the problems nothing is published.
  * @param head of the spec repository, where it was just asked for
+ * @param memory of this very process, where it publishes again and again
  */
 export async function publishSpecs(
   opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>,
   head?: string | null,
+  memory?: Memory,
 ): Promise<PublishedSpecs> {
   const { settings, deploy, specs } = opened
   const tree = await specs.read(head)
@@ -37,7 +41,7 @@ export async function publishSpecs(
     // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
     allowDiverged: settings.embeddedDeploy,
     change: (deployed) => {
-      result = compile({ ...input, deployed })
+      result = compile({ ...input, deployed }, { memory, pulse: deadline() })
       if (hasErrors([...tree.problems, ...result.problems]) || result.change.size === 0) return undefined
       return { ...describeChange(result), specs: specPathsOf(result.change, deployed.files) }
     },

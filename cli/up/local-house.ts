@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createApi } from '../../api/server.ts'
+import { memoryOfProcess } from '../../compiler/load/memory.ts'
 import type { Fault } from '../../domain/fault.ts'
 import type { EnvironmentLedger } from '../../domain/ledger.ts'
 import { openLocalCluster } from '../../local/cluster.ts'
@@ -51,6 +52,7 @@ export async function openLocalHouse(
   // What a person edits here, also where services of this repository have a branch instead.
   const whole = await open(settings, options.environment, now)
   const opened = { ...whole, specs: specFolder(settings.root, whole.gitEnvironment) }
+  const memory = memoryOfProcess()
   const closers: (() => Promise<void>)[] = [() => opened.close()]
   const stop = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {
@@ -130,7 +132,7 @@ export async function openLocalHouse(
       replaced: () => replacedBy,
       connected: (environment) => clusterOf(environment) !== undefined,
       publish: async () => {
-        const published = await publishSpecs(opened)
+        const published = await publishSpecs(opened, undefined, memory)
         for (const environment of localEnvironments(published.result.environments)) connectedTo.add(environment)
         reconciler.changed({ everything: true })
         return published

@@ -1,7 +1,7 @@
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import { compile } from '../compile.ts'
-import type { CompileInput, CompileResult } from '../compile-types.ts'
+import type { Aids, CompileInput, CompileResult } from '../compile-types.ts'
 import { applied } from './applied.ts'
 import { assess } from './assess.ts'
 import { type FileDifference, fileDifferences } from './files.ts'
@@ -20,18 +20,21 @@ export interface Compared {
 /**
  * Compiles specs on top of what is published or, with older specs given, on top of what that becomes with those: so a pull request is told what
  * it does itself, whatever of its base is still to be published.
+ * @param aids with a memory, what both sides have in common is read once
  */
 export function compareSpecs(
   base: Omit<CompileInput, 'deployed'> | undefined,
   head: Omit<CompileInput, 'deployed'>,
   deployed: Deployed,
+  aids: Aids = {},
 ): Compared {
-  if (!base) return { before: deployed, base: undefined, result: compile({ ...head, deployed }), baseProblems: [] }
-  const older = compile({ ...base, deployed })
+  if (!base)
+    return { before: deployed, base: undefined, result: compile({ ...head, deployed }, aids), baseProblems: [] }
+  const older = compile({ ...base, deployed }, aids)
   const baseProblems = hasErrors(older.problems) ? older.problems : []
   const taken = baseProblems.length === 0 ? older : undefined
   const before = taken ? applied(deployed, taken.change) : deployed
-  return { before, base: taken, result: compile({ ...head, deployed: before }), baseProblems }
+  return { before, base: taken, result: compile({ ...head, deployed: before }, aids), baseProblems }
 }
 
 export interface Difference {

@@ -4,7 +4,7 @@ import { keyText } from '../../domain/names.ts'
 import { compareText, hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Deployed, Files } from '../../domain/publication.ts'
 import { compile } from '../compile.ts'
-import type { CompileInput, CompileResult } from '../compile-types.ts'
+import type { Aids, CompileInput, CompileResult } from '../compile-types.ts'
 import { renderJob } from '../render/job.ts'
 import { applied } from './applied.ts'
 import { changedValues } from './changes.ts'
@@ -47,14 +47,14 @@ export interface Drift {
 const untilNextRun = 'counts for the next run; what runs stays as it is'
 const untilPublished = 'the next publication puts it in'
 
-/** Holds what is published against what today's compiler makes of specs. */
-export function findDrift(input: CompileInput): Drift {
+/** Holds what is published against what today's compiler makes of specs. @param aids with a memory, files are read once for two compilations */
+export function findDrift(input: CompileInput, aids: Aids = {}): Drift {
   const { deployed } = input
-  const result = compile(input)
+  const result = compile(input, aids)
   const ledger = readLedger(deployed.files)
   const items = [...editedFiles(deployed, result), ...renderedManifests(ledger.runs, deployed)]
   if (hasErrors(result.problems)) return { problems: result.problems, items: sorted(items), unpublished: 0 }
-  const fresh = compile({ ...input, deployed: withoutRuns(deployed) })
+  const fresh = compile({ ...input, deployed: withoutRuns(deployed) }, aids)
   const runs = changedRuns(fresh, ledger.runs)
   const endpoints = changedEndpoints(result, input)
   items.push(...runs.items, ...endpoints.items, ...otherFiles(result, deployed, endpoints.paths))

@@ -1,0 +1,75 @@
+import type { Json } from '../../domain/canonical.ts'
+import type { Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import type { SpecKind } from '../../domain/specs.generated.ts'
+import { type Document, loadDocuments } from '../load/document.ts'
+import { type Memory, recalled } from '../load/memory.ts'
+import { type BrokenSpec, brokenSpec, type RepairedSpec, type Spec, validateDocument } from './validate.ts'
+
+/** The specs of one file, and what is left of documents that are none. */
+export interface SpecsOfFile {
+  readonly specs: readonly Spec[]
+  readonly broken: readonly BrokenSpec[]
+  readonly repaired: readonly RepairedSpec[]
+  readonly problems: readonly Problem[]
+}
+
+/** Reads and validates the documents of a file, or takes what a memory has of the same bytes at the same path. */
+export function specsOfFile(file: SourceFile, memory?: Memory): SpecsOfFile {
+  if (!memory) return readSpecs(file)
+  let read: SpecsOfFile | undefined
+  const given = { stage: 'specs of a file', value: file.path, bytes: file.bytes }
+  const kept = recalled(memory, given, ({ bytes }) => {
+    read = readSpecs({ path: file.path, bytes: bytes ?? file.bytes })
+    return withoutDocuments(read) as readonly Kept[] as unknown as Json
+  })
+  if (read) return read
+  const specs = (kept as unknown as readonly Kept[]).map((one) => withDocument(one, file))
+  return { specs, broken: [], repaired: [], problems: [] }
+}
+
+function readSpecs(file: SourceFile): SpecsOfFile {
+  const loaded = loadDocuments(file)
+  const validated = loaded.documents.map(validateDocument)
+  return {
+    specs: validated.flatMap((one) => one.spec ?? []),
+    broken: [...loaded.remains.flatMap(brokenSpec), ...validated.flatMap((one) => one.broken ?? [])],
+    repaired: validated.flatMap((one) => one.repaired ?? []),
+    problems: [...loaded.problems, ...validated.flatMap((one) => one.problems)],
+  }
+}
+
+/** A spec as it is kept: places are looked for again where somebody asks for one, which of good specs hardly anybody does. */
+interface Kept {
+  readonly index: number
+  readonly line: number
+  readonly kind: SpecKind
+  readonly value: unknown
+}
+
+/** Undefined for a file with problems: telling those well takes the text, and it will change soon. */
+function withoutDocuments({ specs, broken, repaired, problems }: SpecsOfFile): readonly Kept[] | undefined {
+  if (broken.length + repaired.length + problems.length > 0) return undefined
+  return specs.map(({ kind, document: { index, line }, value }) => ({ index, line, kind, value }))
+}
+
+function withDocument({ index, line, kind, value }: Kept, file: SourceFile): Spec {
+  let found: Document | undefined
+  const again = (): Document => {
+    found ??= loadDocuments(file).documents.find((one) => one.index === index)
+    if (!found) throw new Error(`${file.path} has no document ${index} any more`)
+    return found
+  }
+  const document: Document = {
+    file: file.path,
+    index,
+    line,
+    value,
+    told: [],
+    locate: (pointer) => again().locate(pointer),
+    locateKey: (pointer) => again().locateKey(pointer),
+    written: (pointer) => again().written(pointer),
+    agrees: () => again().agrees(),
+  }
+  return { kind, document, value } as Spec
+}
