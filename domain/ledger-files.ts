@@ -1,4 +1,4 @@
-import { inCanonicalOrder, type Json } from './canonical.ts'
+import { canonicalJsonLines, type Json } from './canonical.ts'
 import { Fault } from './fault.ts'
 import {
   type DriftedFile,
@@ -49,7 +49,7 @@ export function readModelLedger(files: Files, project: string, model: string): M
 
 /** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
 export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger): string {
-  return `${JSON.stringify(inCanonicalOrder(entry as unknown as Json), null, 2)}\n`
+  return `${canonicalJsonLines(entry as unknown as Json)}\n`
 }
 
 function parse<Entry>(path: string, files: Files): Entry {

@@ -1,5 +1,6 @@
 import { access, readFile, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Fault, isFault } from '../domain/fault.ts'
 import type { SourceRecord } from '../domain/ledger.ts'
 import { compareText, type Problem } from '../domain/problem.ts'
@@ -23,7 +24,7 @@ import {
 import { findSpecs, findTemplates, readSpec } from './working-tree.ts'
 
 const settingsFile = 'specyard.yaml'
-const filesAtOnce = 32
+const filesAtOnce = 64
 
 export interface Sources {
   /** In the order of their paths, which start with `specs/` or `templates/` and have `/` between folders. */
@@ -46,8 +47,10 @@ export async function readWorkingTree(root: string): Promise<Sources> {
   const files: SourceFile[] = []
   found.sort(compareText)
   for (let from = 0; from < found.length; from += filesAtOnce) {
-    const some = found.slice(from, from + filesAtOnce)
-    for (const read of await Promise.all(some.map((path) => readSpec(root, realRoot, path)))) {
+    // Whoever else waits in this process has a turn between some files and the next.
+    if (from > 0) await setImmediate()
+    for (const path of found.slice(from, from + filesAtOnce)) {
+      const read = readSpec(root, realRoot, path)
       if ('code' in read) problems.push(read)
       else files.push(read)
     }
@@ -143,12 +146,16 @@ export async function describeSource(
 
   if (!(await isInsideGit(root))) return { format: 1, repository: null, commit: null, dirty: true }
   const place = reading(root, environment)
-  const inside = await runGit(place, ['rev-parse', '--git-dir'])
+  // At once, and while the files are read: to wait for one after the other takes longer than to compile a thousand specs.
+  const [inside, repository, commit] = await Promise.all([
+    runGit(place, ['rev-parse', '--show-prefix']),
+    remoteOf(place),
+    resolve(place, 'HEAD'),
+  ])
   if (inside.code !== 0) throw gitFailed(place, 'rev-parse', inside.stderr)
-  const repository = await remoteOf(place)
-  const commit = await resolve(place, 'HEAD')
   if (commit === undefined) return { format: 1, repository, commit: null, dirty: true }
-  return { format: 1, repository, commit, dirty: await isDirty(root, place, commit, tree) }
+  const prefix = inside.stdout.toString('utf8').replace(/\n$/, '')
+  return { format: 1, repository, commit, dirty: await isDirty(root, place, { commit, prefix }, tree) }
 }
 
 /**
@@ -199,15 +206,22 @@ async function isInsideGit(root: string): Promise<boolean> {
 }
 
 async function remoteOf(place: GitPlace): Promise<string | null> {
-  const names = (await git(place, ['remote'])).split('\n').filter((name) => name !== '')
-  const name = names.includes('origin') ? 'origin' : names[0]
-  if (name === undefined) return null
-  const output = await runGit(place, ['config', '--get', `remote.${name}.url`])
-  return output.code === 0 ? publicUrl(output.stdout.toString('utf8').replace(/\n$/, '')) : null
+  const output = await runGit(place, ['config', '--null', '--get-regexp', '^remote\\..*\\.url$'])
+  const urls = new Map<string, string>()
+  for (const line of output.code === 0 ? output.stdout.toString('utf8').split('\0') : []) {
+    const [, name, url] = /^remote\.([^\n]*)\.url\n([^]*)$/.exec(line) ?? []
+    if (name !== undefined && url !== undefined) urls.set(name, url)
+  }
+  const url = urls.get('origin') ?? urls.get([...urls.keys()].sort(compareText)[0] ?? '')
+  return url === undefined ? null : publicUrl(url)
 }
 
-async function isDirty(root: string, place: GitPlace, commit: string, reading: Promise<Sources>): Promise<boolean> {
-  const prefix = await prefixOf(place)
+async function isDirty(
+  root: string,
+  place: GitPlace,
+  { commit, prefix }: { readonly commit: string; readonly prefix: string },
+  reading: Promise<Sources>,
+): Promise<boolean> {
   const committed = new Map<string, string>()
   for (const entry of await listTree(
     place,

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { bundle } from './bundle.ts'
+import { bundle, licencesOf } from './bundle.ts'
 import { generate } from './generate.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -15,3 +15,4 @@ await build({
   outdir: 'dist',
   logLevel: 'warning',
 })
+await writeFile(join(root, 'dist', 'LICENCES.txt'), await licencesOf(root))

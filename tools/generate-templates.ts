@@ -1,15 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Handlebars from 'handlebars'
+import { type Node, templateCode } from './template-code.ts'
 
 /** The only helpers that may put a value into a template; both write it as YAML that cannot be anything but that value. */
 const valueHelpers = ['scalar'] as const
-const blockHelpers = ['if', 'unless', 'each', 'with'] as const
-
-type Node = { type: string; [key: string]: unknown }
+const blockHelpers = ['if', 'each'] as const
 
 /**
- * Precompiles the templates of a folder into one ES module, `templates[name without .hbs]`.
+ * Compiles the templates of a folder into one ES module of functions, `templates[name without .hbs]`.
  * @throws Error naming template and line where a value could reach the text unescaped
  */
 export async function generateTemplates(folder: string): Promise<string> {
@@ -17,14 +16,10 @@ export async function generateTemplates(folder: string): Promise<string> {
   const entries = await Promise.all(
     names.map(async (name) => {
       const source = await readFile(join(folder, name), 'utf8')
-      refuseUnescaped(name, Handlebars.parse(source) as unknown as Node)
-      const compiled = Handlebars.precompile(source, {
-        knownHelpers: Object.fromEntries([...valueHelpers, ...blockHelpers].map((helper) => [helper, true])),
-        knownHelpersOnly: true,
-        strict: true,
-        preventIndent: true,
-      })
-      return `  ${JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))}: ${String(compiled)},`
+      const program = Handlebars.parse(source) as unknown as Node
+      refuseUnescaped(name, program)
+      const key = JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))
+      return `  ${key}: (view, { own, items, holds, scalar }) => {\n${templateCode(program)}},`
     }),
   )
   return `export const templates = {\n${entries.join('\n')}\n}\n`

@@ -9,7 +9,7 @@ import type { Destination } from '../../reconciler/sources/kubernetes/ground/app
 import { type Finding, ok, problem } from '../../reconciler/sources/kubernetes/ground/finding.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { gitEnvironment } from '../house/environment.ts'
-import { author } from '../house/open.ts'
+import { author } from '../house/repositories.ts'
 import type { Settings } from '../house/settings.ts'
 import { argocdNamespace, kubeconfigOf } from '../service/clusters.ts'
 import type { World } from '../world.ts'

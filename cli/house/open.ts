@@ -7,9 +7,9 @@ import type { Operation, OperationResult } from '../../domain/operation.ts'
 import type { Publication } from '../../domain/publication.ts'
 import { openEmbeddedDatabase } from '../../local/database.ts'
 import { memoryLiveState } from '../../local/live.ts'
-import { type DeployRepository, initBareRepository, openDeployRepository } from '../../publisher/deploy.ts'
+import type { DeployRepository } from '../../publisher/deploy.ts'
 import { openDatabase, type PoolLike } from '../../records/database.ts'
-import { openSpecBranch, type SpecRepository, specFolder } from '../../publisher/spec-repository.ts'
+import type { SpecRepository } from '../../publisher/spec-repository.ts'
 import type { LiveState } from '../../records/live.ts'
 import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
@@ -18,6 +18,7 @@ import { openRedis } from '../../records/redis.ts'
 import { specPathsOf } from '../specs/spec-paths.ts'
 import { readChart } from './assets.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
+import { openDeploy, openSpecs } from './repositories.ts'
 import type { Settings } from './settings.ts'
 
 /** The parts that every command works with, wired for these settings. */
@@ -36,8 +37,6 @@ export interface Opened {
   onPublication(listener: (publication: Publication) => void): void
   close(): Promise<void>
 }
-
-export const author = { name: 'Specyard', email: 'specyard@localhost' } as const
 
 /**
  * Opens database, live state, deploy repository and signing key.
@@ -88,37 +87,6 @@ async function openPool(settings: Settings, closers: (() => Promise<void>)[]): P
   const embedded = await openEmbeddedDatabase(join(settings.stateFolder, 'database'))
   closers.push(() => embedded.close())
   return embedded.pool
-}
-
-/** Opens the deploy repository alone: all that `check --against`, `compile` and `publish` need. */
-export async function openDeploy(
-  settings: Settings,
-  git: ProcessEnvironment,
-  now: () => Date,
-): Promise<DeployRepository> {
-  if (settings.embeddedDeploy) await initBareRepository(settings.deployRepository, settings.deployBranch, git)
-  return openDeployRepository({
-    url: settings.deployRepository,
-    branch: settings.deployBranch,
-    cacheFolder: join(settings.stateFolder, 'deploy-cache'),
-    author,
-    environment: git,
-    now,
-    ...signing(settings),
-  })
-}
-
-/** As the settings say; the embedded deploy repository is nobody else's, and is signed only where they do. */
-function signing({ signCommits, embeddedDeploy }: Settings): { readonly sign?: boolean } {
-  return signCommits !== undefined ? { sign: signCommits } : embeddedDeploy ? { sign: false } : {}
-}
-
-/** Where specs are: in the branch that the settings name, or else in the working tree. @throws Fault as `openDeploy` */
-export async function openSpecs(settings: Settings, git: ProcessEnvironment, now: () => Date): Promise<SpecRepository> {
-  if (!settings.specs) return specFolder(settings.root, git)
-  const { repository: url, branch } = settings.specs
-  const cacheFolder = join(settings.stateFolder, 'specs-cache')
-  return openSpecBranch({ url, branch, cacheFolder, environment: git, author, now, ...signing(settings) })
 }
 
 function hearPublications(deploy: DeployRepository, heard: (publication: Publication) => void): DeployRepository {

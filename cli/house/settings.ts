@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { z } from 'zod'
+import en from 'zod/v4/locales/en.js'
+import * as z from 'zod/mini'
 import { parseYaml } from '../../compiler/load/document.ts'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { Fault } from '../../domain/fault.ts'
@@ -10,35 +11,33 @@ export const settingsFile = 'specyard.yaml'
 
 const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
 
-const graceSeconds = z.number().min(1).max(86_400).optional()
+// The small build of the library: every command reads the settings first, and the large one takes longer to load than they to be read.
+const graceSeconds = z.optional(z.number().check(z.minimum(1), z.maximum(86_400)))
+const repository = z.optional(z.string().check(z.minLength(1)))
+const branch = z._default(z.string().check(z.regex(branchName)), 'main')
+const port = z._default(z.int().check(z.minimum(0), z.maximum(65_535)), 8787)
 
 const settingsSchema = z.strictObject({
   apiVersion: z.literal('specyard.dev/v1'),
   kind: z.literal('Settings'),
-  deploy: z
-    .strictObject({
-      repository: z.string().min(1).optional(),
-      branch: z.string().regex(branchName).default('main'),
-      sign: z.boolean().optional(),
-    })
-    .prefault({}),
-  specs: z
-    .strictObject({ repository: z.string().min(1).optional(), branch: z.string().regex(branchName).default('main') })
-    .prefault({}),
-  api: z.strictObject({ port: z.int().min(0).max(65_535).default(8787) }).prefault({}),
-  reconcile: z
-    .strictObject({
-      cron: z.string().default('*/30 * * * * *'),
-      graceSeconds: z
-        .strictObject({
+  deploy: z.prefault(z.strictObject({ repository, branch, sign: z.optional(z.boolean()) }), {}),
+  specs: z.prefault(z.strictObject({ repository, branch }), {}),
+  api: z.prefault(z.strictObject({ port }), {}),
+  reconcile: z.prefault(
+    z.strictObject({
+      cron: z._default(z.string(), '*/30 * * * * *'),
+      graceSeconds: z.prefault(
+        z.strictObject({
           ...{ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds },
           ...{ quota: graceSeconds, prune: graceSeconds },
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+        }),
+        {},
+      ),
+    }),
+    {},
+  ),
   /** Templates and patches of projects: the compiler's to check, at their places. */
-  projects: z.unknown().optional(),
+  projects: z.optional(z.unknown()),
 })
 
 /** The JSON Schema of the settings file, in the draft 2020-12, for editors. */
@@ -107,7 +106,7 @@ export function settingsFrom(text: string, root: string, environment: Environmen
   if (first) {
     throw invalid(`${settingsFile}:${first.where.line}:${first.where.column}: ${first.message}`)
   }
-  const checked = settingsSchema.safeParse(parsed.value)
+  const checked = settingsSchema.safeParse(parsed.value, { error: en().localeError })
   if (!checked.success) {
     const issue = checked.error.issues[0]
     throw invalid(`${settingsFile}: ${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`)

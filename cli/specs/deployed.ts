@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Deployed } from '../../domain/publication.ts'
 import { gitEnvironment } from '../house/environment.ts'
-import { openDeploy } from '../house/open.ts'
+import { openDeploy } from '../house/repositories.ts'
 import type { Settings } from '../house/settings.ts'
 import type { World } from '../world.ts'
 import { nothingDeployed } from './compile-specs.ts'

@@ -6,6 +6,9 @@ export type Scalar = string | number | boolean | null
  */
 const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 
+/** What a double-quoted text cannot hold as it is, or may need a look: all but printable ASCII without the quote and the backslash. */
+const special = /[^ !#-[\]-~]/
+
 /**
  * Writes one value as a YAML flow scalar on one line; text is always double-quoted, so that no text can become a key, a comment or a
  * document of its own. Half a surrogate pair, which no UTF-8 file can hold, becomes U+FFFD.
@@ -13,6 +16,7 @@ const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
  */
 export function scalarText(value: Scalar): string {
   if (typeof value !== 'string') return JSON.stringify(value)
+  if (!special.test(value)) return `"${value}"`
   return JSON.stringify(wellFormed(value)).replace(unsafe, escapeCharacter)
 }
 

@@ -1,5 +1,3 @@
-import type Handlebars from 'handlebars'
-import runtime from 'handlebars/runtime.js'
 import { type Scalar, scalarText } from './scalar.ts'
 import { templates } from './templates.built.js'
 
@@ -8,24 +6,39 @@ export interface View {
   readonly [name: string]: Scalar | View | readonly (Scalar | View)[]
 }
 
-// The package types its run time as an empty module; it is the same object without the parser.
-const engine = (runtime as unknown as typeof Handlebars).create()
-engine.registerHelper('scalar', (value: unknown) => {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return new engine.SafeString(scalarText(value))
-  }
-  throw new TypeError('a template asked for a scalar where the view has none')
-})
-const compiled = new Map<string, (view: View) => string>()
+type Value = View[string]
+
+/** What the code made of a template asks of its view; a view that is not as the template expects is a mistake of ours, never of a spec. */
+export interface Asked {
+  /** @throws TypeError for a name that the view lacks */
+  own(view: Value, name: string): Value
+  /** @throws TypeError for what is no list */
+  items(value: Value): readonly Value[]
+  holds(value: Value): boolean
+  /** The only way of a value into the text. @throws TypeError for what is no scalar */
+  scalar(value: Value): string
+}
+
+export const asked: Asked = {
+  own: (view, name) => {
+    if (typeof view !== 'object' || view === null || !Object.hasOwn(view, name))
+      throw new TypeError(`a template asked for "${name}", which its view lacks`)
+    return (view as View)[name] as Value
+  },
+  items: (value) => {
+    if (!Array.isArray(value)) throw new TypeError('a template asked for a list where the view has none')
+    return value as readonly Value[]
+  },
+  holds: (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value)),
+  scalar: (value) => {
+    if (typeof value !== 'object' || value === null) return scalarText(value)
+    throw new TypeError('a template asked for a scalar where the view has none')
+  },
+}
 
 /**
  * Fills a template of `templates/`. A name that the view lacks, or that is no scalar, throws: that is a mistake of ours, never of a spec.
  */
 export function renderTemplate(name: keyof typeof templates, view: View): string {
-  let template: ((view: View) => string) | undefined = compiled.get(name)
-  if (!template) {
-    template = engine.template<View>(templates[name])
-    compiled.set(name, template)
-  }
-  return template(view)
+  return templates[name](view, asked)
 }

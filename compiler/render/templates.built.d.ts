@@ -1,3 +1,5 @@
+import type { Asked, View } from './template.ts'
+
 type Template =
   | 'applications-readme'
   | 'endpoint-application'
@@ -7,4 +9,4 @@ type Template =
   | 'root-application'
   | 'values'
 
-export const templates: Readonly<Record<Template, TemplateSpecification>>
+export const templates: Readonly<Record<Template, (view: View, asked: Asked) => string>>

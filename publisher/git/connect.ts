@@ -1,6 +1,5 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { simpleGit } from 'simple-git'
 import { Fault } from '../../domain/fault.ts'
 import { fixedSettings, type GitOutput, type GitPlace, gitVariables, notStarted } from './run.ts'
 
@@ -43,6 +42,7 @@ async function connectOnce(
   await mkdir(place.folder, { recursive: true })
   const variables = gitVariables(place)
   const limit = limitTo(place, bounds)
+  const { simpleGit } = await import('simple-git')
   const client = simpleGit({
     baseDir: place.folder,
     config: connectionSettings,

@@ -12,7 +12,12 @@ it('the bench prints one JSON document with a row for each thing that it measure
   expect(machine['node']).toBe(process.version)
   expect(rows.map((one) => one.metric)).toEqual([
     'compile 20 training specs, first in a process',
+    'compile 20 training specs in a process, beside forks',
+    'compile 20 training specs in a process, beside a library',
+    'compile 20 training specs in a process, one file changed',
     'specyard compile --to, 20 training specs',
+    'specyard compile --to, 20 training specs, one file changed',
+    'specyard compile --to, 200 training specs, two in a file',
     'specyard publish, 20 specs, no change',
     'callbacks over HTTP into PGlite',
     'callbacks over HTTP into PostgreSQL',

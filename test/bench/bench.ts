@@ -4,6 +4,7 @@ import { measureChecking } from './checking.ts'
 import { measureCallbacks } from './callbacks.ts'
 import { measureCompiling } from './compiling.ts'
 import { measureCommands } from './commands.ts'
+import { buildHelmSdk } from './helm-sdk.ts'
 import { report, type Row, tableOf } from './report.ts'
 
 /*
@@ -27,7 +28,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const rows: Row[] = []
 say('compiling …')
 const helm = process.env['HELM'] ?? (quick ? null : buildHelm())
-rows.push(measureCompiling({ ...size, helm }))
+rows.push(...(await measureCompiling({ ...size, helm, helmSdk: quick ? null : buildHelmSdk() })))
 say('checking manifests …')
 rows.push(measureChecking({ ...size, kubeconform: process.env['KUBECONFORM'] ?? null }))
 say('whole commands …')

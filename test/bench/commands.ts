@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buildProgram } from '../support/main-job/program.ts'
@@ -14,13 +14,22 @@ export function measureCommands({ specs, rounds, forks, helm }: CompilingOptions
   try {
     const repository = join(folder, 'specs')
     writeRepository(repository, specs)
-    const command = (...args: readonly string[]): string => run([...program.words, '--directory', repository, ...args])
+    const command = (...args: readonly string[]): string =>
+      run([...program.words, '--directory', repository, ...args], folder)
     const helms: number[] = []
+    const limits: number[] = []
+    const tree = join(folder, 'tree')
+    const compile = (...more: readonly string[]): number => {
+      rmSync(tree, { recursive: true, force: true })
+      return specs / (milliseconds(() => command('compile', '--to', tree, ...more)) / 1000)
+    }
     const compiled = rates(rounds, () => {
       if (helm !== null) helms.push(forks / (milliseconds(() => forkHelm(helm, forks)) / 1000))
-      rmSync(join(folder, 'tree'), { recursive: true, force: true })
-      return specs / (milliseconds(() => command('compile', '--to', join(folder, 'tree'))) / 1000)
+      const rate = compile('--no-cache')
+      limits.push(specs / (writeAlone(tree, join(folder, 'copy')) / 1000))
+      return rate
     })
+    const limit = median(limits)
     return [
       row({
         metric: `specyard compile --to, ${specs} training specs`,
@@ -31,7 +40,11 @@ export function measureCommands({ specs, rounds, forks, helm }: CompilingOptions
           name: helm === null ? 'helm template (not installed)' : helmName,
           value: helm === null ? null : median(helms),
         },
+        // Once and a half, and a bit, of what writing the same files alone takes, by a process that has started already.
+        ...{ limit, bound: limit / 1.6 },
       }),
+      changing(join(repository, 'specs'), () => command('compile', '--to', tree), specs, rounds),
+      many(folder, program.words, specs * 10, median(compiled)),
       publishing(folder, () => command('publish'), specs, rounds),
     ]
   } finally {
@@ -65,12 +78,74 @@ function publishing(folder: string, publish: () => string, specs: number, rounds
   })
 }
 
+/** Milliseconds of compiling again after one file has changed, into a folder that holds the rest; beside it the same of everything anew. */
+function changing(specsFolder: string, compile: () => string, specs: number, rounds: number): Row {
+  const file = join(specsFolder, 'language', 'training-00000.yaml')
+  const text = readFileSync(file, 'utf8')
+  const anew: number[] = []
+  const ours = rates(rounds, () => {
+    writeFileSync(file, text)
+    compile()
+    anew.push(milliseconds(compile))
+    writeFileSync(file, text.replace('epochs: 10', `epochs: ${11 + anew.length}`))
+    return milliseconds(compile)
+  })
+  writeFileSync(file, text)
+  return row({
+    metric: `specyard compile --to, ${specs} training specs, one file changed`,
+    unit: 'ms',
+    better: 'less',
+    ours: median(ours),
+    peer: { name: 'the same, nothing changed', value: median(anew) },
+  })
+}
+
+/** Specs per second of a repository ten times as large, two specs in a file; beside it the rate of the smaller one. */
+function many(folder: string, words: readonly string[], specs: number, rate: number): Row {
+  const repository = join(folder, 'many')
+  writeRepository(repository, specs, 2)
+  const times = rates(3, () => {
+    const to = join(folder, 'many-tree')
+    rmSync(to, { recursive: true, force: true })
+    return (
+      specs /
+      (milliseconds(() => run([...words, '--directory', repository, 'compile', '--no-cache', '--to', to], folder)) /
+        1000)
+    )
+  })
+  return row({
+    metric: `specyard compile --to, ${specs} training specs, two in a file`,
+    unit: 'specs/s',
+    better: 'more',
+    ours: median(times),
+    peer: { name: `${specs / 10} specs`, value: rate },
+    goal: 1,
+  })
+}
+
+/** Milliseconds of writing the files of a folder anew, by this process. */
+function writeAlone(from: string, to: string): number {
+  const files = readdirSync(from, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const contents = files.map((file) => ({ target: join(to, file.slice(from.length)), bytes: readFileSync(file) }))
+  rmSync(to, { recursive: true, force: true })
+  return milliseconds(() => {
+    const made = new Set<string>()
+    for (const { target, bytes } of contents) {
+      if (!made.has(dirname(target))) mkdirSync(dirname(target), { recursive: true })
+      made.add(dirname(target))
+      writeFileSync(target, bytes)
+    }
+  })
+}
+
 function rates(rounds: number, measure: () => number): readonly number[] {
   return Array.from({ length: rounds }, measure)
 }
 
-function writeRepository(folder: string, specs: number): void {
-  for (const { path, bytes } of trainingCorpus(specs)) {
+function writeRepository(folder: string, specs: number, perFile = 1): void {
+  for (const { path, bytes } of trainingCorpus(specs, perFile)) {
     const file = join(folder, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, bytes)
@@ -94,8 +169,8 @@ function git(folder: string, ...args: readonly string[]): string {
   return execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function run([command = '', ...args]: readonly string[]): string {
-  const ended = spawnSync(command, args, { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: tmpdir() } })
+function run([command = '', ...args]: readonly string[], home: string): string {
+  const ended = spawnSync(command, args, { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: home } })
   if (ended.status !== 0) throw new Error(`${args.at(-1)} failed:\n${ended.stderr}${ended.stdout}`)
   return ended.stdout
 }

@@ -2,9 +2,20 @@ import type { SourceFile } from '../../domain/publication.ts'
 
 const projects = ['language', 'vision', 'search', 'speech']
 
-/** A spec repository of so many training specs, one in a file, as teams write them; the same for the same number. */
-export function trainingCorpus(count: number): readonly SourceFile[] {
+/**
+ * A spec repository of so many training specs, as teams write them; the same for the same number.
+ * @param perFile how many stand in one file; a repository has 5,000 files at most
+ */
+export function trainingCorpus(count: number, perFile = 1): readonly SourceFile[] {
   const files = [source('specs/environments.yaml', environments()), source('specs/data.yaml', datasets())]
+  if (perFile > 1) {
+    for (let first = 0; first < count; first += perFile) {
+      const numbers = Array.from({ length: Math.min(perFile, count - first) }, (_, index) => first + index)
+      const texts = numbers.map((index) => training(index, projects[index % projects.length] ?? ''))
+      files.push(source(`specs/all/trainings-${String(first).padStart(5, '0')}.yaml`, texts.join('---\n')))
+    }
+    return files
+  }
   for (let index = 0; index < count; index += 1) {
     const project = projects[index % projects.length] ?? ''
     files.push(source(`specs/${project}/training-${String(index).padStart(5, '0')}.yaml`, training(index, project)))

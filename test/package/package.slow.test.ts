@@ -59,7 +59,8 @@ function specyard(...args: readonly string[]): string {
 }
 
 test('holds what the program reads, and no sources, tests or state', () => {
-  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'dist/specyard.js', 'dist/keeper.js'])
+  const single = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']
+  for (const path of [...single, 'dist/specyard.js', 'dist/keeper.js', 'dist/LICENCES.txt'])
     expect(packed).toContain(path)
   for (const part of ['schemas/', 'charts/serving-endpoint/', 'compiler/render/templates/', 'docs/handbook/'])
     expect(packed.some((path) => path.startsWith(part))).toBe(true)
