@@ -15,8 +15,8 @@ export function writeTree(folder: string, tree: Files): number {
   for (const [path, text] of tree) {
     const target = join(folder, path)
     const bytes = Buffer.from(text, 'utf8')
-    if (holds(target, bytes)) continue
     try {
+      if (holds(target, bytes)) continue
       const parent = dirname(target)
       if (!made.has(parent)) mkdirSync(parent, { recursive: true })
       made.add(parent)

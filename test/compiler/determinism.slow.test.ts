@@ -55,7 +55,7 @@ it('the same specs give the same bytes in every locale and time zone, and whatev
     ['in Turkey', one, { LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', TZ: 'Europe/Istanbul' }],
     ['on Kiritimati', other, { LANG: 'C', TZ: 'Pacific/Kiritimati' }],
     ['in Swedish', other, { LANG: 'sv_SE.UTF-8', LC_COLLATE: 'sv_SE.UTF-8', TZ: 'America/St_Johns' }],
-    ['with one thread', one, { UV_THREADPOOL_SIZE: '1', NODE_OPTIONS: '--single-threaded' }],
+    ['with one thread', one, { UV_THREADPOOL_SIZE: '1', NODE_OPTIONS: '--v8-pool-size=0' }],
   ] as const) {
     const env = { PATH: process.env['PATH'], HOME: folder, ...variables }
     const { status, stdout, stderr } = spawnSync(command, [...words, '--directory', root, 'compile', '--no-cache'], {
