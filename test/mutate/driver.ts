@@ -80,7 +80,12 @@ async function live(
   }
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString('utf8')}`.slice(-2000)))
-  const stop = (): void => void (child.connected && child.send('stop'))
+  let stopped = false
+  // The child may have ended in the same moment, which its exit tells.
+  const stop = (): void => {
+    if (!stopped && child.connected) child.send('stop', () => undefined)
+    stopped = true
+  }
   child.on('message', (heard: Heard) => {
     if (heard.kind === 'totals') totals = heard
     else failures.push(failureOf(heard))

@@ -36,7 +36,7 @@ describe('what was found once', () => {
 describe('the driver', () => {
   it('notices what throws, aborts the process, stalls it, takes long or swells, and goes on behind it', async () => {
     const subject = join(import.meta.dirname, 'faulty-subject.ts')
-    const outcome = await mutate({ seed: 1, minutes: 2, inputs: bombsMany + 100, subject, stallSeconds: 5 })
+    const outcome = await mutate({ seed: 1, minutes: 2, inputs: bombsMany + 100, subject, stallSeconds: 30 })
     expect(outcome.failures.map(({ kind, number }) => [kind, number])).toEqual([
       ['threw', bad.throws],
       ['crashed', bad.aborts],
