@@ -85,10 +85,12 @@ export function loadSpecs(
   { memory, pulse }: Aids = {},
 ): Omit<SpecsOfFile, 'problems'> {
   const files = input.sources.filter(({ path }) => !path.startsWith(shapesFolder))
-  const read = files.sort((left, right) => compareText(left.path, right.path)).map((file) => {
-    pulse?.()
-    return specsOfFile(file, memory)
-  })
+  const read = files
+    .sort((left, right) => compareText(left.path, right.path))
+    .map((file) => {
+      pulse?.()
+      return specsOfFile(file, memory)
+    })
   problems.push(...read.flatMap((one) => one.problems))
   return {
     specs: read.flatMap((one) => one.specs),

@@ -1,10 +1,13 @@
-import type { Action } from '../domain/action.ts'
+import type { Action, RunEvent } from '../domain/action.ts'
 import type { LedgerRun, RunLedger } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import { traceId } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import type { Records } from '../records/records.ts'
 import { newAttempt } from './decide/adopt.ts'
+
+/** Runs that are added in one transaction. */
+const addedAtOnce = 200
 
 /**
  * Brings into the records what the ledger knows and they lack: runs, model versions. Enough to start again from an empty database.
@@ -13,20 +16,17 @@ import { newAttempt } from './decide/adopt.ts'
 export async function absorbLedger(records: Records, ledger: LedgerView, at: Date): Promise<readonly string[]> {
   const inLedger = ledger.runs.flatMap((entry) => entry.runs.map((run) => ({ entry, run })))
   const known = new Set((await records.runs.getMany(inLedger.map(({ run }) => run.id))).map((run) => run.id))
+  const missing = [...inLedger].reverse().flatMap(({ entry, run }) => {
+    if (known.has(run.id) || run.plan === null) return []
+    return [{ run: recordOf(entry, run, at), plan: run.plan, event: createdEvent(run) }]
+  })
   const added: string[] = []
-  for (const { entry, run } of [...inLedger].reverse()) {
-    if (known.has(run.id) || run.plan === null) continue
-    const event = {
-      type: 'created',
-      reason: 'Committed',
-      message: `asked for by ${run.source.path}:${run.source.line}`,
-      attempt: 1,
-      details: {},
-    }
-    const record = recordOf(entry, run, at)
-    if (!(await records.runs.create(record, run.plan, event))) continue
-    added.push(run.id)
-    const links = run.plan.tracker === undefined ? [] : linksOf(record)
+  for (let from = 0; from < missing.length; from += addedAtOnce) {
+    const some = missing.slice(from, from + addedAtOnce)
+    const ids = await records.runs.createAll(some)
+    const fresh = some.filter(({ run }) => ids.has(run.id))
+    added.push(...fresh.map(({ run }) => run.id))
+    const links = fresh.flatMap(({ run, plan }) => (plan.tracker === undefined ? [] : linksOf(run)))
     if (links.length > 0) await records.actions.add(links)
   }
   for (const { project, model, versions } of ledger.models) {
@@ -35,6 +35,11 @@ export async function absorbLedger(records: Records, ledger: LedgerView, at: Dat
     await records.models.absorb(project, model, family, versions)
   }
   return added
+}
+
+function createdEvent({ source }: LedgerRun): RunEvent {
+  const message = `asked for by ${source.path}:${source.line}`
+  return { type: 'created', reason: 'Committed', message, attempt: 1, details: {} }
 }
 
 /** What ran and ended before these records knew of it: its tracker still has what it measured. */

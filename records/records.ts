@@ -81,6 +81,14 @@ export interface RunChange {
   readonly actions: readonly Action[]
 }
 
+/** A run that is new to the records. */
+export interface NewRun {
+  readonly run: Run
+  readonly plan: TrainingPlan
+  /** The first of its events. */
+  readonly event: RunEvent
+}
+
 export interface StateChange {
   readonly from: RunState | null
   readonly to: RunState
@@ -104,6 +112,8 @@ export interface RunRecords {
   openIds(): Promise<readonly string[]>
   /** Adds a run that the ledger has and the records lack; false when it is there already. */
   create(run: Run, plan: TrainingPlan, event: RunEvent): Promise<boolean>
+  /** The same of many different runs in one transaction. @returns ids of those that were not there */
+  createAll(added: readonly NewRun[]): Promise<ReadonlySet<string>>
   plan(id: string): Promise<TrainingPlan | undefined>
   /** By the ids of their runs. */
   plans(ids: readonly string[]): Promise<ReadonlyMap<string, TrainingPlan>>

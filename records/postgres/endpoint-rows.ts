@@ -5,7 +5,7 @@ import { jsonText, jsonTextOrNull, storableText, storableTextOrNull } from '../j
 import type { Database } from '../kysely.ts'
 import type { ServingResource } from '../records.ts'
 import { modelEntryId } from './models.ts'
-import { projectId } from './run-configs.ts'
+import { projectId } from './projects.ts'
 
 /** Writes an endpoint's row, the row of its release, and that of its resource where it has one. */
 export async function putEndpoint(

@@ -4,7 +4,7 @@ import { jsonText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { ModelRecords, ModelVersion } from '../records.ts'
 import type { Writing } from '../writing.ts'
-import { projectId } from './run-configs.ts'
+import { projectId } from './projects.ts'
 
 const listMax = 10_000
 

@@ -1,55 +1,67 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
-import type { Run } from '../../domain/run.ts'
 import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
+import type { NewRun } from '../records.ts'
 
-/** The id of a project, which is added where it is new. */
-export async function projectId(db: Database, name: string): Promise<string> {
-  const find = () => db.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirst()
-  const known = await find()
-  if (known !== undefined) return known.id
-  const added = await db
-    .insertInto('projects')
-    .values({ name, user_id: null, deleted_at: null })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  // Undefined when somebody else added it meanwhile; then it can be read now.
-  return (added ?? (await db.selectFrom('projects').select('id').where('name', '=', name).executeTakeFirstOrThrow())).id
-}
-
-/** Keeps what a run was asked to do: the searchable columns of `workflow_configs` and the whole of it in `training_configs`. */
-export async function addConfiguration(db: Database, run: Run, plan: TrainingPlan, project: string): Promise<void> {
-  const { task, model, dataset, training } = plan.training
+/**
+ * Keeps what runs were asked to do: the searchable columns of `workflow_configs` and the whole of it in `training_configs`.
+ * @param projects their ids by name
+ */
+export async function addConfigurations(
+  db: Database,
+  added: readonly Pick<NewRun, 'run' | 'plan'>[],
+  projects: ReadonlyMap<string, string>,
+): Promise<void> {
+  const idOf = ({ run }: Pick<NewRun, 'run'>): string => projects.get(run.project) as string
+  const datasets = new Map<string, string | null>()
+  for (const one of added) {
+    const key = JSON.stringify([idOf(one), one.plan.training['dataset']])
+    if (!datasets.has(key)) datasets.set(key, await datasetId(db, idOf(one), one.plan.training['dataset']))
+  }
   await db
     .insertInto('workflow_configs')
-    .values({
-      workflow_id: run.id,
-      task_type: textAt(task, 'type'),
-      model_name: textAt(model, 'name'),
-      model_source: textAt(model, 'source'),
-      dataset_id: await datasetId(db, project, dataset),
-      num_classes: numberAt(task, 'numClasses'),
-      class_names: textsAt(task, 'classNames'),
-      hyperparameters: jsonText(isObject(training) ? training : {}),
-      required_gpu_count: plan.resources.gpus * plan.nodes,
-      required_memory_gb: Math.ceil(plan.resources.memoryRequestBytes / 2 ** 30),
-    })
+    .values(
+      added.map((one) => {
+        const dataset = datasets.get(JSON.stringify([idOf(one), one.plan.training['dataset']])) ?? null
+        return searchableRow(one.run.id, one.plan, dataset)
+      }),
+    )
     .execute()
   await db
     .insertInto('training_configs')
-    .values({
-      workflow_id: run.id,
-      config: jsonText({ ...plan.training, resources: plan.resources }),
-      plan: jsonText(plan),
-    })
+    .values(
+      added.map(({ run, plan }) => ({
+        workflow_id: run.id,
+        config: jsonText({ ...plan.training, resources: plan.resources }),
+        plan: jsonText(plan),
+      })),
+    )
     .execute()
-  await db
-    .updateTable('projects')
-    .set((column) => ({ workflow_count: column('workflow_count', '+', 1) }))
-    .where('id', '=', project)
-    .execute()
+  for (const project of [...new Set(added.map(idOf))].sort()) {
+    const runs = added.filter((one) => idOf(one) === project).length
+    await db
+      .updateTable('projects')
+      .set((column) => ({ workflow_count: column('workflow_count', '+', runs) }))
+      .where('id', '=', project)
+      .execute()
+  }
+}
+
+function searchableRow(runId: string, plan: TrainingPlan, dataset: string | null) {
+  const { task, model, training } = plan.training
+  return {
+    workflow_id: runId,
+    task_type: textAt(task, 'type'),
+    model_name: textAt(model, 'name'),
+    model_source: textAt(model, 'source'),
+    dataset_id: dataset,
+    num_classes: numberAt(task, 'numClasses'),
+    class_names: textsAt(task, 'classNames'),
+    hyperparameters: jsonText(isObject(training) ? training : {}),
+    required_gpu_count: plan.resources.gpus * plan.nodes,
+    required_memory_gb: Math.ceil(plan.resources.memoryRequestBytes / 2 ** 30),
+  }
 }
 
 /** The id of the dataset that a plan names with its place; null where it names none. */

@@ -80,10 +80,6 @@ async function metrics(db: Database, id: string, after: number, limit: number): 
   }))
 }
 
-export async function addStateChange(db: Database, run: Run, from: RunState | null): Promise<void> {
-  await addStateChanges(db, [{ run, from }])
-}
-
 /** In the order in which they are given. */
 export async function addStateChanges(
   db: Database,
@@ -101,13 +97,6 @@ export async function addStateChanges(
   await sql`insert into training_job_transitions (job_id, from_status, to_status, reason, message, attempt)
     select * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
       (job_id uuid, from_status text, to_status text, reason text, message text, attempt integer)`.execute(db)
-}
-
-export async function addEvents(db: Database, runId: string, events: readonly RunEvent[]): Promise<void> {
-  await addEventsOfRuns(
-    db,
-    events.map((event) => ({ runId, event })),
-  )
 }
 
 /** In the order in which they are given. */

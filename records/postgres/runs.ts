@@ -1,14 +1,12 @@
 import { sql } from 'kysely'
-import type { RunEvent } from '../../domain/action.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Run } from '../../domain/run.ts'
-import { jsonText, jsonTextOrNull } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { RunQuery, RunRecords } from '../records.ts'
 import type { Writing } from '../writing.ts'
-import { applyChanges, changedRow, putAttempts } from './run-changes.ts'
-import { addConfiguration, projectId } from './run-configs.ts'
-import { addEvents, addStateChange, runLog } from './run-log.ts'
+import { applyChanges } from './run-changes.ts'
+import { createRuns } from './run-creation.ts'
+import { runLog } from './run-log.ts'
 import { isUuid, runOf, selectRuns } from './run-rows.ts'
 
 const pageMax = 500
@@ -25,13 +23,16 @@ export function runRecords(db: Database, writing: Writing): RunRecords {
   }
   const applyAll: RunRecords['applyAll'] = async (changes) =>
     changes.length === 0 ? [] : writing.transaction((transaction) => applyChanges(transaction, changes))
+  const createAll: RunRecords['createAll'] = async (added) =>
+    added.length === 0 ? new Set() : writing.transaction((transaction) => createRuns(transaction, added))
   return {
     ...runLog(db),
     get: async (id) => (await getMany([id]))[0],
     getMany,
     list: (query) => list(db, query),
     openIds: () => openIds(db),
-    create: (run, plan, event) => writing.transaction((transaction) => create(transaction, run, plan, event)),
+    create: async (run, plan, event) => (await createAll([{ run, plan, event }])).has(run.id),
+    createAll,
     plan: async (id) => (await storedPlans(db, [id])).get(id),
     plans: (ids) => storedPlans(db, ids),
     apply: async (change) => (await applyAll([change]))[0] ?? false,
@@ -73,42 +74,4 @@ async function storedPlans(db: Database, ids: readonly string[]): Promise<Readon
     select distinct on (workflow_id) workflow_id as id, plan from training_configs
     where workflow_id = any(${known}::uuid[]) order by workflow_id, version desc`.execute(db)
   return new Map(rows.map(({ id, plan }) => [id, plan]))
-}
-
-async function create(db: Database, run: Run, plan: TrainingPlan, event: RunEvent): Promise<boolean> {
-  const project = await projectId(db, run.project)
-  const added = await db
-    .insertInto('training_jobs')
-    .values({
-      id: run.id,
-      trace_id: run.traceId,
-      project_id: project,
-      environment: run.environment,
-      name: run.name,
-      description: null,
-      digest: run.digest,
-      max_retries: plan.retry.maxRetries,
-      allocated_gpu_type: plan.resources.gpuType,
-      allocated_gpu_count: plan.resources.gpus * plan.nodes,
-      created_at: run.createdAt,
-      version: run.version,
-      deleted_at: null,
-      condensed_at: null,
-      ...changedRow(run),
-      final_metrics: jsonTextOrNull(run.finalMetrics),
-      waiting_since: jsonText(run.waitingSince),
-      current_step: run.progress?.step ?? null,
-      current_epoch: run.progress?.epoch ?? null,
-      total_epochs: run.progress?.totalEpochs ?? null,
-      progress_percentage: run.progress?.percentage ?? null,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (added === undefined) return false
-  await putAttempts(db, [run])
-  await addConfiguration(db, run, plan, project)
-  await addStateChange(db, run, null)
-  await addEvents(db, run.id, [event])
-  return true
 }

@@ -6,7 +6,7 @@ import type { Database } from '../kysely.ts'
 import type { TrackerRecords } from '../records.ts'
 import type { TrackerRunTable } from '../schema.ts'
 import type { Writing } from '../writing.ts'
-import { addEvents } from './run-log.ts'
+import { addEventsOfRuns } from './run-log.ts'
 import { isUuid } from './run-rows.ts'
 
 export function trackerRecords(db: Database, writing: Writing): TrackerRecords {
@@ -14,7 +14,7 @@ export function trackerRecords(db: Database, writing: Writing): TrackerRecords {
     put: (link, history, events) => writing.transaction((transaction) => put(transaction, link, history, events)),
     tell: (runId, event) =>
       writing.transaction(async (transaction) => {
-        if (await lockRun(transaction, runId)) await addEvents(transaction, runId, [event])
+        if (await lockRun(transaction, runId)) await addEventsOfRuns(transaction, [{ runId, event }])
       }),
     of: async (runIds) => {
       const known = runIds.filter(isUuid)
@@ -59,7 +59,10 @@ async function put(
     where id = ${link.runId}::uuid and attempt = ${link.attempt}
       and tracker_run_id is distinct from ${storableText(link.trackerRunId)}`.execute(db)
   if (history !== null) await replaceHistory(db, link, history)
-  await addEvents(db, link.runId, events)
+  await addEventsOfRuns(
+    db,
+    events.map((event) => ({ runId: link.runId, event })),
+  )
   return true
 }
 

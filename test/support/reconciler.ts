@@ -11,7 +11,7 @@ import type {
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Run } from '../../domain/run.ts'
 import { absorbLedger } from '../../reconciler/absorb.ts'
-import type { Records } from '../../records/records.ts'
+import type { NewRun, Records } from '../../records/records.ts'
 import { compileTexts, publishTexts, training } from './compiler.ts'
 
 export const start = new Date('2026-01-02T03:00:00Z')
@@ -27,9 +27,9 @@ export async function newRun(): Promise<Run> {
   const records = {
     runs: {
       getMany: async () => [],
-      create: async (run: Run) => {
-        made = run
-        return true
+      createAll: async (added: readonly NewRun[]) => {
+        made = added[0]?.run
+        return new Set(added.map(({ run }) => run.id))
       },
     },
     models: { absorb: async () => 0 },

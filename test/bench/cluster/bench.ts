@@ -4,7 +4,7 @@ import { startBed } from '../../cluster/cluster.ts'
 import { attach, type Cluster } from '../../cluster/support/cluster.ts'
 import { report, type Row, tableOf } from '../report.ts'
 import { measureChanges } from './changes.ts'
-import { measureDelivery } from './delivery.ts'
+import { deliverTrainings, measureDelivery } from './delivery.ts'
 import { beginFilling, type Filled, measureFollowing } from './followed.ts'
 import { type House, openHouse } from './house.ts'
 import { measureIdle } from './idle.ts'
@@ -112,6 +112,9 @@ async function measureHouse(
   if (begin('delivery')) {
     rows.push(await measureDelivery(cluster, house, { trainings: 1, rounds, bound: 1000 }, say))
     rows.push(await measureDelivery(cluster, house, { trainings, rounds: 1, bound: 10_000 }, say))
+  } else {
+    // What changes, and what idles, are these.
+    await deliverTrainings(cluster, house, `t${trainings}`, trainings)
   }
   if (begin('changes')) rows.push(...(await measureChanges(cluster, house, programs, size.changes, say)))
   await fill()

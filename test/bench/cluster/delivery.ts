@@ -33,7 +33,7 @@ export async function measureDelivery(
 ): Promise<Row> {
   const rounds: Delivery[] = []
   for (let round = 0; round < size.rounds; round += 1) {
-    const delivery = await deliver(cluster, house, `t${size.trainings}-r${round}`, size.trainings)
+    const delivery = await deliverTrainings(cluster, house, `t${size.trainings}-r${round}`, size.trainings)
     const [published, ours, argocd] = [delivery.published, delivery.ours, delivery.argocd].map(Math.round)
     say(
       `  ${size.trainings}: deploy commit after ${published} ms, Argo CD asked after ${ours} ms, its share ${argocd} ms`,
@@ -51,7 +51,13 @@ export async function measureDelivery(
   })
 }
 
-async function deliver(cluster: Cluster, house: House, prefix: string, trainings: number): Promise<Delivery> {
+/** Commits so many new trainings and waits for their Jobs. @param prefix of their names */
+export async function deliverTrainings(
+  cluster: Cluster,
+  house: House,
+  prefix: string,
+  trainings: number,
+): Promise<Delivery> {
   const from = auditPosition(cluster)
   const before = await house.deploy.head()
   const names = Array.from({ length: trainings }, (_, number) => `${prefix}-${number}`)

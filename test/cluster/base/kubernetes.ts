@@ -59,9 +59,15 @@ export interface Access {
 }
 
 const requestSeconds = 60
+/** A server that is slow for a moment is not given thousands of handshakes as well. */
+const connectionsMax = 64
 
 export function createKubernetes(access: Access): Kubernetes {
-  const agent = new Agent({ keepAlive: true, ca: readFileSync(access.certificateAuthority) })
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connectionsMax,
+    ca: readFileSync(access.certificateAuthority),
+  })
   const send = (method: string, path: string, body?: unknown, contentType = 'application/json') =>
     exchange(access, agent, method, path, body === undefined ? undefined : { contentType, text: JSON.stringify(body) })
   const demand = async (method: string, path: string, body?: unknown, contentType?: string) => {

@@ -6,6 +6,7 @@ import { createRefresher, type Refresher } from '../../../reconciler/refresh.ts'
 import { resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Application, applicationPath, createApplication } from '../support/applications.ts'
+import { auditPosition, readAudit } from '../support/audit.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
 import { layLine, type Line } from '../support/connections.ts'
 import { job } from '../support/jobs.ts'
@@ -120,6 +121,24 @@ describe('an Application', () => {
     } finally {
       await skip(null)
     }
+  })
+
+  it('that is not there is not asked for', async () => {
+    const from = auditPosition(cluster)
+    const missing = `dev.${namespace}.endpoint.missing`
+    await following.source.refresh([missing, name])
+    const asked = await until(
+      'the request to be on the record',
+      () => {
+        const patched = readAudit(cluster, from).filter(
+          ({ verb, objectRef }) => verb === 'patch' && objectRef?.resource === 'applications',
+        )
+        const names = patched.map(({ objectRef }) => objectRef?.name)
+        return names.includes(name) && names
+      },
+      { seconds: 30 },
+    )
+    expect(asked).not.toContain(missing)
   })
 
   it('whose sync fails has Argo CD’s own message and a commit that was applied, although its health says Healthy', async () => {

@@ -39,6 +39,22 @@ export function describeRuns(context: () => TestRecords): void {
       expect(await records.runs.history(run.id)).toHaveLength(1)
     })
 
+    it('that is created with others, also by two at once, is there once with its plan, and new ones say that they are', async () => {
+      const { records } = context()
+      const known = await addRun(context(), { name: 'known' })
+      const fresh = ['first', 'second', 'third'].map((name) => sampleRun({ name }))
+      const given = [known, ...fresh].map((run) => ({ run, plan: samplePlan(run), event: sampleEvent }))
+      const created = await Promise.all([records.runs.createAll(given), records.runs.createAll([...given].reverse())])
+      expect(created.flatMap((ids) => [...ids]).sort()).toEqual(fresh.map(({ id }) => id).sort())
+      for (const run of fresh) {
+        expect(await records.runs.get(run.id)).toEqual(run)
+        expect(await records.runs.plan(run.id)).toEqual(samplePlan(run))
+        expect(await records.runs.history(run.id)).toHaveLength(1)
+        expect(await records.runs.events(run.id, 0, 10)).toHaveLength(1)
+      }
+      expect(await records.runs.createAll([])).toEqual(new Set())
+    })
+
     it('goes through its life with a history of each state and attempt', async () => {
       const { records } = context()
       const { id } = await addRun(context())
