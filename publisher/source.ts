@@ -56,9 +56,9 @@ export async function readWorkingTree(root: string): Promise<Sources> {
     }
   }
   // One that cannot be read is missing where it is named, and told there.
-  const templates = await Promise.all((await findTemplates(root)).map((path) => readSpec(root, realRoot, path)))
+  const templates = (await findTemplates(root)).map((path) => readSpec(root, realRoot, path))
   for (const read of templates) if (!('code' in read)) files.push(read)
-  const settings = await readSpec(root, realRoot, settingsFile)
+  const settings = readSpec(root, realRoot, settingsFile)
   files.sort((left, right) => compareText(left.path, right.path))
   const told = problems.sort((left, right) => compareText(left.where.file, right.where.file))
   return { files, problems: told, ...('code' in settings ? {} : { settingsSource: settings }) }
