@@ -44,6 +44,8 @@ const homes = {
   '^(js-yaml|yaml)$': '^(compiler/(load|format)|local|tools)/',
   '^handlebars$': '^(compiler/render|compiler/shape|tools)/',
   '^rfc6902$': '^compiler/shape/',
+  '^(@marcbachmann/cel-js|re2js)$': '^compiler/policy/cel/',
+  '^@secretlint/.*$': '^cli/specs/',
   '^(fastify|@fastify/.*|fastify-type-provider-zod)$': '^api/',
   '^@electric-sql/pglite$': '^local/',
   '^commander$': '^cli/',

@@ -4,7 +4,7 @@ import { exitCodes } from './exit.ts'
 import type { AddCommand } from './command.ts'
 import { addComment, addFmt, addInit, addSchema } from './groups/authoring.ts'
 import { addCompletion } from './groups/completion.ts'
-import { addDiff, addDrift, addExplain } from './groups/questions.ts'
+import { addDiff, addDrift, addExplain, addPolicies } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
 import { addBootstrap, addCheck, addCompile, addPublish } from './groups/specs.ts'
@@ -51,6 +51,7 @@ const commands: readonly AddCommand[] = [
   addDiff,
   addComment,
   addDrift,
+  addPolicies,
   addPublish,
   addBootstrap,
   addStatus,

@@ -1,10 +1,12 @@
 import type { EnvironmentLedger, SourceRecord } from '../domain/ledger.ts'
 import type { RunKey } from '../domain/names.ts'
-import type { TrainingPlan } from '../domain/plan.ts'
-import type { Problem } from '../domain/problem.ts'
+import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
+import type { Place, Problem } from '../domain/problem.ts'
 import type { KubernetesSchemas, KubernetesVersion } from './manifest/schemas.ts'
 import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
 import type { Memory } from './load/memory.ts'
+import type { Catalogue } from './resolve/catalogue.ts'
+import type { SpecOf } from './validate/validate.ts'
 
 /** All that a compilation depends on. Equal inputs give equal bytes, on every machine. */
 export interface CompileInput {
@@ -21,6 +23,33 @@ export interface CompileInput {
   readonly kubernetes?: KubernetesSchemas | undefined
   /** In the stead of what Environments say. */
   readonly kubernetesVersion?: KubernetesVersion | undefined
+  /** Places where a secret stands in the sources, found before: the rules for that are not pure. */
+  readonly secrets?: readonly FoundSecret[]
+  /** What judges by policies, `compiler/policy/judge.ts`; wanted where there are any. Handed over, because most have none and it takes time to load. */
+  readonly judge?: Judge | undefined
+}
+
+/** A literal secret in a source, by its place alone: its text goes nowhere. */
+export interface FoundSecret {
+  readonly where: Place
+  /** What it is, such as `a token of GitHub`. */
+  readonly what: string
+}
+
+/** What policies say of what is newly rendered. */
+export type Judge = (input: CompileInput, known: Catalogue, rendered: readonly Rendered[]) => readonly Problem[]
+
+/** A file that is to be published and is not yet, as it was rendered. */
+export interface Rendered {
+  readonly path: string
+  readonly text: string
+  readonly environment: string
+  readonly project: string
+  /** Whether it holds the values of an endpoint, instead of what Kubernetes gets. */
+  readonly isValues: boolean
+  /** Null for what belongs to no single spec. */
+  readonly plan: TrainingPlan | EndpointPlan | null
+  readonly spec: SpecOf<'TrainingJob'> | SpecOf<'ServingEndpoint'> | null
 }
 
 /** What a compilation may be helped and watched with. */

@@ -13,10 +13,13 @@ import { inOrder, problem } from './problem.ts'
 import { renderJobsApplication } from './render/application.ts'
 import { tooLargeManifest } from './render/size.ts'
 import { renderTemplate } from './render/template.ts'
+import { filesToCome, newlyRendered } from './rendered.ts'
 import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
+import { takenRoutes } from './resolve/routes.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
+import { reportSecrets } from './secrets/report.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
 import { readShapes, type Shapes, shapesFolder } from './shape/shapes.ts'
 import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
@@ -27,7 +30,7 @@ import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
  */
 export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const problems: Problem[] = []
-  const { specs, broken, repaired } = loadSpecs(input, problems, aids)
+  const { specs, broken, repaired, secrets } = loadSpecs(input, problems, aids)
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
   const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
@@ -35,6 +38,7 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
     resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
   )
+  problems.push(...takenRoutes(endpoints, known.catalogue))
   problems.push(...problemsOfRest(repaired, known.catalogue, input.source, input.chart.version))
   const ledger = readLedger(input.deployed.files)
   problems.push(...checkNewRuns(trainings, { shapes, known: known.catalogue, ledger }, input))
@@ -46,13 +50,14 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const impact = emptyImpact()
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
+  problems.push(...judged(input, known.catalogue, ledger, { tree, impact, endpoints }))
   for (const one of environments) entries.set(paths.environmentLedger(one.environment), ledgerText(one))
   // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
   for (const { cluster, environment } of environments)
     if (cluster === 'kubernetes')
       tree.set(paths.applicationsPlaceholder(environment), renderTemplate('applications-readme', {}))
   for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
-  const told = inOrder(problems)
+  const told = inOrder(reportSecrets(problems, secrets, input.sources))
   if (hasErrors(told))
     return {
       problems: told,
@@ -71,6 +76,25 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   return { problems: [...told, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
 }
 
+/** What policies say, last of all: of the text that would be published. */
+function judged(
+  input: CompileInput,
+  known: Catalogue,
+  ledger: LedgerView,
+  { tree, impact, endpoints }: Pick<Result, 'tree' | 'impact'> & { readonly endpoints: readonly EndpointPlan[] },
+): readonly Problem[] {
+  if (known.policies.length === 0) return []
+  if (!input.judge) throw new Error('there are policies, and nobody handed over what judges by them')
+  const toCome = filesToCome(endpoints, ledger.endpoints, tree, input.deploy)
+  const rendered = newlyRendered(
+    new Map([...tree, ...toCome]),
+    input.deployed.files,
+    { starts: impact.starts, endpoints },
+    known,
+  )
+  return input.judge(input, known, rendered)
+}
+
 interface Result {
   readonly tree: Map<string, string>
   readonly entries: Map<string, string>
@@ -85,17 +109,20 @@ export function loadSpecs(
   { memory, pulse }: Aids = {},
 ): Omit<SpecsOfFile, 'problems'> {
   const files = input.sources.filter(({ path }) => !path.startsWith(shapesFolder))
+  // Of a file with a secret nothing is kept.
+  const withSecrets = new Set((input.secrets ?? []).map(({ where }) => where.file))
   const read = files
     .sort((left, right) => compareText(left.path, right.path))
     .map((file) => {
       pulse?.()
-      return specsOfFile(file, memory)
+      return specsOfFile(file, withSecrets.has(file.path) ? undefined : memory)
     })
   problems.push(...read.flatMap((one) => one.problems))
   return {
     specs: read.flatMap((one) => one.specs),
     broken: read.flatMap((one) => one.broken),
     repaired: read.flatMap((one) => one.repaired),
+    secrets: [...(input.secrets ?? []), ...read.flatMap((one) => one.secrets)],
   }
 }
 

@@ -60,6 +60,13 @@ export const problemCodes = {
   MANIFEST_PROMISE: 'error',
   MANIFEST_REFUSED: 'error',
   MANIFEST_TOO_LARGE: 'error',
+  ROUTE_TAKEN: 'error',
+  // policies and secrets
+  POLICY_EXPRESSION: 'error',
+  POLICY_DENIED: 'error',
+  POLICY_WARNED: 'warning',
+  SECRET_LITERAL: 'error',
+  SPEC_ENCRYPTED: 'error',
   // what the deploy repository says
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',

@@ -1,8 +1,8 @@
 // Made of schemas/*.schema.json by `npm run generate`. Do not edit.
 
-export const specKinds = ['Dataset', 'Environment', 'Model', 'PromptTemplate', 'ServingEndpoint', 'TrainingJob'] as const
+export const specKinds = ['Dataset', 'Environment', 'Model', 'Policy', 'PromptTemplate', 'ServingEndpoint', 'TrainingJob'] as const
 export type SpecKind = (typeof specKinds)[number]
-export type AnySpec = Dataset | Environment | Model | PromptTemplate | ServingEndpoint | TrainingJob
+export type AnySpec = Dataset | Environment | Model | Policy | PromptTemplate | ServingEndpoint | TrainingJob
 
 /**
  * Data that trainings learn from.
@@ -219,7 +219,7 @@ export interface Environment {
       }
     }
     /**
-     * Registry that images of this place come from.
+     * Registry that images of this place come from. Read by policies alone, as environment.spec.registry.
      */
     registry?: string
     /**
@@ -334,7 +334,7 @@ export interface Environment {
       imagesByDigest?: boolean
     }
     /**
-     * What a project may use here.
+     * What a project may use here. Read by policies alone, as environment.spec.budgets.
      */
     budgets?: {
       /**
@@ -479,6 +479,203 @@ export interface Model {
      * Where more is said about it.
      */
     documentationUrl?: string
+  }
+}
+
+/**
+ * What the rendered manifests must be, in the shape and the language of a ValidatingAdmissionPolicy.
+ */
+export interface Policy {
+  /**
+   * The version of this shape.
+   */
+  apiVersion: 'specyard.dev/v1'
+  /**
+   * The kind of document.
+   */
+  kind: 'Policy'
+  /**
+   * Who the policy is.
+   */
+  metadata: {
+    /**
+     * Unique among policies. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     */
+    name: string
+    /**
+     * A sentence for people. Changes nothing that runs.
+     */
+    description?: string
+    /**
+     * Free labels for people and searches. They change nothing that runs.
+     */
+    labels?: {
+      /**
+       * Text of at most 63 characters.
+       */
+      [k: string]: string
+    }
+  }
+  /**
+   * What is judged, and by which expressions.
+   */
+  spec: {
+    /**
+     * Which specs it is about. Everything when left out.
+     */
+    match?: {
+      /**
+       * Names of Environments.
+       *
+       * @minItems 1
+       * @maxItems 100
+       *
+       * Items: One of them.
+       */
+      environments?: string[]
+      /**
+       * Names of projects.
+       *
+       * @minItems 1
+       * @maxItems 100
+       *
+       * Items: One of them.
+       */
+      projects?: string[]
+      /**
+       * Kinds of clusters.
+       *
+       * @minItems 1
+       * @maxItems 2
+       *
+       * Items: local or kubernetes.
+       */
+      clusters?: ('local' | 'kubernetes')[]
+    }
+    /**
+     * Which manifests it is about, in the words of a ValidatingAdmissionPolicy.
+     */
+    matchConstraints: {
+      /**
+       * A manifest that fits one of them is judged.
+       *
+       * @minItems 1
+       * @maxItems 20
+       *
+       * Items: Manifests by their group, version and resource, as the API server names them.
+       */
+      resourceRules: {
+        /**
+         * Groups of the API; an empty text is the core group, * is all.
+         *
+         * @minItems 1
+         * @maxItems 50
+         *
+         * Items: One of them, or *.
+         */
+        apiGroups: string[]
+        /**
+         * Versions of the groups; * is all.
+         *
+         * @minItems 1
+         * @maxItems 50
+         *
+         * Items: One of them, or *.
+         */
+        apiVersions: string[]
+        /**
+         * For the cluster: what is done. What Specyard renders is always about to be created. Default CREATE and UPDATE.
+         *
+         * @minItems 1
+         * @maxItems 2
+         *
+         * Items: One of them.
+         */
+        operations?: ('CREATE' | 'UPDATE')[]
+        /**
+         * Resources in the plural, as in kubectl api-resources; * is all.
+         *
+         * @minItems 1
+         * @maxItems 50
+         *
+         * Items: One of them, or *.
+         */
+        resources: string[]
+      }[]
+    }
+    /**
+     * Only manifests for which all of these are true are judged.
+     *
+     * @maxItems 64
+     *
+     * Items: A condition with its name.
+     */
+    matchConditions?: {
+      /**
+       * Says what the condition is about.
+       */
+      name: string
+      /**
+       * CEL that is true or false.
+       */
+      expression: string
+    }[]
+    /**
+     * Values that later expressions call variables.<name>; each may use those before it.
+     *
+     * @maxItems 32
+     *
+     * Items: A value with its name.
+     */
+    variables?: {
+      /**
+       * The name behind variables.
+       */
+      name: string
+      /**
+       * CEL of any type.
+       */
+      expression: string
+    }[]
+    /**
+     * What must be true of every manifest that is judged.
+     *
+     * @minItems 1
+     * @maxItems 64
+     *
+     * Items: An expression that must be true, and what to say where it is not.
+     */
+    validations: {
+      /**
+       * CEL that is true of what is allowed.
+       */
+      expression: string
+      /**
+       * What people are told where the expression is false.
+       */
+      message?: string
+      /**
+       * CEL that makes the message; where it fails, the message is told.
+       */
+      messageExpression?: string
+      /**
+       * What the API server answers in the cluster. Default Invalid.
+       */
+      reason?: 'Unauthorized' | 'Forbidden' | 'Invalid' | 'RequestEntityTooLarge'
+    }[]
+    /**
+     * Deny stops the publication of everything, Warn stops nothing. Default Deny.
+     *
+     * @minItems 1
+     * @maxItems 1
+     *
+     * Items: Deny or Warn.
+     */
+    validationActions?: ('Deny' | 'Warn')[]
+    /**
+     * Whether specyard policies --output admission makes a ValidatingAdmissionPolicy of it. Default true.
+     */
+    admission?: boolean
   }
 }
 

@@ -7,6 +7,8 @@ import type { Comparison, Side } from '../impact/comparison.ts'
 import { humanComparison } from '../impact/human.ts'
 import { jsonComparison, jsonProblems } from '../impact/json.ts'
 import { markdownComparison, markdownProblems } from '../impact/markdown.ts'
+import { hider, secretTexts } from '../../compiler/secrets/hide.ts'
+import { withoutSecrets } from '../specs/secrets.ts'
 import { compileInput } from '../specs/compile-input.ts'
 import { nothingDeployed } from '../specs/compile-specs.ts'
 import { comparingAids } from '../specs/aids.ts'
@@ -48,23 +50,25 @@ export async function runDiff(
   const compared = compareSpecs(before, after, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   if (hasErrors(problems)) return tellProblems(world, problems, output)
-  const blind = describeComparison(compared, after, undefined)
+  const policy = compared.result.problems.filter((one) => one.code === 'POLICY_WARNED')
+  const blind = describeComparison(compared, after, undefined, policy)
   const known = offline ? undefined : await recalled(world, settings, blind.impact)
   const comparison: Comparison = {
     base: base ? sideOf(base) : null,
     head: sideOf(head),
     against: base?.label ?? (offline ? 'nothing' : 'what is published'),
-    problems: problems.filter((one) => one.severity === 'warning'),
+    problems: problems.filter((one) => one.severity === 'warning' && !policy.includes(one)),
     baseProblems: compared.baseProblems,
-    difference: known ? describeComparison(compared, after, known) : blind,
+    difference: known ? describeComparison(compared, after, known, policy) : blind,
   }
-  world.stdout.write(
+  const text =
     output === 'json'
       ? jsonComparison(comparison)
       : output === 'markdown'
         ? markdownComparison(comparison)
-        : humanComparison(comparison, paintFor(world.stdout, world.environment) !== undefined),
-  )
+        : humanComparison(comparison, paintFor(world.stdout, world.environment) !== undefined)
+  // A secret that the change takes away stands in what it is compared with.
+  world.stdout.write(await withoutSecrets(hider(before ? secretTexts(before) : [])(text)))
   return comparison.difference.same ? differenceExits.same : differenceExits.different
 }
 

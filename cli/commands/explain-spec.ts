@@ -1,8 +1,10 @@
 import { explainSpec } from '../../compiler/explain/explain.ts'
 import type { Candidate, Explained, ExplainedValue } from '../../compiler/explain/explained.ts'
+import { hider, secretTexts } from '../../compiler/secrets/hide.ts'
 import { keyText } from '../../domain/names.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { compileInput } from '../specs/compile-input.ts'
+import { withoutSecrets } from '../specs/secrets.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates } from '../specs/states.ts'
 import { explainedFiles, explainedValue, explainedValues, isOwnName } from '../terminal/explained.ts'
@@ -31,18 +33,29 @@ export async function runExplainSpec(
   const input = { ...(await compileInput(specs.settings, specs)), deployed }
   const withLines = rendered || path !== undefined || output === 'json'
   const answer = explainSpec(input, { spec, rendered: withLines, ...(env === undefined ? {} : { environment: env }) })
+  // A literal secret is a problem that `check` tells; nobody prints it meanwhile.
+  const hide = (text: string): Promise<string> => withoutSecrets(hider(secretTexts(input))(text))
   if (answer.is === 'problems') {
-    if (output === 'json') world.stdout.write(`${JSON.stringify({ problems: answer.problems }, null, 2)}\n`)
-    else world.stdout.write(`${formatProblems(answer.problems)}\n`)
+    const { problems } = answer
+    const text = output === 'json' ? JSON.stringify({ problems }, null, 2) : formatProblems(problems)
+    world.stdout.write(`${await hide(text)}\n`)
     return exitCodes.problems
   }
   if (answer.is !== 'explained') throw new UsageError(whichOnes(spec, env, answer.is, answer.candidates))
   const explained = path === undefined ? answer.explained : below(answer.explained, path)
-  if (output === 'json') world.stdout.write(`${JSON.stringify(explained, null, 2)}\n`)
-  else if (rendered) world.stdout.write(explainedFiles(explained, path !== undefined))
-  else if (path !== undefined && explained.values.length === 1) world.stdout.write(explainedValue(explained))
-  else world.stdout.write(explainedValues(explained))
+  world.stdout.write(await hide(inWords(explained, output, rendered, path)))
   return exitCodes.fine
+}
+
+function inWords(
+  explained: Explained,
+  output: SpecFlags['output'],
+  rendered: boolean,
+  path: string | undefined,
+): string {
+  if (output === 'json') return `${JSON.stringify(explained, null, 2)}\n`
+  if (rendered) return explainedFiles(explained, path !== undefined)
+  return path !== undefined && explained.values.length === 1 ? explainedValue(explained) : explainedValues(explained)
 }
 
 /** What there is at a path of the plan, or what was made of a path of the spec. */

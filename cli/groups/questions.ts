@@ -2,6 +2,7 @@ import { type AddCommand, folder, kubeVersionOption, outputOption } from '../com
 import type { DiffFlags } from '../commands/diff.ts'
 import type { DriftFlags } from '../commands/drift.ts'
 import type { ExplainFlags } from '../commands/explain.ts'
+import type { PoliciesFlags } from '../commands/policies.ts'
 import { exitCodes } from '../exit.ts'
 
 // The commands that answer what specs say, what a change of them does and where that comes from, and change nothing.
@@ -83,5 +84,29 @@ Examples:
     .action(async (options: DriftFlags) => {
       const { runDrift } = await import('../commands/drift.ts')
       world.exit(await runDrift(world, folder(program, world), options))
+    })
+}
+
+export const addPolicies: AddCommand = (program, world) => {
+  program
+    .command('policies')
+    .description('the policies of the specs; a pack of them to begin with; the same for the API server')
+    .addOption(outputOption(['human', 'json', 'admission']))
+    .option('--starter', 'write the starter pack to specs/policies/, where it is yours; what is there stays as it is')
+    .option('--environment <name...>', 'with --output admission: these environments alone')
+    .addHelpText(
+      'after',
+      `
+--output admission prints a ValidatingAdmissionPolicy and its binding for each policy and environment on Kubernetes, bound to the namespaces of
+the environment. What only the compiler can know is left out, and told.
+
+Examples:
+  specyard policies --starter
+  specyard policies
+  specyard policies --output admission --environment prod | kubectl apply -f -`,
+    )
+    .action(async (options: PoliciesFlags) => {
+      const { runPolicies } = await import('../commands/policies.ts')
+      world.exit(await runPolicies(world, folder(program, world), options))
     })
 }

@@ -3,14 +3,17 @@ import type { SpecState } from '../../publisher/spec-repository.ts'
 import { readChart } from '../house/assets.ts'
 import { kubernetesSchemas } from '../house/kubernetes-schemas.ts'
 import type { Settings } from '../house/settings.ts'
+import { judgeFor } from './judging.ts'
+import { findSecrets } from './secrets.ts'
 
-/** All that a compilation of specs depends on but what is deployed. */
+/** All that a compilation of specs depends on but what is deployed: with them what it takes to judge them, and the secrets that stand in them. */
 export async function compileInput(
   { deployUrl, deployBranch, kubernetesVersion }: SettingsOfCompiling,
   { files, source, settingsSource }: Pick<SpecState, 'files' | 'source' | 'settingsSource'>,
 ): Promise<Omit<CompileInput, 'deployed'>> {
+  const [chart, judge, secrets] = await Promise.all([readChart(), judgeFor(files), findSecrets(files)])
   return {
-    ...{ sources: files, source, chart: await readChart() },
+    ...{ sources: files, source, chart, judge, secrets },
     deploy: { url: deployUrl, branch: deployBranch },
     settings: settingsSource,
     kubernetes: kubernetesSchemas,

@@ -37,7 +37,7 @@ export function explainSpec(input: CompileInput, query: SpecQuery): Explanation 
   const fitting = all.filter((one) => fits(one, query))
   const [chosen, another] = fitting
   if (another) return { is: 'ambiguous', candidates: fitting }
-  if (chosen) return explain(input, known.catalogue, chosen, query.rendered)
+  if (chosen) return explainResolved(input, known.catalogue, chosen, query.rendered)
   return hasErrors(problems) ? { is: 'problems', problems } : { is: 'unknown', candidates: all }
 }
 
@@ -63,7 +63,13 @@ function fits({ kind, key, file }: Candidate, { spec, environment }: SpecQuery):
   return spec === file || names.some((name) => spec === name || spec.toLowerCase() === `${kind}/${name}`.toLowerCase())
 }
 
-function explain(input: CompileInput, known: Catalogue, { kind, key }: Candidate, rendered: boolean): Explanation {
+/** The same for a spec that was found already. @param rendered whether the lines of what is rendered are asked about too */
+export function explainResolved(
+  input: CompileInput,
+  known: Catalogue,
+  { kind, key }: Candidate,
+  rendered: boolean,
+): Explanation {
   const heard = listen()
   const problems: Problem[] = []
   const isIt = (spec: SpecOf<'TrainingJob'> | SpecOf<'ServingEndpoint'>): boolean =>

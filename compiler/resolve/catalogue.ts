@@ -13,6 +13,7 @@ export interface Catalogue {
   readonly promptTemplates: ReadonlyMap<string, SpecOf<'PromptTemplate'>>
   readonly trainingJobs: readonly SpecOf<'TrainingJob'>[]
   readonly endpoints: readonly SpecOf<'ServingEndpoint'>[]
+  readonly policies: readonly SpecOf<'Policy'>[]
   /** Whether there is such a document, but one with problems of its own, which are told already. */
   isBroken(kind: SpecKind, project: string, name: string): boolean
 }
@@ -56,6 +57,7 @@ export function catalogue(
       promptTemplates: byProject(of('PromptTemplate')),
       trainingJobs: of('TrainingJob'),
       endpoints: of('ServingEndpoint'),
+      policies: of('Policy'),
       isBroken: (kind, project, name) =>
         broken.some((one) => one.kind === kind && one.project === project && one.name === name),
     },
@@ -70,7 +72,7 @@ function byProject<
 }
 
 function uniqueName(spec: Spec): string {
-  if (spec.kind === 'Environment') return `${spec.kind} ${spec.value.metadata.name}`
+  if (spec.kind === 'Environment' || spec.kind === 'Policy') return `${spec.kind} ${spec.value.metadata.name}`
   const { project, name } = spec.value.metadata
   const place = spec.kind === 'TrainingJob' ? `${spec.value.spec.environment}/` : ''
   return `${spec.kind} ${place}${project}/${name}`

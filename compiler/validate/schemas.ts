@@ -2,6 +2,7 @@ import type { SpecKind } from '../../domain/specs.generated.ts'
 import dataset from '../../schemas/dataset.schema.json' with { type: 'json' }
 import environment from '../../schemas/environment.schema.json' with { type: 'json' }
 import model from '../../schemas/model.schema.json' with { type: 'json' }
+import policy from '../../schemas/policy.schema.json' with { type: 'json' }
 import promptTemplate from '../../schemas/prompt-template.schema.json' with { type: 'json' }
 import servingEndpoint from '../../schemas/serving-endpoint.schema.json' with { type: 'json' }
 import trainingJob from '../../schemas/training-job.schema.json' with { type: 'json' }
@@ -26,6 +27,7 @@ export const schemas: Readonly<Record<SpecKind, SchemaNode>> = {
   Dataset: dataset,
   Environment: environment,
   Model: model,
+  Policy: policy,
   PromptTemplate: promptTemplate,
   ServingEndpoint: servingEndpoint,
   TrainingJob: trainingJob,

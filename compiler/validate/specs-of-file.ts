@@ -1,9 +1,11 @@
+import type { FoundSecret } from '../compile-types.ts'
 import type { Json } from '../../domain/canonical.ts'
 import type { Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import type { SpecKind } from '../../domain/specs.generated.ts'
 import { type Document, loadDocuments } from '../load/document.ts'
 import { type Memory, recalled } from '../load/memory.ts'
+import { namedSecrets } from '../secrets/named.ts'
 import { type BrokenSpec, brokenSpec, type RepairedSpec, type Spec, validateDocument } from './validate.ts'
 
 /** The specs of one file, and what is left of documents that are none. */
@@ -12,6 +14,8 @@ export interface SpecsOfFile {
   readonly broken: readonly BrokenSpec[]
   readonly repaired: readonly RepairedSpec[]
   readonly problems: readonly Problem[]
+  /** Literal secrets that their names give away. */
+  readonly secrets: readonly FoundSecret[]
 }
 
 /** Reads and validates the documents of a file, or takes what a memory has of the same bytes at the same path. */
@@ -25,7 +29,7 @@ export function specsOfFile(file: SourceFile, memory?: Memory): SpecsOfFile {
   })
   if (read) return read
   const specs = (kept as unknown as readonly Kept[]).map((one) => withDocument(one, file))
-  return { specs, broken: [], repaired: [], problems: [] }
+  return { specs, broken: [], repaired: [], problems: [], secrets: [] }
 }
 
 function readSpecs(file: SourceFile): SpecsOfFile {
@@ -36,6 +40,7 @@ function readSpecs(file: SourceFile): SpecsOfFile {
     broken: [...loaded.remains.flatMap(brokenSpec), ...validated.flatMap((one) => one.broken ?? [])],
     repaired: validated.flatMap((one) => one.repaired ?? []),
     problems: [...loaded.problems, ...validated.flatMap((one) => one.problems)],
+    secrets: loaded.documents.flatMap(namedSecrets),
   }
 }
 
@@ -47,9 +52,9 @@ interface Kept {
   readonly value: unknown
 }
 
-/** Undefined for a file with problems: telling those well takes the text, and it will change soon. */
-function withoutDocuments({ specs, broken, repaired, problems }: SpecsOfFile): readonly Kept[] | undefined {
-  if (broken.length + repaired.length + problems.length > 0) return undefined
+/** Undefined for a file with problems or secrets: telling those well takes the text, and it will change soon. */
+function withoutDocuments({ specs, broken, repaired, problems, secrets }: SpecsOfFile): readonly Kept[] | undefined {
+  if (broken.length + repaired.length + problems.length + secrets.length > 0) return undefined
   return specs.map(({ kind, document: { index, line }, value }) => ({ index, line, kind, value }))
 }
 

@@ -3,6 +3,7 @@ import {
   type Dataset,
   type Environment,
   type Model,
+  type Policy,
   type PromptTemplate,
   type ServingEndpoint,
   type SpecKind,
@@ -11,6 +12,7 @@ import {
 } from '../../domain/specs.generated.ts'
 import type { Document } from '../load/document.ts'
 import { problem } from '../problem.ts'
+import { isSopsDocument } from '../secrets/sops.ts'
 import { explainErrors, type Locator } from './explain.ts'
 import { nearest } from './nearest.ts'
 import { repair } from './repair.ts'
@@ -18,6 +20,7 @@ import {
   Dataset as validDataset,
   Environment as validEnvironment,
   Model as validModel,
+  Policy as validPolicy,
   PromptTemplate as validPromptTemplate,
   ServingEndpoint as validServingEndpoint,
   TrainingJob as validTrainingJob,
@@ -30,6 +33,7 @@ interface Kinds {
   readonly Dataset: Dataset
   readonly Model: Model
   readonly PromptTemplate: PromptTemplate
+  readonly Policy: Policy
 }
 
 /** A document that fits the schema of its kind. */
@@ -41,7 +45,7 @@ export type SpecOf<Kind extends SpecKind> = {
 /** A document of a known kind that does not fit its schema: what names it is no reference to nothing. */
 export interface BrokenSpec {
   readonly kind: SpecKind
-  /** Empty for an Environment, which belongs to no project. */
+  /** Empty for what belongs to no project. */
   readonly project: string
   readonly name: string
 }
@@ -60,6 +64,7 @@ const validators = {
   Dataset: validDataset,
   Model: validModel,
   PromptTemplate: validPromptTemplate,
+  Policy: validPolicy,
 } as const satisfies Record<SpecKind, unknown>
 
 const apiVersion = 'specyard.dev/v1'
@@ -77,6 +82,7 @@ export function validateDocument(document: Document): {
     return { problems: [problem('DOCUMENT_NOT_MAPPING', document.locate(''), 'a spec must be a mapping', { hint })] }
   }
   const { kind, apiVersion: version } = value as { kind?: unknown; apiVersion?: unknown }
+  if (isSopsDocument(value)) return { problems: encryptedProblems(version, document) }
   const known = specKinds.find((one) => one === kind)
   const head = [...checkKind(kind, document), ...checkVersion(version, document)]
   const found = known === undefined ? [] : validateValue(known, value, document)
@@ -125,7 +131,15 @@ export function brokenSpec(value: unknown): readonly BrokenSpec[] {
   const known =
     typeof kind === 'string' ? (specKinds.find((one) => one === kind) ?? nearest(kind, specKinds)) : undefined
   if (known === undefined || typeof name !== 'string' || typeof project !== 'string') return []
-  return [{ kind: known as SpecKind, project: known === 'Environment' ? '' : project, name }]
+  return [{ kind: known as SpecKind, project: known === 'Environment' || known === 'Policy' ? '' : project, name }]
+}
+
+/** What SOPS encrypted is somebody else's and passes, but for a spec: it would be as if it were not there. */
+function encryptedProblems(version: unknown, document: Document): readonly Problem[] {
+  if (version !== apiVersion) return []
+  const message = 'this spec is encrypted with SOPS, and specs are read as they stand'
+  const hint = 'keep it readable: encrypt a Secret instead, and name that in env as { secret: …, key: … }'
+  return [problem('SPEC_ENCRYPTED', document.locateKey('/sops'), message, { hint })]
 }
 
 function checkKind(kind: unknown, document: Document): readonly Problem[] {

@@ -7,4 +7,5 @@ export const ServingEndpoint: Validator
 export const Environment: Validator
 export const Dataset: Validator
 export const Model: Validator
+export const Policy: Validator
 export const PromptTemplate: Validator

@@ -1,5 +1,6 @@
 import { compile } from '../../compiler/compile.ts'
 import type { CompileResult } from '../../compiler/compile-types.ts'
+import { judge } from '../../compiler/policy/judge.ts'
 import { type Operated, operate } from '../../compiler/operate/operate.ts'
 import type { Operation } from '../../domain/operation.ts'
 import type { Change, Deployed, SourceFile } from '../../domain/publication.ts'
@@ -71,7 +72,7 @@ export function compileTexts(
   deployed: Deployed = nothing,
   base = environment,
 ): CompileResult {
-  return compile({ sources: sourcesOf(texts, base), source, deployed, chart, deploy: address })
+  return compile({ sources: sourcesOf(texts, base), source, deployed, chart, deploy: address, judge })
 }
 
 /** The files that texts are compiled as. */

@@ -1,0 +1,70 @@
+import type { FoundSecret } from '../../compiler/compile-types.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+
+/*
+ * The rules are secretlint's recommended ones. They take a third of a millisecond for each file and are not synchronous, so they are asked here, at the
+ * edge, and only about texts that hold one of the beginnings that they look for; the compiler is told the places.
+ */
+
+/** What a text must hold for any of the rules to find something in it; a test holds the two together. */
+const beginnings =
+  /\bA3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA|PRIVATE KEY|x-oauth-basic|_authToken|npm_|xox[a-z]-|xapp-|sk-|gsk_|hf_|lin_api_|ntn_|SG\.|shp(?:pa|ca|at|ss)_|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|ops_ey|hv[sbr]\.|vc[piark]_|dapi|dckr_pat_|figd_/
+const beginningsOfAnyCase =
+  /access_?key|hooks\.slack\.com|:\/\/[^\s/@]+:[^\s/@]+@|(?:mongodb|mysql|postgres)[a-z+]*:\/\//i
+const encrypted = /ENC\[AES256_GCM,[^\]]*\]/g
+
+/** Whether the rules could find anything in a text. */
+export function mayHoldSecret(text: string): boolean {
+  return beginnings.test(text) || beginningsOfAnyCase.test(text)
+}
+
+/** Places of literal secrets in files, by the rules of secretlint; what SOPS encrypted is none. Their text is handed on nowhere. */
+export async function findSecrets(files: readonly SourceFile[]): Promise<readonly FoundSecret[]> {
+  const found: FoundSecret[] = []
+  for (const { path, bytes } of files) {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+    if (!mayHoldSecret(text)) continue
+    for (const { begin, end, what } of await rangesOf(text, path))
+      found.push({ where: { file: path, ...positionOf(text, begin), end: positionOf(text, end) }, what })
+  }
+  return found
+}
+
+/** A text without the secrets that the rules find in it, for what is printed of files that are nobody's spec. */
+export async function withoutSecrets(text: string): Promise<string> {
+  if (!mayHoldSecret(text)) return text
+  const ranges = await rangesOf(text, 'output.txt')
+  return [...ranges]
+    .sort((left, right) => right.begin - left.begin)
+    .reduce((left, { begin, end }) => `${left.slice(0, begin)}***${left.slice(end)}`, text)
+}
+
+interface Found {
+  readonly begin: number
+  readonly end: number
+  readonly what: string
+}
+
+async function rangesOf(text: string, path: string): Promise<readonly Found[]> {
+  const [{ lintSource }, { creator }] = await Promise.all([
+    import('@secretlint/core'),
+    import('@secretlint/secretlint-rule-preset-recommend'),
+  ])
+  const { messages } = await lintSource({
+    source: { content: text, filePath: `/${path}`, ext: '.yaml', contentType: 'text' },
+    options: {
+      config: { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator, options: {} }] },
+      maskSecrets: true,
+      noPhysicFilePath: true,
+    },
+  })
+  const safe = [...text.matchAll(encrypted)].map((one) => [one.index, one.index + one[0].length] as const)
+  return messages
+    .map(({ range: [begin, end], messageId }) => ({ begin, end, what: messageId.replaceAll('_', ' ') }))
+    .filter(({ begin, end }) => !safe.some(([from, to]) => begin >= from && end <= to))
+}
+
+function positionOf(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}

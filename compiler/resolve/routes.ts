@@ -1,0 +1,37 @@
+import { keyText } from '../../domain/names.ts'
+import type { EndpointPlan } from '../../domain/plan.ts'
+import { compareText, type Place, type Problem } from '../../domain/problem.ts'
+import { escapePointer } from '../load/walk.ts'
+import { problem } from '../problem.ts'
+import type { Catalogue } from './catalogue.ts'
+
+/** Two endpoints under one address: which of them answers would be left to the router. No policy can see more than one of them. */
+export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): readonly Problem[] {
+  const first = new Map<string, EndpointPlan>()
+  const problems: Problem[] = []
+  for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
+    if (plan.ingressHost === null) continue
+    const address = `${plan.ingressHost}${plan.route.replace(/(?<=.)\/+$/, '')}`
+    const earlier = first.get(`${plan.environment} ${address}`)
+    if (!earlier) {
+      first.set(`${plan.environment} ${address}`, plan)
+      continue
+    }
+    const message = `${address} in ${plan.environment} is the route of endpoint ${earlier.project}/${earlier.name} already`
+    problems.push(
+      problem('ROUTE_TAKEN', placeOf(plan, known), message, {
+        hint: 'give one of the two another route',
+        also: [{ where: placeOf(earlier, known), note: 'the other one' }],
+      }),
+    )
+  }
+  return problems
+}
+
+function placeOf({ environment, project, name, source }: EndpointPlan, known: Catalogue): Place {
+  const spec = known.endpoints.find(({ value: { metadata } }) => metadata.name === name && metadata.project === project)
+  if (!spec) return { file: source.path, line: source.line, column: 1 }
+  const overlay = spec.value.spec.environments[environment]
+  const inOverlay = typeof overlay === 'object' && 'route' in overlay && typeof overlay['route'] === 'string'
+  return spec.document.locate(inOverlay ? `/spec/environments/${escapePointer(environment)}/route` : '/spec/route')
+}

@@ -1,0 +1,96 @@
+import type { Document } from '../load/document.ts'
+import { escapePointer } from '../load/walk.ts'
+import type { FoundSecret } from '../compile-types.ts'
+import { isEncrypted } from './sops.ts'
+
+/*
+ * Secrets that no pattern knows, found by what they are called: `DB_PASSWORD: hunter2`. They can stand where names are free: in variables, and in words
+ * of a command line. The rules of a library, which know what tokens look like, are held against whole files elsewhere.
+ */
+
+const surely =
+  /(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|client[_-]?secret|secret[_-]?key|private[_-]?key|access[_-]?key|api[_-]?key|apikey|auth[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?)$/i
+const perhaps = /(?:^|[_.-])(?:token|auth)$/i
+/** Tokens of texts, and not of doors. */
+const tokensOfText =
+  /(?:^|_)(?:pad|eos|bos|unk|mask|cls|sep|special|stop|start|end|image|prompt|next|first|last|new|max|min)_token$/i
+/** What stands for a value and is none: references to other variables, paths, addresses, words that switch, and what is encrypted. */
+const standsFor =
+  /^(?:\$[({].*[)}]|<.*>|\[.*\]|\{\{.*\}\}|\.{0,2}\/.*|file:.*|https?:\/\/[^@]*|true|false|yes|no|on|off|none|null|nil|auto|default|disabled?|enabled?|env|secret|vault|keyring|\*+|x+)$/i
+
+const assigned = /^-{0,2}([A-Za-z][\w.-]*)=(.+)$/s
+const option = /^--?([A-Za-z][\w.-]*)$/
+
+/** Literal secrets among the variables and words of a spec, at the place of each value. */
+export function namedSecrets(document: Document): readonly FoundSecret[] {
+  const spec = blockOf(document.value, 'spec')
+  if (!spec) return []
+  const found = [...inBlock(spec, '/spec')]
+  const overlays = blockOf(spec, 'environments')
+  for (const [name, overlay] of Object.entries(overlays ?? {})) {
+    if (typeof overlay === 'object' && overlay !== null)
+      found.push(...inBlock(overlay as Block, `/spec/environments/${escapePointer(name)}`))
+  }
+  return found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
+}
+
+type Block = Readonly<Record<string, unknown>>
+
+interface Named {
+  readonly pointer: string
+  readonly name: string
+}
+
+function* inBlock(block: Block, at: string): Generator<Named> {
+  for (const [name, value] of Object.entries(blockOf(block, 'env') ?? {}))
+    if (typeof value === 'string' && isSecret(name, value)) yield { pointer: `${at}/env/${escapePointer(name)}`, name }
+  for (const list of ['command', 'args']) {
+    const words = block[list]
+    if (!Array.isArray(words)) continue
+    for (const [index, word] of (words as readonly unknown[]).entries()) {
+      const name = typeof word === 'string' ? nameOfWord(word, words[index - 1]) : undefined
+      if (name !== undefined) yield { pointer: `${at}/${list}/${index}`, name }
+    }
+  }
+}
+
+/** The name that makes a secret of a word of a command line: its own, as in `--password=…`, or that of the word before. */
+function nameOfWord(word: string, before: unknown): string | undefined {
+  const [, own, value] = assigned.exec(word) ?? []
+  if (own !== undefined && value !== undefined && isSecret(own, value)) return own
+  const [, option_] = typeof before === 'string' ? (option.exec(before) ?? []) : []
+  return option_ !== undefined && !word.startsWith('-') && isSecret(option_, word) ? option_ : undefined
+}
+
+const lengthMin = 4
+/** A word that is called a token and has fewer characters, or no digit, is a word. */
+const tokenLengthMin = 12
+
+function isSecret(name: string, value: string): boolean {
+  const isNamed = isSurely(name)
+  if (!isNamed && !isPerhaps(name)) return false
+  const text = value.trim()
+  if (text.length < lengthMin || standsFor.test(text) || isEncrypted(text)) return false
+  return isNamed || (text.length >= tokenLengthMin && /\d/.test(text) && !/\s/.test(text))
+}
+
+const isSurely = remembered((name) => surely.test(name))
+const isPerhaps = remembered((name) => perhaps.test(name) && !tokensOfText.test(name))
+
+/** Names come again in every spec. */
+function remembered(decide: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const now = decide(name)
+    if (known.size < 1000) known.set(name, now)
+    return now
+  }
+}
+
+function blockOf(value: unknown, key: string): Block | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const inner = (value as Block)[key]
+  return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? (inner as Block) : undefined
+}

@@ -1,0 +1,76 @@
+import type { Place, Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import type { FoundSecret } from '../compile-types.ts'
+import { problem } from '../problem.ts'
+import { hider, textsOf } from './hide.ts'
+
+/** Problems for the secrets that were found, and every other problem without their text. */
+export function reportSecrets(
+  problems: readonly Problem[],
+  found: readonly FoundSecret[],
+  sources: readonly SourceFile[],
+): readonly Problem[] {
+  const secrets = found.length === 0 ? [] : onceEach(found.filter((one) => !isExcused(one, sources)))
+  if (secrets.length === 0) return problems
+  const hide = hider(textsOf(secrets, sources))
+  const others = problems.map((one): Problem => {
+    const also = one.also?.map((other) => ({ ...other, note: hide(other.note) }))
+    const hidden = { ...one, message: hide(one.message), ...(also ? { also } : {}) }
+    if (!secrets.some(({ where }) => isOnLine(one.where, where)))
+      return one.hint === undefined ? hidden : { ...hidden, hint: hide(one.hint) }
+    const { hint: _hint, ...rest } = hidden
+    return {
+      ...rest,
+      secret: true,
+      message: 'what stands here is not as it must be, and a secret stands here too: see that first',
+    }
+  })
+  return [...others, ...secrets.map(({ where, what }) => secretProblem(where, what))]
+}
+
+function secretProblem(where: Place, what: string): Problem {
+  return problem('SECRET_LITERAL', where, `a secret is written here: ${what}`, {
+    secret: true,
+    hint: 'take it out of Git and renew it; in env write { secret: <name of a Secret>, key: <key> }',
+  })
+}
+
+/** Whether a person says in a comment that what stands on a line is no secret, in the words that the library takes too. */
+function isExcused({ where }: FoundSecret, sources: readonly SourceFile[]): boolean {
+  const source = sources.find(({ path }) => path === where.file)
+  const line = source && new TextDecoder().decode(source.bytes).split('\n')[where.line - 1]
+  return line?.includes('# secretlint-disable-line') ?? false
+}
+
+/** Two ways to find it may begin at other characters: one that stands inside another is the same. */
+function onceEach(found: readonly FoundSecret[]): readonly FoundSecret[] {
+  return found.filter(
+    (one, index) =>
+      !found.some(
+        (other, position) =>
+          position !== index &&
+          contains(other.where, one.where) &&
+          !(contains(one.where, other.where) && position > index),
+      ),
+  )
+}
+
+function contains(outer: Place, inner: Place): boolean {
+  if (outer.file !== inner.file) return false
+  const end = inner.end ?? inner
+  const outerEnd = outer.end ?? outer
+  return !isBefore(inner, outer) && !isBefore(outerEnd, end)
+}
+
+interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.line < other.line || (one.line === other.line && one.column < other.column)
+}
+
+function isOnLine(where: Place, secret: Place): boolean {
+  return where.file === secret.file && where.line >= secret.line && where.line <= (secret.end?.line ?? secret.line)
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { linesOf } from '../../cli/terminal/frame.ts'
+import { formatProblems } from '../../cli/terminal/problems.ts'
+import { findSecrets, mayHoldSecret } from '../../cli/specs/secrets.ts'
+import { compile } from '../../compiler/compile.ts'
+import type { FoundSecret } from '../../compiler/compile-types.ts'
+import type { Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import { trainingCorpus } from '../bench/corpus.ts'
+import { address, chart, nothing, source, sourcesOf, training } from '../support/compiler.ts'
+import { harmlessValues, type Labelled, labelledSecrets } from '../support/secrets/labelled.ts'
+
+/** What the compiler says of specs, told where the rules found something. */
+async function problemsOf(sources: readonly SourceFile[]): Promise<readonly Problem[]> {
+  return compile({ sources, secrets: await findSecrets(sources), source, deployed: nothing, chart, deploy: address })
+    .problems
+}
+
+const specOf = ({ lines }: Labelled): string => training('letters', `${lines}\n`)
+const isSecret = ({ code }: Problem): boolean => code === 'SECRET_LITERAL'
+const bytesOf = (text: string): SourceFile => ({ path: 'specs/a.yaml', bytes: new TextEncoder().encode(text) })
+
+describe('of five hundred labelled secrets', () => {
+  const list = labelledSecrets()
+
+  it('at least 95 of a hundred are found, at their line, and none is printed', async () => {
+    expect(list).toHaveLength(500)
+    const missed: string[] = []
+    const misplaced: string[] = []
+    const printed: string[] = []
+    for (const one of list) {
+      const sources = sourcesOf([specOf(one)])
+      const problems = await problemsOf(sources)
+      const found = problems.filter(isSecret)
+      if (found.length === 0) missed.push(one.title)
+      const text = new TextDecoder().decode(sources[1]?.bytes)
+      const line = text.slice(0, text.indexOf(one.secret)).split('\n').length
+      if (found.length > 0 && !found.some(({ where }) => where.line <= line && line <= (where.end?.line ?? where.line)))
+        misplaced.push(one.title)
+      const shown = `${formatProblems(problems, { linesOf: linesOf(sources) })}${JSON.stringify(problems)}`
+      if (found.length > 0 && shown.includes(one.secret)) printed.push(one.title)
+    }
+    expect(printed).toEqual([])
+    expect(misplaced).toEqual([])
+    expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(list.length * 0.05)
+  }, 60_000)
+
+  it('the beginnings that are looked for first miss nothing that the rules find', async () => {
+    for (const one of list) {
+      const file = bytesOf(specOf(one))
+      // A text that surely is looked at, with the same secret.
+      const surely = bytesOf(`${specOf(one)}\n# PRIVATE KEY\n`)
+      const counted = async (which: SourceFile): Promise<number> => (await findSecrets([which])).length
+      expect([one.title, await counted(file)]).toEqual([one.title, await counted(surely)])
+    }
+  }, 60_000)
+})
+
+describe('of what only looks like a secret', () => {
+  it('at most one in a hundred is an alarm', async () => {
+    const list = harmlessValues()
+    const alarms: string[] = []
+    for (const one of list) if ((await problemsOf(sourcesOf([specOf(one)]))).some(isSecret)) alarms.push(one.title)
+    expect(list).toHaveLength(500)
+    expect(alarms.length, alarms.join('\n')).toBeLessThanOrEqual(list.length * 0.01)
+  }, 60_000)
+
+  it('nothing is an alarm in two thousand specs of the corpus, and hardly one has to be read by the rules', async () => {
+    const corpus = trainingCorpus(2000)
+    const found: readonly FoundSecret[] = await findSecrets(corpus)
+    const problems = compile({
+      sources: corpus,
+      secrets: found,
+      source,
+      deployed: nothing,
+      chart,
+      deploy: address,
+    }).problems
+    expect(problems.filter(isSecret)).toEqual([])
+    const read = corpus.filter(({ bytes }) => mayHoldSecret(new TextDecoder().decode(bytes)))
+    expect(read.length).toBeLessThan(corpus.length / 100)
+  }, 60_000)
+})
+
+it('the rules are those whose beginnings are known: an upgrade that adds one has to add its beginning', async () => {
+  const { rules } = await import('@secretlint/secretlint-rule-preset-recommend')
+  expect(rules.map((one) => one.meta.id.replace('@secretlint/secretlint-rule-', '')).sort()).toEqual(
+    [
+      ...['1password', 'anthropic', 'aws', 'basicauth', 'databricks', 'database-connection-string', 'docker', 'figma'],
+      ...['filter-comments', 'gcp', 'github', 'gitlab', 'grafana', 'groq', 'hashicorp-vault', 'huggingface', 'linear'],
+      ...['notion', 'npm', 'openai', 'privatekey', 'sendgrid', 'shopify', 'slack', 'vercel'],
+    ].sort(),
+  )
+})
+
+describe('a problem beside a secret', () => {
+  const token = `ghp_${'a1B2'.repeat(9)}`
+
+  it.each([
+    ['that quotes the value', training().replace('epochs: 3', `epochs: '${token}'`)],
+    ['of a name that is a secret', training().replace('ref: text', `ref: ${token}`)],
+    ['of a key that is a secret', training('letters', `  ${token}: 1\n`)],
+    ['of an image that is a secret', training().replace('example/trainer:1', token)],
+    ['of YAML that cannot be read', `${training()}  env: { A: ${token}\n`],
+    ['of the same name twice', training(token)],
+  ])('%s does not repeat it', async (_title, text) => {
+    const problems = await problemsOf(sourcesOf([text]))
+    expect(problems.filter(isSecret)).toHaveLength(1)
+    expect(
+      `${JSON.stringify(problems)}${formatProblems(problems, { linesOf: linesOf(sourcesOf([text])) })}`,
+    ).not.toContain(token)
+  })
+
+  it('is told once where the name and the form both give it away', async () => {
+    const problems = await problemsOf(sourcesOf([training('letters', `  env: { GITHUB_TOKEN: ${token} }\n`)]))
+    expect(problems.map(({ code, where: { line, column } }) => [code, line, column])).toEqual([
+      ['SECRET_LITERAL', 12, 24],
+    ])
+  })
+})
+
+describe('a line that says that it holds none', () => {
+  it.each([
+    ['by its form', `  env:\n    A: 'ghp_${'a1B2'.repeat(9)}' # secretlint-disable-line\n`],
+    ['by its name', "  env:\n    DB_PASSWORD: 'only-for-tests' # secretlint-disable-line\n"],
+  ])('is believed %s', async (_title, lines) => {
+    expect(await problemsOf(sourcesOf([training('letters', lines)]))).toEqual([])
+  })
+})
+
+describe('what SOPS encrypted', () => {
+  const encrypted =
+    'ENC[AES256_GCM,data:AKIA0123456789ABCDEF,iv:ghp_0123456789012345678901234567890123456=,tag:x=,type:str]'
+  const sops = `sops:
+  age:
+    - recipient: age1example
+      enc: |
+        -----BEGIN AGE ENCRYPTED FILE-----
+        YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBleGFtcGxl
+        -----END AGE ENCRYPTED FILE-----
+  lastmodified: "2026-11-01T10:00:00Z"
+  mac: ${encrypted}
+  version: 3.9.1
+`
+  it('is no alarm as a value', async () => {
+    expect(await problemsOf(sourcesOf([training('letters', `  env: { DB_PASSWORD: '${encrypted}' }\n`)]))).toEqual([])
+  })
+
+  it('may stand among the specs as a file of its own, and is no spec', async () => {
+    const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData:\n  password: ${encrypted}\n${sops}`
+    expect(await problemsOf(sourcesOf([training(), secret, `password: ${encrypted}\n${sops}`]))).toEqual([])
+  })
+
+  it('is a problem as a spec, which would be as if it were not there', async () => {
+    const problems = await problemsOf(sourcesOf([`${training()}${sops}`]))
+    expect(problems.map(({ code, where: { line, column } }) => [code, line, column])).toEqual([
+      ['SPEC_ENCRYPTED', 12, 1],
+    ])
+  })
+
+  it('does not hide what stands beside it in the clear', async () => {
+    const half = `apiVersion: v1\nkind: Secret\nstringData:\n  a: ${encrypted}\n  b: ghp_${'a1B2'.repeat(9)}\n${sops}`
+    expect((await problemsOf(sourcesOf([half]))).filter(isSecret)).toHaveLength(1)
+  })
+})
