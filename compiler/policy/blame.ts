@@ -6,6 +6,7 @@ import type { Catalogue } from '../resolve/catalogue.ts'
 
 /** Finding out where a value comes from takes a hundred renderings: beyond so many specs their beginning is named. */
 const explainedMax = 100
+const writtenOrigins: ReadonlySet<string> = new Set(['spec', 'overlay', 'environment', 'patch', 'template'])
 /** Keys that expressions name on their way, and that say nothing about what is meant. */
 const structure = new Set(['object', 'spec', 'metadata', 'template', 'variables', 'containers', 'initContainers'])
 
@@ -41,9 +42,7 @@ export class Blame {
       // Where the message says which value is meant, no other will do.
       const meant = lines.filter(({ text }) => message.includes(unquoted(line.exec(text)?.[1] ?? '')))
       for (const { values } of meant.length > 0 ? meant : lines) {
-        const written = values.find(
-          ({ origin }) => origin.where !== null && ['spec', 'overlay', 'environment'].includes(origin.from),
-        )
+        const written = values.find(({ origin }) => origin.where !== null && writtenOrigins.has(origin.from))
         if (written?.origin.where) return written.origin.where
       }
     }
