@@ -1,0 +1,70 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { median, type Row, row } from '../report.ts'
+import type { Peers } from './peers.ts'
+
+const serving = join(import.meta.dirname, '..', '..', '..', 'charts', 'serving-endpoint')
+const warmRounds = 5
+
+export interface InProcess {
+  readonly specs: number
+  readonly rounds: number
+  /** Forks of Helm in each round. */
+  readonly forks: number
+  readonly peers: Peers | null
+  /** The built `rounds-once`. */
+  readonly program: string
+  readonly chart: string
+  /** As many as there are specs. */
+  readonly values: readonly string[]
+}
+
+/** Microseconds for a spec of a compiler that has been running for a while, beside Helm as a fork for each file, Helm's library, and bare JSON. */
+export async function measureInProcess(size: InProcess): Promise<readonly Row[]> {
+  const { specs, rounds, forks, peers, program, chart, values } = size
+  const child = fork(program, [String(specs), serving])
+  try {
+    const told = async (what: 'compile' | 'json'): Promise<number> => ((await ask(child, what)) / specs) * 1e6
+    for (let round = 0; round < warmRounds; round += 1) await told('compile')
+    const seen = { ours: [] as number[], json: [] as number[], library: [] as number[], forked: [] as number[] }
+    for (let round = 0; round < rounds; round += 1) {
+      seen.ours.push(await told('compile'))
+      seen.json.push(await told('json'))
+      if (peers === null) continue
+      seen.library.push(libraryMicroseconds(peers, chart, values))
+      seen.forked.push(forkMicroseconds(peers, chart, values.slice(0, forks)))
+    }
+    const base = { unit: 'µs', better: 'less', ours: median(seen.ours) } as const
+    const of = (values: readonly number[]): number | null => (values.length === 0 ? null : median(values))
+    const metric = `compile in process, per spec of ${specs}`
+    return [
+      row({ ...base, metric, peer: { name: 'helm template, a fork each', value: of(seen.forked) }, goal: 500 }),
+      row({ ...base, metric, peer: { name: 'Helm’s library, one process', value: of(seen.library) }, goal: 5 }),
+      row({ ...base, metric, limit: median(seen.json), goal: 1 / 6 }),
+    ]
+  } finally {
+    child.disconnect()
+  }
+}
+
+async function ask(child: ChildProcess, what: string): Promise<number> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`rounds-once ended with ${code}`)
+  })
+  child.send(what)
+  const [seconds] = (await Promise.race([once(child, 'message'), ended])) as [number]
+  ended.catch(() => undefined)
+  return seconds
+}
+
+function libraryMicroseconds({ helmLibrary }: Peers, chart: string, values: readonly string[]): number {
+  const said = execFileSync(helmLibrary, [chart, '1', ...values], { encoding: 'utf8' })
+  return (((JSON.parse(said) as readonly number[])[0] ?? NaN) / values.length) * 1e6
+}
+
+function forkMicroseconds({ helm }: Peers, chart: string, values: readonly string[]): number {
+  const began = performance.now()
+  for (const file of values) execFileSync(helm, ['template', 'bench', chart, '--values', file], { stdio: 'ignore' })
+  return ((performance.now() - began) / values.length) * 1000
+}
