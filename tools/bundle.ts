@@ -27,7 +27,9 @@ export const bundle = {
   minifySyntax: true,
   minifyWhitespace: true,
   // Packages written for `require` ask it for modules of Node. Under a name that no module of ours brings into a chunk.
-  banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
   external: outside,
   // What is written `zod` is large, and one with what packages outside import; settings are read by the small build of it.
   alias: {
