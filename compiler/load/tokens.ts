@@ -60,7 +60,8 @@ const openMax = limits.tokenDepth + 8
 function tooMuchOpen(stack: readonly CST.Token[]): Tokens['refused'] {
   const last = stack.at(-1)
   if (last === undefined) return undefined
-  if (stack.length > openMax) return tooDeep(last)
+  // The place is that of the first one that would be composed too deep: what is open begins with the document itself.
+  if (stack.length > openMax) return tooDeep(stack[limits.tokenDepth + 2] ?? last)
   return 'items' in last && last.items.length > limits.keysOfMapping + 1 && isMapping(last)
     ? tooManyKeys(last)
     : undefined
