@@ -74,7 +74,7 @@ describe('a request', () => {
   it.each([
     ['is not JSON', '{"step":', {}, 400, 'REQUEST_INVALID'],
     ['is a form', 'step=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'BODY_NOT_JSON'],
-    ['has 1 MiB and says nothing we know', bodyOf(1024 * 1024), {}, 400, 'REQUEST_INVALID'],
+    ['has 1 MiB and says nothing we know', bodyOf(1024 * 1024), {}, 422, 'SPEC_INVALID'],
     ['has one byte more than 1 MiB', bodyOf(1024 * 1024 + 1), {}, 413, 'BODY_TOO_LARGE'],
     ['reaches for the prototype', '{"__proto__":{"admin":true}}', {}, 400, 'REQUEST_INVALID'],
     ['is nested too deep', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`, {}, 400, 'REQUEST_INVALID'],

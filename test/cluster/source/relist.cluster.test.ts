@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { readLedger } from '../../../domain/ledger-files.ts'
+import type { Deployed } from '../../../domain/publication.ts'
 import { memoryLiveState } from '../../../local/live.ts'
 import { openRecords } from '../../../records/open.ts'
 import { queryOnce } from '../../../records/pool.ts'
@@ -22,14 +23,29 @@ const trainings = 300
 const environment = 'prod'
 
 /** What the compiler publishes for so many trainings of one project. */
-function published() {
+function published(namespace: string): Deployed {
+  const base = `apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: ${environment} }
+spec: { cluster: { kubernetes: { context: here, namespaces: { language: ${namespace} } } } }
+---
+apiVersion: specyard.dev/v1
+kind: Dataset
+metadata: { name: text, project: language }
+spec: { uri: data, format: text }
+---
+apiVersion: specyard.dev/v1
+kind: Model
+metadata: { name: letters, project: language }
+spec: { family: char-loglinear }
+`
   const image = `ghcr.io/example/trainer@sha256:${'0'.repeat(64)}`
   const texts = Array.from({ length: trainings }, (_, number) =>
     training(`training-${number}`)
       .replace('environment: dev', `environment: ${environment}`)
       .replace('image: example/trainer:1', `image: ${image}`),
   )
-  return deployedAfter(nothing, compileTexts(texts).change)
+  return deployedAfter(nothing, compileTexts(texts, nothing, base).change)
 }
 
 describe(`of ${trainings} trainings that go on`, () => {
@@ -37,10 +53,11 @@ describe(`of ${trainings} trainings that go on`, () => {
   let namespace: string
   let database: TestDatabase
   let following: Following
-  const deployed = published()
+  let deployed: Deployed
   beforeAll(async () => {
     cluster = theCluster()
     namespace = await makeNamespace(cluster, 'relist')
+    deployed = published(namespace)
     database = await openTestDatabase()
     await inParallel(manifests(deployed), 16, async (path) => {
       const documents = parseAllDocuments(deployed.files.get(path) ?? '').map((one) => one.toJS() as KubernetesObject)
@@ -79,15 +96,21 @@ describe(`of ${trainings} trainings that go on`, () => {
       actions: await queryOnce(database.pool, 'select count(*) as many from actions'),
     })
     const lists = (): number => Math.min(...following.staleness().map((one) => one.lists))
-    await until('every Job to be seen', async () => (await following.view()).jobs.length === trainings, {
-      seconds: 60,
-    })
+    // The controller of Jobs says by then of each that it is held back, and has nothing more to say.
+    const areHeld = async (): Promise<boolean> => {
+      const held = (await following.view()).jobs.filter((one) =>
+        one.conditions.some(({ type }) => type === 'Suspended'),
+      )
+      return held.length === trainings
+    }
+    await until('every Job to be held back', areHeld, { seconds: 120 })
     const isSettled = async (): Promise<boolean> => {
       const earlier = JSON.stringify(await remembered())
       await reconciler.pass()
       return JSON.stringify(await remembered()) === earlier
     }
     await until('nothing more to be recorded', isSettled, { seconds: 120 })
+    expect((await following.view()).leases).toHaveLength(trainings)
     const before = await remembered()
     expect(await records.runs.openIds()).toHaveLength(trainings)
     const [listed, told] = [lists(), following.keys.length]
