@@ -62,10 +62,16 @@ test('holds what the program reads, and no sources, tests or state', () => {
   const single = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']
   for (const path of [...single, 'dist/specyard.js', 'dist/keeper.js', 'dist/LICENCES.txt'])
     expect(packed).toContain(path)
-  for (const part of ['schemas/', 'charts/serving-endpoint/', 'compiler/render/templates/', 'docs/handbook/'])
+  for (const part of [
+    'schemas/',
+    'charts/serving-endpoint/',
+    'compiler/render/templates/',
+    'policies/',
+    'docs/handbook/',
+  ])
     expect(packed.some((path) => path.startsWith(part))).toBe(true)
   const known =
-    /^(dist|schemas|charts|compiler\/render\/templates|templates|docs)\/|^examples\/handbook\/specyard-client\.mjs$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+    /^(dist|schemas|charts|compiler\/render\/templates|templates|policies|docs)\/|^examples\/handbook\/specyard-client\.mjs$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
   expect(packed.filter((path) => !known.test(path) || /(\.ts|\.tgz|\.log)$|(^|\/)\.specyard/.test(path))).toEqual([])
 })
 
