@@ -136,7 +136,7 @@ export interface SeenApplication {
   readonly syncFailed?: boolean
 }
 
-/** An endpoint's workload in the cluster. */
+/** An endpoint's workload in the cluster, by the conditions that its framework gives it. Argo CD's health says nothing of it. */
 export interface SeenEndpoint {
   readonly environment: string
   readonly project: string
@@ -146,15 +146,46 @@ export interface SeenEndpoint {
   readonly resourceId: string
   /** The model digest that the workload was made for. */
   readonly modelDigest: string | null
-  /** True when the controller's status speaks of the newest generation. */
+  /** The release that its objects were made for; null or left out where they do not say. */
+  readonly revision?: number | null
+  /** True when the framework says that the newest generation, and nothing older, is what serves. */
   readonly current: boolean
+  /** How many are wanted now. */
   readonly replicas: number
+  /** How many answer, of this or an older generation. */
   readonly readyReplicas: number
   readonly url: string | null
   readonly reason: string
   readonly message: string
   /** True when it has crashed or failed to load again and again rather than still starting. */
   readonly failing: boolean
+  /** What the framework itself says, kept beside the decision; left out where nothing more is known. */
+  readonly framed?: FrameworkStatus
+  /** The release beside it that a rollout is about; left out where there is none. */
+  readonly candidate?: SeenCandidate
+}
+
+export type SeenCandidate = Pick<
+  SeenEndpoint,
+  | 'resourceId'
+  | 'modelDigest'
+  | 'revision'
+  | 'current'
+  | 'replicas'
+  | 'readyReplicas'
+  | 'reason'
+  | 'message'
+  | 'failing'
+  | 'framed'
+>
+
+export interface FrameworkStatus {
+  readonly generation: number
+  /** The generation that the status speaks of; null where the framework does not say. */
+  readonly observedGeneration: number | null
+  readonly conditions: readonly SeenCondition[]
+  /** More words of the framework, e.g. of KServe's model or of Ray's applications. */
+  readonly more?: Readonly<Record<string, string>>
 }
 
 /** Everything that is seen of one cluster in one look. */

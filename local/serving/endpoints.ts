@@ -4,9 +4,9 @@ import type { DesiredEndpoint } from '../store/objects.ts'
 import type { World } from '../world.ts'
 import { seenEndpoint } from './endpoint-view.ts'
 import { lookAtServing } from './rollout.ts'
-import { keyOf, newServing, type Serving } from './serving.ts'
+import { keyOf, newServing, type Serving, want } from './serving.ts'
 
-/** Stands in for the chart's Deployment and Service: one server process for each endpoint, at an address that stays. */
+/** Stands in for the chart's Deployment and Service: server processes of each endpoint, at one address that stays. */
 export interface EndpointController {
   apply(application: string, desired: DesiredEndpoint): void
   /** Takes away the endpoints of every other Application. */
@@ -27,7 +27,9 @@ export function openEndpointController(world: World, kubelet: Kubelet): Endpoint
   let draining = false
   // Endpoints of an earlier process are known from the first look, so that those whose Application has gone are taken away.
   for (const { application, desired } of world.store.endpoints()) {
-    servings.set(application, { ...newServing(application), desired })
+    const serving = newServing(application)
+    want(serving, desired)
+    servings.set(application, serving)
   }
   return {
     apply: (application, desired) => {
@@ -37,9 +39,7 @@ export function openEndpointController(world: World, kubelet: Kubelet): Endpoint
       if (serving.desired?.release === desired.release && serving.desired.namespace === desired.namespace) return
       const servicePort = world.store.endpoint(application)?.servicePort ?? null
       world.store.putEndpoint({ format: 1, application, desired, servicePort })
-      serving.desired = desired
-      serving.crashes = 0
-      serving.nextStartAt = 0
+      want(serving, desired)
       world.changed({ endpoint: keyOf(desired) })
       world.wake()
     },

@@ -6,17 +6,16 @@ import type { DesiredEndpoint, PodObject } from '../store/objects.ts'
 import type { World } from '../world.ts'
 import { probe } from './probe.ts'
 import { freePort, openService } from './service.ts'
-import { type Instance, keyOf, podsOf, type Serving } from './serving.ts'
+import { type Instance, keyOf, podsOf, type Serving, type TrackState, type WantedTrack } from './serving.ts'
+import { living, route, stop } from './tracks.ts'
 
 /** Until a process is ready it is probed this often at least; a cluster would have a startup probe for that. */
 const startProbeMilliseconds = 250
 /** As many probes in a row that fail make a process not ready (failureThreshold). */
 const probeFailuresMax = 3
 const crashBackoff = { first: 500, most: 60_000 } as const
-/** A process that has been ready for this long has no crashes behind it. */
-const settledMilliseconds = 10_000
 
-/** One look at an endpoint: a new release is started beside the old one and takes its place when it is ready. True when it is gone. */
+/** One look at an endpoint: the processes of a new release are started beside the old ones and take their place as they are ready. True when it is gone. */
 export function lookAtServing(world: World, kubelet: Kubelet, serving: Serving, mayStart: boolean): boolean {
   for (const pod of podsOf(world, serving)) {
     const instance = serving.instances.get(pod.uid)
@@ -34,42 +33,20 @@ export function lookAtServing(world: World, kubelet: Kubelet, serving: Serving, 
     openAddress(world, serving)
     return false
   }
-  route(world, serving, desired)
-  const newest = living(world, serving).some((one) => one.release === desired.release)
-  if (!newest && !serving.busy && performance.now() >= serving.nextStartAt) start(world, serving, desired)
+  route(world, serving)
+  for (const wanted of serving.wanted.values()) startWhenMissing(world, serving, desired, wanted)
   return false
 }
 
-function living(world: World, serving: Serving): readonly Instance[] {
-  return [...serving.instances.values()].filter((instance) => {
-    const pod = world.store.pod(instance.podUid)
-    return pod !== undefined && pod.end === null && !isBeingStopped(pod)
-  })
-}
-
-/** Connections go to the newest release that is ready; what came before it is stopped. */
-function route(world: World, serving: Serving, desired: DesiredEndpoint): void {
-  const alive = living(world, serving)
-  const ready = alive.filter((instance) => instance.readySince !== null)
-  const target = ready.find((instance) => instance.release === desired.release) ?? ready[0] ?? null
-  if (serving.service && serving.service.target !== (target?.port ?? null)) {
-    serving.service.target = target?.port ?? null
-    world.changed({ endpoint: keyOf(desired) })
-  }
-  for (const instance of alive) {
-    const outdated = instance.release !== desired.release
-    const replaced = target !== null && target !== instance && target.release === desired.release
-    if (!outdated || (!replaced && instance === target)) continue
-    const pod = world.store.pod(instance.podUid)
-    if (pod) stop(world, pod)
-  }
-  if (target && target.readySince !== null && performance.now() - target.readySince >= settledMilliseconds)
-    serving.crashes = 0
-}
-
-function stop(world: World, pod: PodObject): void {
-  world.store.putPod({ ...pod, deletionRequestedAt: world.now().toISOString() })
-  world.wake()
+/** One at a time, so that a machine that starts many is not asked for all of it at once. */
+function startWhenMissing(world: World, serving: Serving, desired: DesiredEndpoint, wanted: WantedTrack): void {
+  const state = serving.tracks[wanted.track]
+  const there = living(world, serving).filter(
+    ({ track, release, drainingSince }) =>
+      track === wanted.track && release === wanted.release && drainingSince === null,
+  )
+  if (there.length < wanted.replicas && !state.starting && performance.now() >= state.nextStartAt)
+    start(world, serving, desired, wanted)
 }
 
 function noteEnd(
@@ -79,14 +56,16 @@ function noteEnd(
   pod: PodObject,
   instance: Instance | undefined,
 ): void {
-  if (instance && !isBeingStopped(pod)) {
-    serving.crashes += 1
+  if (instance && instance.drainingSince === null && !isBeingStopped(pod)) {
+    const state = serving.tracks[instance.track]
+    state.crashes += 1
     const main = pod.end?.containers.at(-1)
     const how = main ? `exit code ${main.exitCode}${main.message ? `: ${main.message}` : ''}` : (pod.end?.message ?? '')
-    serving.lastEnd = `the server process ended with ${how}`
-    const backoff = Math.min(crashBackoff.first * 2 ** (serving.crashes - 1), crashBackoff.most)
-    serving.nextStartAt = performance.now() + backoff
-    world.log({ level: 'warn', message: `endpoint ${serving.application}: ${serving.lastEnd}` })
+    state.lastEnd = `the server process ended with ${how}`
+    const backoff = Math.min(crashBackoff.first * 2 ** (state.crashes - 1), crashBackoff.most)
+    state.nextStartAt = performance.now() + backoff
+    const beside = instance.track === 'candidate' ? ', candidate' : ''
+    world.log({ level: 'warn', message: `endpoint ${serving.application}${beside}: ${state.lastEnd}` })
   }
   serving.instances.delete(pod.uid)
   removeEndedPod(world, pod, (uid) => kubelet.forget(uid))
@@ -97,8 +76,9 @@ function noteEnd(
 function probeWhenDue(world: World, kubelet: Kubelet, serving: Serving, pod: PodObject, instance: Instance): void {
   const { desired } = serving
   const running = kubelet.live(pod).progress?.running
-  if (!desired || !running || instance.probing) return
-  const { path, initialDelaySeconds, periodSeconds } = desired.values.probe
+  const wanted = serving.wanted.get(instance.track)
+  if (!desired || !wanted || !running || instance.probing) return
+  const { path, initialDelaySeconds, periodSeconds } = wanted.values.probe
   if (world.now().getTime() < Date.parse(running.startedAt) + initialDelaySeconds * 1000) return
   if (performance.now() < instance.nextProbeAt) return
   instance.probing = true
@@ -117,61 +97,71 @@ function probeWhenDue(world: World, kubelet: Kubelet, serving: Serving, pod: Pod
 }
 
 function openAddress(world: World, serving: Serving): void {
-  if (serving.busy) return
-  serving.busy = true
+  if (serving.opening) return
+  serving.opening = true
   const before = world.store.endpoint(serving.application)?.servicePort ?? null
-  openService(before)
+  openService(before, () => world.wake())
     .then((service) => {
       serving.service = service
       const endpoint = world.store.endpoint(serving.application)
       if (endpoint && service.port !== before) world.store.putEndpoint({ ...endpoint, servicePort: service.port })
     })
-    .catch((error: unknown) => putOff(world, serving, error))
+    .catch((error: unknown) => putOff(world, serving, serving.tracks.stable, error))
     .finally(() => {
-      serving.busy = false
+      serving.opening = false
       world.wake()
     })
 }
 
-function start(world: World, serving: Serving, desired: DesiredEndpoint): void {
-  serving.busy = true
+function start(world: World, serving: Serving, desired: DesiredEndpoint, wanted: WantedTrack): void {
+  const { track, release } = wanted
+  const state = serving.tracks[track]
+  state.starting = true
   freePort()
     .then((port) => {
-      const pod = podFor(serving, desired, port, world.now())
+      const pod = podFor(serving, desired, wanted, port, world.now())
       const clocks = {
         createdAt: performance.now(),
         readySince: null,
+        drainingSince: null,
         probing: false,
         nextProbeAt: 0,
         probeFailures: 0,
       }
-      serving.instances.set(pod.uid, { podUid: pod.uid, release: desired.release, port, ...clocks })
+      serving.instances.set(pod.uid, { podUid: pod.uid, track, release, port, ...clocks })
       world.store.putPod(pod)
     })
-    .catch((error: unknown) => putOff(world, serving, error))
+    .catch((error: unknown) => putOff(world, serving, state, error))
     .finally(() => {
-      serving.busy = false
+      state.starting = false
       world.wake()
     })
 }
 
-function putOff(world: World, serving: Serving, error: unknown): void {
-  serving.lastEnd = error instanceof Error ? error.message : String(error)
-  serving.nextStartAt = performance.now() + crashBackoff.first
-  world.log({ level: 'error', message: `endpoint ${serving.application}: ${serving.lastEnd}` })
+function putOff(world: World, serving: Serving, state: TrackState, error: unknown): void {
+  state.lastEnd = error instanceof Error ? error.message : String(error)
+  state.nextStartAt = performance.now() + crashBackoff.first
+  world.log({ level: 'error', message: `endpoint ${serving.application}: ${state.lastEnd}` })
 }
 
-function podFor(serving: Serving, desired: DesiredEndpoint, port: number, now: Date): PodObject {
-  const { values, namespace, release } = desired
+function podFor(
+  serving: Serving,
+  desired: DesiredEndpoint,
+  { track, release, values }: WantedTrack,
+  port: number,
+  now: Date,
+): PodObject {
+  const { namespace } = desired
+  const { environment, name } = desired.values
   const { command, args, env, volumeMounts, volumes } = values
   return {
     format: 1,
     uid: randomUUID(),
-    name: `${values.name}-${release.slice(0, 8)}-${randomBytes(4).toString('hex').slice(0, 5)}`,
+    name: `${name}${track === 'candidate' ? '-candidate' : ''}-${release.slice(0, 8)}-${randomBytes(4).toString('hex').slice(0, 5)}`,
     namespace,
-    environment: values.environment,
+    environment,
     labels: {},
-    owner: { kind: 'Endpoint', application: serving.application, key: keyOf(desired), release },
+    owner: { kind: 'Endpoint', application: serving.application, key: keyOf(desired), track, release },
     spec: {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: values.terminationGracePeriodSeconds,
@@ -192,7 +182,8 @@ function podFor(serving: Serving, desired: DesiredEndpoint, port: number, now: D
 }
 
 function remove(world: World, serving: Serving): boolean {
-  if (podsOf(world, serving).length > 0 || serving.busy) return false
+  const { stable, candidate } = serving.tracks
+  if (podsOf(world, serving).length > 0 || serving.opening || stable.starting || candidate.starting) return false
   serving.service?.close()
   world.store.removeEndpoint(serving.application)
   if (serving.desired) world.changed({ endpoint: keyOf(serving.desired) })

@@ -1,52 +1,50 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer, type Server } from 'node:net'
+import { openProxy, type Routing } from './proxy.ts'
 
-/** One address for an endpoint, whichever process serves it: what a Service and its proxy are in a cluster. */
+/** One address for an endpoint, whichever processes serve it: what a Service and its gateway are in a cluster. */
 export interface Service {
   readonly port: number
-  /** Where new connections go; null when nothing is ready, and they are closed. */
-  target: number | null
+  readonly routing: Routing
+  /** From now on requests go there; those that are under way end where they are. */
+  route(routing: Routing): void
+  /** Requests to a process that have no whole answer yet. */
+  inFlight(port: number): number
   close(): void
 }
 
+/** Who asks again after a while finds his connection still open. */
+const keepAliveMilliseconds = 75_000
+
 /**
  * @param wanted the port that the endpoint had before; another one where that is taken
+ * @param drained called when the last request to a process has its answer
  */
-export async function openService(wanted: number | null): Promise<Service> {
-  const sockets = new Set<Socket>()
-  const service: { port: number; target: number | null; close: () => void } = { port: 0, target: null, close: () => {} }
-  const server = createServer((client) => {
-    if (service.target === null) {
-      client.destroy()
-      return
-    }
-    const upstream = connect({ host: '127.0.0.1', port: service.target })
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => other.destroy())
-      one.on('close', (failed) => {
-        sockets.delete(one)
-        // Ended, not destroyed: what has been written to the other side is still on its way.
-        if (failed) other.destroy()
-        else other.end()
-      })
-      one.pipe(other)
-    }
-  })
+export async function openService(wanted: number | null, drained: () => void): Promise<Service> {
+  const proxy = openProxy(drained)
+  // Who uploads or is answered for long takes as long as he takes.
+  const server = createHttpServer({ keepAliveTimeout: keepAliveMilliseconds, requestTimeout: 0 }, proxy.answer)
   const port = (wanted === null ? null : await listen(server, wanted)) ?? (await listen(server, 0))
   if (port === null) throw new Error('no port of this machine is free')
-  service.port = port
-  service.close = () => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
+  return {
+    port,
+    get routing() {
+      return proxy.routing
+    },
+    route: (routing) => {
+      proxy.routing = routing
+    },
+    inFlight: proxy.inFlight,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+      proxy.close()
+    },
   }
-  return service
 }
 
 /** The port that is listened to; null when it is taken. */
-async function listen(server: Server, port: number): Promise<number | null> {
+async function listen(server: Server | HttpServer, port: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       server.off('listening', listening)

@@ -40,7 +40,13 @@ export interface JobObject {
 
 export type PodOwner =
   | { readonly kind: 'Job'; readonly uid: string; readonly runId: string; readonly attempt: number }
-  | { readonly kind: 'Endpoint'; readonly application: string; readonly key: string; readonly release: string }
+  | {
+      readonly kind: 'Endpoint'
+      readonly application: string
+      readonly key: string
+      readonly track: 'stable' | 'candidate'
+      readonly release: string
+    }
 
 export interface PodObject {
   readonly format: 1

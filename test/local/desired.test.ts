@@ -114,8 +114,9 @@ describe('what the deploy repository asks of the local cluster', () => {
       const [one] = readDesired(new Map(Object.entries(endpointFiles('', 'sha256:one', more))))
       return one?.content.kind === 'endpoint' ? one.content.endpoint.release : ''
     }
-    expect(release({ resources: { cpu: 2 }, replicas: { min: 3, max: 4 } })).toBe(release({}))
+    expect(release({ resources: { cpu: 2 }, autoscale: { cpuUtilization: 70 } })).toBe(release({}))
     expect(release({ env: [] })).not.toBe(release({}))
+    expect(release({ replicas: { min: 3, max: 4 } })).not.toBe(release({}))
     expect(release({ model: { digest: 'sha256:two' } })).not.toBe(release({}))
   })
 })
