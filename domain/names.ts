@@ -79,6 +79,11 @@ export function leaseSecretName(run: string, attempt: number): string {
   return `callback-token-${run}-${attempt}`
 }
 
+/** The id of an endpoint, which is one for ever, also where its spec goes and comes back. */
+export function endpointId(key: EndpointKey): string {
+  return uuid5(runNamespace, `endpoint ${keyText(key)}`)
+}
+
 export function keyText(key: RunKey): string {
   return `${key.environment}/${key.project}/${key.name}`
 }

@@ -1,5 +1,6 @@
 import type { CancelReason, LedgerModelVersion } from './ledger.ts'
 import type { RunKey } from './names.ts'
+import type { ModelStage } from './plan.ts'
 import type { FailureClass, RunOutcome } from './run.ts'
 
 /**
@@ -46,6 +47,15 @@ export type Operation =
       readonly model: string
       readonly version: Omit<LedgerModelVersion, 'version'>
     }
+  /** Moves a model version to another stage. Dropped when it is not in the expected one any more. */
+  | {
+      readonly kind: 'stage'
+      readonly project: string
+      readonly model: string
+      readonly version: number
+      readonly expect: ModelStage
+      readonly stage: ModelStage
+    }
 
 export type OperationKind = Operation['kind']
 
@@ -67,5 +77,7 @@ export function operationKey(operation: Operation): string {
       return `cancel:${operation.runId}`
     case 'register':
       return `register:${operation.project}/${operation.model}:${operation.version.digest}:${operation.version.run.id}`
+    case 'stage':
+      return `stage:${operation.project}/${operation.model}@${operation.version}:${operation.expect}:${operation.stage}`
   }
 }

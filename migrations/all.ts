@@ -7,6 +7,7 @@ import * as publicationsAndActions from './0005_publications_and_actions.ts'
 import * as fenceAndRetention from './0006_fence_and_retention.ts'
 import * as trackerLinks from './0007_tracker_links.ts'
 import * as places from './0008_places.ts'
+import * as lifecycle from './0009_lifecycle.ts'
 
 /** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006_fence_and_retention': fenceAndRetention,
   '0007_tracker_links': trackerLinks,
   '0008_places': places,
+  '0009_lifecycle': lifecycle,
 }

@@ -5,19 +5,23 @@ import type { ReconcilerPorts } from './ports.ts'
 
 /** Observes all endpoints and writes what changed. @returns whether anything did */
 export async function decideEndpoints(ports: ReconcilerPorts, look: Look): Promise<boolean> {
-  const records = await ports.records.endpoints.list({})
+  const { endpoints, serving } = ports.records
+  const records = await endpoints.list({})
+  const stored = records.length === 0 ? undefined : await serving.states()
   const byName = new Map(records.map((endpoint) => [nameOf(endpoint), endpoint]))
   let moved = false
   for (const entry of look.ledger.endpoints) {
     const before = byName.get(nameOf(entry))
     byName.delete(nameOf(entry))
-    const decided = endpointTransition(before, entry, look.view(entry.environment), look.at)
+    const state = before && stored?.get(before.id)
+    const decided = endpointTransition(before, state, entry, look.view(entry.environment), look.at)
     if (!decided) continue
-    await ports.records.endpoints.put(decided.next, decided.resource, entry.plan)
+    const { next, resource, releases, takenBack } = decided
+    await endpoints.put(next, resource, entry.plan, { releases, takenBack })
     moved = true
   }
   for (const gone of byName.values()) {
-    await ports.records.endpoints.remove(gone)
+    await endpoints.remove(gone)
     moved = true
   }
   return moved

@@ -8,6 +8,7 @@ import { fenceRecords } from './postgres/fence.ts'
 import { modelRecords } from './postgres/models.ts'
 import { publicationRecords } from './postgres/publications.ts'
 import { runRecords } from './postgres/runs.ts'
+import { servingRecords } from './postgres/serving.ts'
 import { traceRecords } from './postgres/traces.ts'
 import { trackerRecords } from './postgres/trackers.ts'
 import type { FenceToken, Records } from './records.ts'
@@ -34,6 +35,7 @@ function recordsOf(db: Database, token: FenceToken | undefined): Records {
     trackers: trackerRecords(db, writing),
     models: modelRecords(db, writing),
     endpoints: endpointRecords(db, writing),
+    serving: servingRecords(db, writing),
     publications: publicationRecords(db, writing),
     traces: traceRecords(db),
     retention: retentionRecords(db, writing),

@@ -1,7 +1,9 @@
 import type { Action, RunEvent } from '../domain/action.ts'
 import type { CallbackSender, Done, SaidHeartbeat, TrainerEvent } from '../domain/callback.ts'
+import type { Deployment, DeploymentStatus, Measured, ReleaseState } from '../domain/deployment.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { LedgerModelVersion } from '../domain/ledger.ts'
+import type { EndpointKey } from '../domain/names.ts'
 import type { TrainerSaid } from '../domain/observation.ts'
 import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
 import type { Publication } from '../domain/publication.ts'
@@ -16,6 +18,7 @@ export interface Records {
   readonly trackers: TrackerRecords
   readonly models: ModelRecords
   readonly endpoints: EndpointRecords
+  readonly serving: ServingRecords
   readonly publications: PublicationRecords
   readonly traces: TraceRecords
   readonly retention: RetentionRecords
@@ -217,6 +220,7 @@ export interface CallbackRecords {
 }
 
 export interface ModelVersion extends LedgerModelVersion {
+  readonly id: string
   readonly project: string
   readonly model: string
   readonly createdAt: Date
@@ -241,12 +245,76 @@ export interface EndpointRecords {
   get(key: { environment: string; project: string; name: string }): Promise<Endpoint | undefined>
   list(query: { readonly environment?: string; readonly project?: string }): Promise<readonly Endpoint[]>
   /**
-   * Creates or updates the row; a `deployments` row for each new revision, `serving_deployments` where `resource` is given.
-   * The columns that only a plan knows (image, resources, autoscaling, prompt, rollback plan) keep what they have where none is given.
+   * Creates or updates the row, with a `deployments` row for each release and `serving_deployments` for the resource: null where there is none,
+   * undefined where nobody can tell. The columns that only a plan knows (image, resources, autoscaling, prompt, rollback plan) keep what they have
+   * where none is given; the releases are what the endpoint's own row says where none are.
    */
-  put(endpoint: Endpoint, resource: ServingResource | null, plan?: EndpointPlan): Promise<void>
+  put(
+    endpoint: Endpoint,
+    resource: ServingResource | null | undefined,
+    plan?: EndpointPlan,
+    releases?: Releases,
+  ): Promise<void>
   /** Marks an endpoint whose spec is gone as deleted. */
   remove(key: { environment: string; project: string; name: string }): Promise<void>
+}
+
+/** The releases of an endpoint that are open; every other one that is recorded as open is over. */
+export interface Releases {
+  readonly releases: readonly ReleaseState[]
+  /** Whether those that are over were taken back, rather than followed by a newer one. */
+  readonly takenBack: boolean
+}
+
+/** What is recorded beside an endpoint's own row. */
+export interface ServingState {
+  readonly resource: ServingResource | null
+  /** The open ones, oldest first. */
+  readonly releases: readonly ReleaseState[]
+}
+
+export interface DeploymentQuery {
+  /** Of any of these. */
+  readonly environments?: readonly string[]
+  readonly project?: string
+  readonly model?: string
+  readonly statuses?: readonly DeploymentStatus[]
+  /** At most 500; 100 unless told. Newest first. */
+  readonly limit?: number
+}
+
+/** What was asked for over the API and is not released yet. */
+export interface PendingDeployment {
+  readonly endpoint: Endpoint
+  readonly modelVersion: number
+  readonly modelDigest: string
+  readonly createdBy: string
+  readonly commit: string | null
+  readonly pullRequest: string | null
+  readonly message: string
+}
+
+export interface ServingRecords {
+  /** By the id of the endpoint. */
+  states(): Promise<ReadonlyMap<string, ServingState>>
+  list(query: DeploymentQuery): Promise<readonly Deployment[]>
+  get(id: string): Promise<Deployment | undefined>
+  /** The deployment of a release of an endpoint. */
+  ofRelease(key: EndpointKey, revision: number): Promise<Deployment | undefined>
+  /** Records what was asked for; it becomes the release's own row once that is there. @returns its id */
+  propose(pending: PendingDeployment): Promise<string>
+  /** Marks a pending one as failed, e.g. because its pull request was closed. */
+  giveUp(id: string, message: string): Promise<void>
+  /** Writes who brought a release about, where it was asked for over the API. */
+  credit(
+    id: string,
+    by: { readonly createdBy: string; readonly commit: string | null; readonly pullRequest: string | null },
+  ): Promise<void>
+  measure(id: string, measured: Measured): Promise<void>
+  /** Writes what a probe of the route came to; null where it answered. */
+  probed(key: EndpointKey, at: Date, trouble: string | null): Promise<void>
+  /** How many deployments there have been of each model version, by `project/model@version`. */
+  counts(query: { readonly project?: string; readonly model?: string }): Promise<ReadonlyMap<string, number>>
 }
 
 /** What `serving_deployments` stores of the workload, once it exists in the cluster. */
@@ -257,6 +325,8 @@ export interface ServingResource {
   readonly replicas: number
   readonly minReplicas: number
   readonly maxReplicas: number
+  /** What the autoscaler aims at; null where nothing scales. */
+  readonly autoscalingMetrics: Readonly<Record<string, number>> | null
   readonly resourceRequests: Readonly<Record<string, string>>
   readonly resourceLimits: Readonly<Record<string, string>>
   readonly status: Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { DeploymentStatus, HealthStatus } from '../domain/deployment.ts'
 import type { EndpointStatus } from '../domain/endpoint.ts'
 import type { ModelStage } from '../domain/plan.ts'
 import type { AttemptState, FailureClass, RunState } from '../domain/run.ts'
@@ -26,6 +27,7 @@ export interface Tables {
   readonly serving_endpoints: ServingEndpointTable
   readonly serving_deployments: ServingDeploymentTable
   readonly deployments: DeploymentTable
+  readonly model_registry_versions: RegistryVersionTable
   readonly publications: PublicationTable
   readonly reconciler_fence: FenceTable
 }
@@ -293,6 +295,7 @@ export interface ServingEndpointTable {
   memory_limit: string | null
   deployment_spec: NullableJson
   last_health_check: Date | null
+  health_message?: string | null
   rollback_plan: string | null
   project_id: string
   name: string
@@ -329,17 +332,39 @@ export interface ServingDeploymentTable {
 export interface DeploymentTable {
   id: Generated<string>
   serving_endpoint_id: string
-  revision: number
+  revision: number | null
   model_entry_id: string
   model_version: number | null
   model_digest: string | null
   environment: string
-  status: 'pending' | 'validating' | 'deploying' | 'active' | 'failed' | 'rollback'
-  health_status: 'healthy' | 'degraded' | 'unhealthy' | null
+  status: DeploymentStatus
+  health_status: HealthStatus | null
   endpoint: string | null
+  request_count: Generated<number>
+  error_rate: Generated<number>
+  avg_latency_ms: Generated<number>
+  created_by: string | null
+  created_at: DefaultedDate
   deployed_at: Date | null
   superseded_at: Date | null
   updated_at: DefaultedDate
+  reason: Generated<string>
+  message: Generated<string>
+  weight: number | null
+  log: ColumnType<readonly string[], string | undefined, string>
+  commit: string | null
+  pull_request: string | null
+  measured_at: Date | null
+}
+
+export interface RegistryVersionTable {
+  model_version_id: string
+  registry: 'mlflow'
+  name: string
+  version: string
+  aliases: readonly string[]
+  url: string
+  mirrored_at: DefaultedDate
 }
 
 export interface PublicationTable {

@@ -27,6 +27,8 @@ function line(operation: Operation): string {
       return `Cancel ${keyText(operation.key)}`
     case 'register':
       return `Register a version of ${operation.project}/${operation.model}`
+    case 'stage':
+      return `Call ${operation.project}/${operation.model}@${operation.version} ${operation.stage}`
   }
 }
 

@@ -8,6 +8,7 @@ import type { DeployAddress } from '../render/application.ts'
 import { type Draft, Dropped } from './draft.ts'
 import { register } from './register.ts'
 import { editRun } from './runs.ts'
+import { stage } from './stage.ts'
 
 /** What operations make of the deploy repository. */
 export interface Operated {
@@ -58,7 +59,7 @@ export function operate(
   return {
     change: new Map([...change].filter(([path, text]) => (deployed.files.get(path) ?? null) !== text)),
     results,
-    subjects: [...new Set([...applied.map(subjectOf), ...pinnedIn(change)])],
+    subjects: [...new Set([...applied.flatMap(subjectOf), ...pinnedIn(change)])],
     actions: [...new Set(applied.map((operation) => operation.kind))].join(','),
   }
 }
@@ -66,6 +67,10 @@ export function operate(
 function apply(operation: Operation, draft: Draft): void {
   if (operation.kind === 'register') {
     register(operation, draft)
+    return
+  }
+  if (operation.kind === 'stage') {
+    stage(operation, draft)
     return
   }
   const path = paths.runLedger(operation.key)
@@ -91,10 +96,12 @@ function pinnedIn(change: Change): readonly string[] {
 
 const endpointLedger = /^\.specyard\/ledger\/endpoints\/(.+)\.json$/
 
-function subjectOf(operation: Operation): string {
+function subjectOf(operation: Operation): readonly string[] {
+  // Nothing that an Application brings is another by the stage of a model.
+  if (operation.kind === 'stage') return []
   const key: RunKey =
     operation.kind === 'register'
       ? { environment: operation.version.run.environment, project: operation.project, name: operation.model }
       : operation.key
-  return keyText(key)
+  return [keyText(key)]
 }

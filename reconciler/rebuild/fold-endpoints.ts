@@ -1,7 +1,6 @@
-import { uuid5 } from '../../domain/canonical.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointLedger } from '../../domain/ledger.ts'
-import { type EndpointKey, runNamespace } from '../../domain/names.ts'
+import { endpointId, type EndpointKey } from '../../domain/names.ts'
 import type { Moment } from './fold-runs.ts'
 import { fromLedger } from './record.ts'
 
@@ -37,7 +36,7 @@ export function foldEndpoints(): (
 export function recordOfRelease(entry: EndpointLedger, since: Date, at: Date): Endpoint {
   const { environment, project, name, plan, pin, revision } = entry
   return {
-    id: uuid5(runNamespace, `endpoint ${environment}/${project}/${name}`),
+    id: endpointId(entry),
     ...{ environment, project, name, revision },
     route: plan.route,
     status: pin ? 'deploying' : 'waiting',

@@ -1,18 +1,20 @@
 import { sql } from 'kysely'
-import type { Endpoint, EndpointStatus } from '../../domain/endpoint.ts'
+import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointPlan } from '../../domain/plan.ts'
 import { jsonText, jsonTextOrNull, storableText, storableTextOrNull } from '../json.ts'
 import type { Database } from '../kysely.ts'
-import type { ServingResource } from '../records.ts'
+import type { Releases, ServingResource } from '../records.ts'
+import { putDeployments, releasesOf } from './deployment-rows.ts'
 import { modelEntryId } from './models.ts'
 import { projectId } from './projects.ts'
 
-/** Writes an endpoint's row, the row of its release, and that of its resource where it has one. */
+/** Writes an endpoint's row, those of its releases, and that of its resource where it has one. */
 export async function putEndpoint(
   db: Database,
   endpoint: Endpoint,
-  resource: ServingResource | null,
+  resource: ServingResource | null | undefined,
   plan: EndpointPlan | null,
+  releases: Releases = releasesOf(endpoint),
 ): Promise<void> {
   const project = await projectId(db, endpoint.project)
   const entry = await modelEntryId(db, project, endpoint.model, plan?.model.family ?? null)
@@ -40,9 +42,10 @@ export async function putEndpoint(
     )
     .returning('id')
     .executeTakeFirstOrThrow()
-  if (endpoint.status !== 'waiting' && endpoint.revision > 0)
-    await putDeployment(db, id, entry, endpoint, endpoint.status)
-  if (resource !== null) await putResource(db, id, resource)
+  const { environment, updatedAt: at } = endpoint
+  await putDeployments(db, { id, environment, entry, at }, releases)
+  if (resource) await putResource(db, id, resource)
+  if (resource === null) await db.deleteFrom('serving_deployments').where('serving_endpoint_id', '=', id).execute()
 }
 
 /** What stays empty until a plan is given. */
@@ -114,63 +117,6 @@ async function promptTemplateId(db: Database, project: string, plan: EndpointPla
   return id
 }
 
-const deploymentStatus = {
-  deploying: 'deploying',
-  healthy: 'active',
-  degraded: 'active',
-  failed: 'failed',
-} as const satisfies Record<EndpointStatus, string>
-const healthStatus = {
-  deploying: null,
-  healthy: 'healthy',
-  degraded: 'degraded',
-  failed: 'unhealthy',
-} as const satisfies Record<EndpointStatus, string | null>
-
-/** One row for each release; a release that follows supersedes those before it, whose last status stays as it was. */
-async function putDeployment(
-  db: Database,
-  endpointId: string,
-  entry: string,
-  endpoint: Endpoint,
-  status: EndpointStatus,
-): Promise<void> {
-  const columns = {
-    model_entry_id: entry,
-    model_version: endpoint.modelVersion,
-    model_digest: endpoint.modelDigest,
-    status: deploymentStatus[status],
-    health_status: healthStatus[status],
-    endpoint: endpoint.url,
-  }
-  const isUp = deploymentStatus[status] === 'active'
-  await db
-    .insertInto('deployments')
-    .values({
-      serving_endpoint_id: endpointId,
-      revision: endpoint.revision,
-      environment: endpoint.environment,
-      deployed_at: isUp ? endpoint.updatedAt : null,
-      superseded_at: null,
-      ...columns,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['serving_endpoint_id', 'revision']).doUpdateSet({
-        ...columns,
-        updated_at: sql<Date>`now()`,
-        ...(isUp ? { deployed_at: sql<Date>`coalesce(deployments.deployed_at, excluded.deployed_at)` } : {}),
-      }),
-    )
-    .execute()
-  await db
-    .updateTable('deployments')
-    .set({ superseded_at: endpoint.updatedAt, updated_at: sql<Date>`now()` })
-    .where('serving_endpoint_id', '=', endpointId)
-    .where('revision', '<', endpoint.revision)
-    .where('superseded_at', 'is', null)
-    .execute()
-}
-
 async function putResource(db: Database, endpointId: string, resource: ServingResource): Promise<void> {
   const columns = {
     serving_framework: resource.framework,
@@ -179,13 +125,14 @@ async function putResource(db: Database, endpointId: string, resource: ServingRe
     replica_count: resource.replicas,
     min_replicas: resource.minReplicas,
     max_replicas: resource.maxReplicas,
+    autoscaling_metrics: jsonTextOrNull(resource.autoscalingMetrics),
     resource_requests: jsonText(resource.resourceRequests),
     resource_limits: jsonText(resource.resourceLimits),
     framework_status: jsonText(resource.status),
   }
   await db
     .insertInto('serving_deployments')
-    .values({ serving_endpoint_id: endpointId, autoscaling_metrics: null, ...columns })
+    .values({ serving_endpoint_id: endpointId, ...columns })
     .onConflict((conflict) =>
       conflict.column('serving_endpoint_id').doUpdateSet({ ...columns, updated_at: sql<Date>`now()` }),
     )

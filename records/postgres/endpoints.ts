@@ -31,14 +31,20 @@ export function endpointRecords(db: Database, writing: Writing): EndpointRecords
         .execute()
       return rows.map(endpointOf)
     },
-    put: (endpoint, resource, plan) =>
-      writing.transaction((transaction) => putEndpoint(transaction, endpoint, resource, plan ?? null)),
+    put: (endpoint, resource, plan, releases) =>
+      writing.transaction((transaction) => putEndpoint(transaction, endpoint, resource, plan ?? null, releases)),
     remove: async ({ environment, project, name }) => {
-      await writing.statement((one) =>
-        sql`update serving_endpoints set deleted_at = now(), updated_at = now(), version = version + 1
-        where environment = ${environment} and name = ${name} and deleted_at is null
-          and project_id = (select id from projects where name = ${project})`.execute(one),
-      )
+      await writing.transaction(async (one) => {
+        const { rows } = await sql<{ id: string }>`
+          update serving_endpoints set deleted_at = now(), updated_at = now(), version = version + 1
+          where environment = ${environment} and name = ${name} and deleted_at is null
+            and project_id = (select id from projects where name = ${project}) returning id`.execute(one)
+        for (const { id } of rows) {
+          await one.deleteFrom('serving_deployments').where('serving_endpoint_id', '=', id).execute()
+          await sql`update deployments set superseded_at = now(), updated_at = now(), weight = null
+            where serving_endpoint_id = ${id} and superseded_at is null and revision is not null`.execute(one)
+        }
+      })
     },
   }
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { uuid5 } from '../../domain/canonical.ts'
 import type { LedgerModelVersion } from '../../domain/ledger.ts'
+import { runNamespace } from '../../domain/names.ts'
 import { jsonText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { ModelRecords, ModelVersion } from '../records.ts'
@@ -13,7 +15,7 @@ export function modelRecords(db: Database, writing: Writing): ModelRecords {
     absorb: (project, model, family, versions, registeredAt) =>
       writing.transaction(async (transaction) => {
         const entry = await modelEntryId(transaction, await projectId(transaction, project), model, family)
-        return addVersions(transaction, entry, versions, registeredAt ?? null)
+        return addVersions(transaction, { entry, name: `${project}/${model}` }, versions, registeredAt ?? null)
       }),
     list: async ({ project, model }) => {
       let select = db
@@ -31,6 +33,7 @@ export function modelRecords(db: Database, writing: Writing): ModelRecords {
         .limit(listMax)
         .execute()
       return rows.map((row): ModelVersion => ({
+        id: row.id,
         project: row.project,
         model: row.model,
         version: row.version,
@@ -81,12 +84,14 @@ export async function modelEntryId(
 
 async function addVersions(
   db: Database,
-  entry: string,
+  { entry, name }: { readonly entry: string; readonly name: string },
   versions: readonly LedgerModelVersion[],
   registeredAt: Date | null,
 ): Promise<number> {
   if (versions.length === 0) return 0
   const rows = versions.map((one) => ({
+    // The same after the records were lost and made anew: people keep it.
+    id: uuid5(runNamespace, `model version ${name} ${one.digest}`),
     version: one.version,
     digest: one.digest,
     artifact_path: one.uri,
@@ -100,11 +105,17 @@ async function addVersions(
     run_environment: one.run.environment,
   }))
   const added = await sql<{ version: number }>`
-    insert into model_versions (model_entry_id, version, digest, artifact_path, size_bytes, stage, framework,
+    insert into model_versions (model_entry_id, id, version, digest, artifact_path, size_bytes, stage, framework,
       hyperparameters, metrics, run_id, run_attempt, run_environment, created_at)
     select ${entry}::uuid, given.*, coalesce(${registeredAt}::timestamptz, now()) from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
-      (version integer, digest text, artifact_path text, size_bytes bigint, stage text, framework text,
+      (id uuid, version integer, digest text, artifact_path text, size_bytes bigint, stage text, framework text,
        hyperparameters jsonb, metrics jsonb, run_id uuid, run_attempt integer, run_environment text)
     on conflict do nothing returning version`.execute(db)
+  // All of a version stays as it came, but the stage that people move it to.
+  await sql`
+    update model_versions set stage = given.stage, updated_at = now()
+    from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given (digest text, stage text)
+    where model_entry_id = ${entry}::uuid and model_versions.digest = given.digest
+      and model_versions.stage <> given.stage`.execute(db)
   return added.rows.length
 }

@@ -1,22 +1,19 @@
 import { labels, trainerApp } from '../../../domain/names.ts'
 import type { SeenApplication, SeenJob, SeenPod } from '../../../domain/observation.ts'
 import { seenApplication } from './projection/application.ts'
-import {
-  endpointChart,
-  endpointLabels,
-  type SeenDeployment,
-  seenDeployment,
-  type SeenServer,
-  seenServer,
-} from './projection/endpoint.ts'
+import { type SeenDeployment, seenDeployment } from './projection/serving/deployment.ts'
+import { type SeenInferenceService, seenInferenceService } from './projection/serving/inference-service.ts'
+import { endpointChart, endpointLabels, type SeenWorkload } from './projection/serving/labels.ts'
+import { seenRayService } from './projection/serving/ray-service.ts'
+import { type SeenServer, seenServer } from './projection/serving/server.ts'
 import { seenJob } from './projection/job.ts'
 import { seenPod } from './projection/pod.ts'
 import { type SeenQueueing, seenQueueing } from './projection/workload.ts'
 import type { Collection } from './watch/mirror.ts'
 
 /*
- * What is watched of a cluster: in each namespace Jobs and pods of trainings with Kueue's Workloads of them, Deployments and pods of endpoints;
- * Applications where Argo CD has them. rules.ts says what an identity needs for it.
+ * What is watched of a cluster: in each namespace Jobs and pods of trainings with Kueue's Workloads of them, Deployments, InferenceServices,
+ * RayServices and pods of endpoints; Applications where Argo CD has them. rules.ts says what an identity needs for it.
  */
 
 const trainings = `${labels.app}=${trainerApp},${labels.jobId}`
@@ -45,6 +42,26 @@ export function deploymentsOf(namespace: string, environment: string): Collectio
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments`
   const selector = endpointsOf(environment)
   return { name: `deployments in ${namespace}`, path, selector, project: seenDeployment }
+}
+
+/** Of KServe, where it is installed. */
+export function inferenceServicesOf(namespace: string, environment: string): Collection<SeenInferenceService> {
+  return {
+    name: `inferenceservices in ${namespace}`,
+    path: { group: 'serving.kserve.io', version: 'v1beta1', rest: `namespaces/${namespace}/inferenceservices` },
+    selector: endpointsOf(environment),
+    project: seenInferenceService,
+  }
+}
+
+/** Of KubeRay, where it is installed. */
+export function rayServicesOf(namespace: string, environment: string): Collection<SeenWorkload> {
+  return {
+    name: `rayservices in ${namespace}`,
+    path: { group: 'ray.io', rest: `namespaces/${namespace}/rayservices` },
+    selector: endpointsOf(environment),
+    project: seenRayService,
+  }
 }
 
 export function serversOf(namespace: string, environment: string): Collection<SeenServer> {

@@ -2,13 +2,22 @@ import type { SeenJob } from '../../../domain/observation.ts'
 import type { ChangedKey, ClusterSource, LeaseName } from '../cluster.ts'
 import { type Api, createApi } from './api/api.ts'
 import { loadCredentials } from './api/credentials.ts'
-import { applicationsOf, deploymentsOf, jobsOf, podsOf, serversOf, workloadsOf } from './collections.ts'
+import {
+  applicationsOf,
+  deploymentsOf,
+  inferenceServicesOf,
+  jobsOf,
+  podsOf,
+  rayServicesOf,
+  serversOf,
+  workloadsOf,
+} from './collections.ts'
 import { readEvents } from './events.ts'
 import { clusterFault } from './faults.ts'
 import { createHealth } from './health.ts'
 import { openLeases } from './leases.ts'
 import { openLogs } from './logs.ts'
-import { seenEndpoint } from './projection/endpoint.ts'
+import { seenEndpoints } from './projection/serving/endpoint.ts'
 import { wantedLeases } from './wanted-leases.ts'
 import type { SeenQueueing } from './projection/workload.ts'
 import { refreshApplications } from './refresh.ts'
@@ -76,7 +85,12 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
   const jobs = namespaces.map((one) => open(jobsOf(one), ofRun))
   const pods = namespaces.map((one) => open(podsOf(one), ofRun))
   const workloads = namespaces.map((one) => open(workloadsOf(one), ({ jobUid }) => keyOfJob(jobs, jobUid)))
-  const deployments = namespaces.map((one) => open(deploymentsOf(one, environment), ({ name }) => ({ endpoint: name })))
+  const ofEndpoint = ({ endpoint }: { readonly endpoint: { readonly name: string } }): ChangedKey => ({
+    endpoint: endpoint.name,
+  })
+  const deployments = namespaces.map((one) => open(deploymentsOf(one, environment), ofEndpoint))
+  const inferenceServices = namespaces.map((one) => open(inferenceServicesOf(one, environment), ofEndpoint))
+  const rayServices = namespaces.map((one) => open(rayServicesOf(one, environment), ofEndpoint))
   const servers = namespaces.map((one) => open(serversOf(one, environment), ({ endpoint }) => ({ endpoint })))
   const applications =
     argocdNamespace === null ? [] : [open(applicationsOf(argocdNamespace), () => ({ everything: true }) as const)]
@@ -99,14 +113,18 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
       const seenJobs = withWorkloads(all(jobs), all(workloads))
       const seenPods = all(pods)
       const wanted = wantedLeases(seenJobs, seenPods, leasesOf)
-      const seenServers = all(servers)
       return {
         at,
         jobs: seenJobs,
         pods: seenPods,
         leases: await guarded('reading leases', () => leases.read(wanted)),
         applications: all(applications).filter((one) => one.name.startsWith(`${environment}.`)),
-        endpoints: all(deployments).map((one) => seenEndpoint(one, seenServers)),
+        endpoints: seenEndpoints({
+          deployments: all(deployments),
+          inferenceServices: all(inferenceServices),
+          rayServices: all(rayServices),
+          servers: all(servers),
+        }),
       }
     },
     watch: (listener) => {

@@ -26,6 +26,9 @@ export const projectRules: readonly AccessRule[] = [
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
   // Endpoints, followed.
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
+  // Endpoints of KServe and of Ray, followed. Where these are not installed it allows nothing.
+  { apiGroups: ['serving.kserve.io'], resources: ['inferenceservices'], verbs: ['list', 'watch'] },
+  { apiGroups: ['ray.io'], resources: ['rayservices'], verbs: ['list', 'watch'] },
   // Why a queue holds a training back. Where Kueue is not installed it allows nothing.
   { apiGroups: ['kueue.x-k8s.io'], resources: ['workloads'], verbs: ['list', 'watch'] },
 ]

@@ -248,15 +248,17 @@ describe('an idle cluster', () => {
     const keys = connected.keys.length
     await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(began + 8), { timeout: 10_000 })
     const others = server.requests.slice(began).filter((one) => !one.startsWith('GET ') || !one.includes('watch=true'))
-    // Whether Kueue has been installed by now.
-    expect(others.filter((one) => one !== 'GET /apis/kueue.x-k8s.io')).toEqual([])
+    // Whether Kueue, KServe or KubeRay has been installed by now.
+    const groups = ['kueue.x-k8s.io', 'serving.kserve.io', 'ray.io'].map((group) => `GET /apis/${group}`)
+    expect(others.filter((one) => !groups.includes(one))).toEqual([])
     expect(connected.keys).toHaveLength(keys)
   })
 
   it('is known as fresh all the time', async () => {
     const connected = await following(server.kubeconfig())
     await connected.view()
-    const followed = () => connected.staleness().filter((one) => !one.name.startsWith('workloads'))
+    const absent = /^(workloads|inferenceservices|rayservices) /
+    const followed = () => connected.staleness().filter((one) => !absent.test(one.name))
     await vi.waitFor(() => expect(followed().every((one) => one.watches > 2)).toBe(true), { timeout: 10_000 })
     for (const one of connected.staleness()) expect(one.ageSeconds).toBeLessThan(2.5)
   })

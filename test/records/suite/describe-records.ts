@@ -4,6 +4,7 @@ import { emptyTables, type TestDatabase } from '../../support/database.ts'
 import type { TestRecords } from '../../support/records.ts'
 import { describeActions } from './actions.ts'
 import { describeCallbacks } from './callbacks.ts'
+import { describeDeployments } from './deployments.ts'
 import { describeFence } from './fence.ts'
 import { describeModelsAndEndpoints } from './models-and-endpoints.ts'
 import { describePublications } from './publications.ts'
@@ -38,6 +39,7 @@ export function describeRecords(name: string, open: () => Promise<TestDatabase>)
     describeCallbacks(context)
     describeActions(context)
     describeModelsAndEndpoints(context)
+    describeDeployments(context)
     describePublications(context)
     describeTraces(context)
     describeTrackers(context)

@@ -21,7 +21,12 @@ export interface ApiMetadata {
   readonly annotations?: Readonly<Record<string, string>>
   /** Which fields were written by whom. */
   readonly managedFields?: readonly { readonly manager?: string; readonly fieldsV1?: unknown }[]
-  readonly ownerReferences?: readonly { readonly kind?: string; readonly uid?: string; readonly controller?: boolean }[]
+  readonly ownerReferences?: readonly {
+    readonly kind?: string
+    readonly name?: string
+    readonly uid?: string
+    readonly controller?: boolean
+  }[]
 }
 
 export interface ApiCondition {
@@ -108,6 +113,7 @@ export interface ApiDeployment extends ApiObject {
     readonly replicas?: number
     readonly updatedReplicas?: number
     readonly readyReplicas?: number
+    readonly availableReplicas?: number
     readonly conditions?: readonly ApiCondition[]
   }
 }

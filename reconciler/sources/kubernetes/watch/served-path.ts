@@ -5,6 +5,8 @@ export interface GroupCollection {
   readonly group: string
   /** What follows the version, e.g. `namespaces/ml-language/workloads`. */
   readonly rest: string
+  /** Where the preferred version of the group has not this kind: KServe keeps its kinds in different versions of one group. */
+  readonly version?: string
 }
 
 /**
@@ -13,9 +15,13 @@ export interface GroupCollection {
  * @throws ApiError 404 where the cluster does not know the group
  * @see https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
-export async function servedPath(api: Api, { group, rest }: GroupCollection, signal: AbortSignal): Promise<string> {
+export async function servedPath(
+  api: Api,
+  { group, rest, version: wanted }: GroupCollection,
+  signal: AbortSignal,
+): Promise<string> {
   const found = (await api.json({ path: `/apis/${group}`, signal })) as GroupAnswer | null
-  const version = found?.preferredVersion?.version ?? found?.versions?.[0]?.version ?? 'v1'
+  const version = wanted ?? found?.preferredVersion?.version ?? found?.versions?.[0]?.version ?? 'v1'
   return `/apis/${group}/${version}/${rest}`
 }
 
