@@ -49,6 +49,23 @@ const tools: Readonly<Record<string, Tool>> = {
     imports: 'sarif.cmdline.main, junitparser',
     effort: 'half a minute and about 250 MB',
   },
+  copier: {
+    ...{ title: 'Copier', version: '9.19.1', minor: 10, wheelsOnly: true },
+    requirements: ['copier==9.19.1'],
+    imports: 'copier',
+    effort: 'a few seconds and about 60 MB',
+  },
+  'serving-app': {
+    // What an app of the template runs and is tested with: as its own files say.
+    ...{ title: 'what a serving app needs', version: '1', minor: 11, wheelsOnly: true },
+    requirements: ['requirements.txt', 'requirements-dev.txt'].flatMap((file) =>
+      readFileSync(join(import.meta.dirname, '..', 'templates', 'serving-app', 'app', file), 'utf8')
+        .split('\n')
+        .filter((line) => /^[a-z]/.test(line)),
+    ),
+    imports: 'fastapi, uvicorn, boto3, jwt, pytest, yaml',
+    effort: 'half a minute and about 200 MB',
+  },
   'pre-commit': {
     ...{ title: 'pre-commit', version: '4.7.0', minor: 11, wheelsOnly: true },
     requirements: ['pre-commit==4.7.0'],

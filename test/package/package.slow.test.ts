@@ -75,6 +75,13 @@ test('holds what the program reads, and no sources, tests or state', () => {
   expect(packed.filter((path) => !known.test(path) || /(\.ts|\.tgz|\.log)$|(^|\/)\.specyard/.test(path))).toEqual([])
 })
 
+test('holds every file of the templates, those that begin with a dot too', () => {
+  const files = execFileSync('git', ['ls-files', '-z', '--', 'templates'], { cwd: root, encoding: 'utf8' })
+  const templates = files.split('\0').filter((path) => path !== '')
+  expect(templates).toContain('templates/serving-app/app/.github/workflows/release.yaml.jinja')
+  expect(packed.filter((path) => path.startsWith('templates/')).sort()).toEqual(templates.sort())
+})
+
 test('an installed program helps and checks', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   expect(specyard('--version').trim()).toBe(version)
