@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { measureChecking } from './checking.ts'
 import { measureCallbacks } from './callbacks.ts'
 import { measureCompiling } from './compiling.ts'
 import { measureCommands } from './commands.ts'
-import { buildHelmSdk } from './helm-sdk.ts'
+import { buildPeers } from './compile/peers.ts'
 import { report, type Row, tableOf } from './report.ts'
 
 /*
@@ -27,8 +25,9 @@ const size = quick
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const rows: Row[] = []
 say('compiling …')
-const helm = process.env['HELM'] ?? (quick ? null : buildHelm())
-rows.push(...(await measureCompiling({ ...size, helm, helmSdk: quick ? null : buildHelmSdk() })))
+const peers = quick ? null : await buildPeers(say)
+const helm = process.env['HELM'] ?? peers?.helm ?? null
+rows.push(...(await measureCompiling({ ...size, helm, peers })))
 say('checking manifests …')
 rows.push(measureChecking({ ...size, kubeconform: process.env['KUBECONFORM'] ?? null }))
 say('whole commands …')
@@ -39,16 +38,3 @@ for (const database of ['pglite', 'postgres'] as const) {
 }
 const measured = report('bench', rows)
 process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
-
-/** Builds Helm, which takes a minute, or finds it in the cache; null where there is no Go to build it with. */
-function buildHelm(): string | null {
-  try {
-    const script = join(import.meta.dirname, '..', '..', 'tools', 'install-go.ts')
-    return execFileSync(process.execPath, ['--import', 'tsx', script, 'helm'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }).trim()
-  } catch {
-    return null
-  }
-}

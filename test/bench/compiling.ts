@@ -8,7 +8,7 @@ import { parseYaml } from '../../compiler/load/document.ts'
 import { bundle } from '../../tools/bundle.ts'
 import type { Compiled } from './compile-once.ts'
 import { trainingCorpus } from './corpus.ts'
-import { renderInOneProcess } from './helm-sdk.ts'
+import { type Peers, renderByForks, renderByLibrary } from './compile/peers.ts'
 import { median, type Row, row } from './report.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -25,8 +25,8 @@ export interface CompilingOptions {
   readonly forks: number
   /** The program, or null where there is none. */
   readonly helm: string | null
-  /** The program that renders with Helm's library, or null where there is none. */
-  readonly helmSdk?: string | null
+  /** What was built to be measured beside, or null where nothing was. */
+  readonly peers?: Peers | null
 }
 
 interface Round {
@@ -60,12 +60,12 @@ export async function measureCompiling(options: CompilingOptions): Promise<reado
 function measureRound(
   program: string,
   texts: readonly string[],
-  { specs, forks, helm, helmSdk }: CompilingOptions,
+  { specs, forks, helm, peers }: CompilingOptions,
 ): Round {
   return {
     ours: compileInNewProcess(program, specs),
-    fork: helm === null ? null : forks / seconds(() => forkHelm(helm, forks)),
-    sdk: helmSdk ? specs / renderInOneProcess(helmSdk, chart, values, specs) : null,
+    fork: helm === null ? null : forks / forkHelm(helm, forks),
+    sdk: peers ? specs / renderByLibrary(peers, chart, repeated(specs)) : null,
     json: specs / seconds(() => handleAsJson(texts)),
   }
 }
@@ -124,14 +124,13 @@ function compileInNewProcess(program: string, specs: number): Compiled {
   return JSON.parse(ended.stdout) as Compiled
 }
 
-/** Renders the chart of an endpoint so many times, each in a process of its own. */
-export function forkHelm(helm: string, times: number): void {
-  for (let index = 0; index < times; index += 1) {
-    const ended = spawnSync(helm, ['template', 'bench', chart, '--kube-version', '1.34.0', '--values', values], {
-      encoding: 'utf8',
-    })
-    if (ended.status !== 0) throw new Error(`helm template failed: ${ended.error?.message ?? ended.stderr}`)
-  }
+/** @returns seconds to render the chart of an endpoint so many times, each in a process of its own */
+export function forkHelm(helm: string, times: number): number {
+  return renderByForks(helm, chart, repeated(times))
+}
+
+function repeated(times: number): readonly string[] {
+  return Array.from({ length: times }, () => values)
 }
 
 function handleAsJson(texts: readonly string[]): void {

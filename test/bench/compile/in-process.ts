@@ -1,8 +1,7 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { median, type Row, row } from '../report.ts'
-import type { Peers } from './peers.ts'
+import { type Peers, renderByForks, renderByLibrary } from './peers.ts'
+import { startRounds } from './rounds.ts'
 
 const serving = join(import.meta.dirname, '..', '..', '..', 'charts', 'serving-endpoint')
 const warmRounds = 5
@@ -23,17 +22,17 @@ export interface InProcess {
 /** Microseconds for a spec of a compiler that has been running for a while, beside Helm as a fork for each file, Helm's library, and bare JSON. */
 export async function measureInProcess(size: InProcess): Promise<readonly Row[]> {
   const { specs, rounds, forks, peers, program, chart, values } = size
-  const child = fork(program, [String(specs), serving])
+  const process = startRounds(program, [String(specs), serving])
   try {
-    const told = async (what: 'compile' | 'json'): Promise<number> => ((await ask(child, what)) / specs) * 1e6
+    const told = async (what: 'compile' | 'json'): Promise<number> => ((await process.ask(what)) / specs) * 1e6
     for (let round = 0; round < warmRounds; round += 1) await told('compile')
     const seen = { ours: [] as number[], json: [] as number[], library: [] as number[], forked: [] as number[] }
     for (let round = 0; round < rounds; round += 1) {
       seen.ours.push(await told('compile'))
       seen.json.push(await told('json'))
       if (peers === null) continue
-      seen.library.push(libraryMicroseconds(peers, chart, values))
-      seen.forked.push(forkMicroseconds(peers, chart, values.slice(0, forks)))
+      seen.library.push((renderByLibrary(peers, chart, values) / specs) * 1e6)
+      seen.forked.push((renderByForks(peers.helm, chart, values.slice(0, forks)) / forks) * 1e6)
     }
     const base = { unit: 'µs', better: 'less', ours: median(seen.ours) } as const
     const of = (values: readonly number[]): number | null => (values.length === 0 ? null : median(values))
@@ -44,27 +43,6 @@ export async function measureInProcess(size: InProcess): Promise<readonly Row[]>
       row({ ...base, metric, limit: median(seen.json), goal: 1 / 6 }),
     ]
   } finally {
-    child.disconnect()
+    process.end()
   }
-}
-
-async function ask(child: ChildProcess, what: string): Promise<number> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`rounds-once ended with ${code}`)
-  })
-  child.send(what)
-  const [seconds] = (await Promise.race([once(child, 'message'), ended])) as [number]
-  ended.catch(() => undefined)
-  return seconds
-}
-
-function libraryMicroseconds({ helmLibrary }: Peers, chart: string, values: readonly string[]): number {
-  const said = execFileSync(helmLibrary, [chart, '1', ...values], { encoding: 'utf8' })
-  return (((JSON.parse(said) as readonly number[])[0] ?? NaN) / values.length) * 1e6
-}
-
-function forkMicroseconds({ helm }: Peers, chart: string, values: readonly string[]): number {
-  const began = performance.now()
-  for (const file of values) execFileSync(helm, ['template', 'bench', chart, '--values', file], { stdio: 'ignore' })
-  return ((performance.now() - began) / values.length) * 1000
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { peerRecipes } from '../../cluster/build/recipes.ts'
@@ -23,6 +24,25 @@ export async function buildPeers(say: Say): Promise<Peers | null> {
     say(`without Helm and kubeconform: ${error instanceof Error ? error.message : String(error)}`)
     return null
   }
+}
+
+/** @returns seconds that Helm's library took to read each of these values and to render a chart with them, in one process */
+export function renderByLibrary({ helmLibrary }: Peers, chart: string, values: readonly string[]): number {
+  const said = execFileSync(helmLibrary, [chart, '1', ...values], { encoding: 'utf8' })
+  const [seconds] = JSON.parse(said) as readonly number[]
+  if (seconds === undefined) throw new Error(`helm-library tells no time: ${said}`)
+  return seconds
+}
+
+/** @returns seconds that `helm template` took, a fork for each of these values */
+export function renderByForks(helm: string, chart: string, values: readonly string[]): number {
+  const began = performance.now()
+  const version = ['--kube-version', '1.34.0']
+  for (const file of values)
+    execFileSync(helm, ['template', 'bench', chart, ...version, '--values', file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+  return (performance.now() - began) / 1000
 }
 
 /** Writes a chart that makes a training's Job, and values for so many. @returns the chart's folder and the values' files */

@@ -41,7 +41,10 @@ func render(loaded *chart.Chart, path string) {
 	values, err := chartutil.ReadValues(text)
 	must(err)
 	options := chartutil.ReleaseOptions{Name: "bench", Namespace: "default", IsInstall: true}
-	merged, err := chartutil.ToRenderValues(loaded, values, options, chartutil.DefaultCapabilities)
+	capabilities := chartutil.DefaultCapabilities.Copy()
+	// Without it the library takes a cluster of 2020 to be meant.
+	capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.34.0", Major: "1", Minor: "34"}
+	merged, err := chartutil.ToRenderValues(loaded, values, options, capabilities)
 	must(err)
 	rendered, err := engine.Render(loaded, merged)
 	must(err)

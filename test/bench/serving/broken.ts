@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '../../cluster/base/wait.ts'
+import { type Application, applicationPath } from '../../cluster/support/applications.ts'
+import type { Cluster } from '../../cluster/support/cluster.ts'
+import { loadNodeImage } from '../../cluster/support/images.ts'
+import type { Repository } from '../../cluster/support/repositories.ts'
+import type { House } from '../cluster/house.ts'
+import { type Row, row } from '../report.ts'
+import { rememberVersion } from './version.ts'
+
+/*
+ * From the push of a rollout that cannot succeed to the record that says so, beside Argo CD's own time to say so of its Application. What runs meanwhile
+ * goes on running; the bench sees to that too.
+ */
+
+export interface Broken {
+  /** Argo CD is given so long to report; then it has no figure. */
+  readonly argocdSecondsMax: number
+}
+
+const recordSecondsMax = 300
+const name = 'answers'
+
+export async function measureBroken(
+  cluster: Cluster,
+  house: House,
+  size: Broken,
+  say: (line: string) => void,
+): Promise<readonly Row[]> {
+  const image = await serverImage(cluster)
+  rememberVersion(house.deploy)
+  const merge = (wanted: string): Promise<string> =>
+    house.merge({ 'endpoint.yaml': endpointSpec(house.environment, wanted) })
+  await merge(image)
+  await until('the endpoint to be healthy', async () => (await statusOf(house)) === 'healthy', { seconds: 180 })
+  say('  the endpoint is healthy; its next image is nowhere to be had')
+  await merge(`registry.invalid/none:1@sha256:${'0'.repeat(64)}`)
+  const imageRow = await measureReport(
+    cluster,
+    house,
+    pushedAt(house.specs),
+    'an image that is not there',
+    size,
+    ({ status }) => status?.health?.status === 'Degraded' && 'health Degraded',
+    say,
+  )
+  await merge(image)
+  await until('the endpoint to be healthy again', async () => (await statusOf(house)) === 'healthy', { seconds: 180 })
+  say('  the endpoint is healthy again; its next values are ones that Helm refuses')
+  const values = `environments/${house.environment}/language/endpoints/${name}/values.yaml`
+  const text = await house.deploy.read(values)
+  await house.deploy.commit('Break the values', { [values]: text.replace(/^framework: .*$/m, 'framework: none') })
+  const valuesRow = await measureReport(
+    cluster,
+    house,
+    pushedAt(house.deploy),
+    'values that Helm refuses',
+    size,
+    ({ status }) => status?.conditions?.some((one) => one.type === 'ComparisonError') && 'ComparisonError',
+    say,
+  )
+  await house.deploy.commit('Mend the values', { [values]: text })
+  return [imageRow, valuesRow]
+}
+
+async function measureReport(
+  cluster: Cluster,
+  house: House,
+  since: number,
+  what: string,
+  size: Broken,
+  isReported: (application: Application) => string | false | undefined,
+  say: (line: string) => void,
+): Promise<Row> {
+  const path = applicationPath(`${house.environment}.language.endpoint.${name}`)
+  const seconds = (): number => (Date.now() - since) / 1000
+  const ours = until('the record to say so', async () => isBroken(await statusOf(house)) && seconds(), {
+    seconds: recordSecondsMax,
+  })
+  const argocd = until(
+    'Argo CD to say so',
+    async () => {
+      const application = await cluster.kubernetes.get<Application>(path)
+      return application !== undefined && isReported(application) ? seconds() : undefined
+    },
+    { seconds: size.argocdSecondsMax },
+  ).catch(() => null)
+  const record = await ours
+  say(`  ${what}: ${await statusOf(house)} after ${record.toFixed(1)} s`)
+  const peer = await argocd
+  say(
+    `  ${what}: Argo CD ${peer === null ? `said nothing in ${size.argocdSecondsMax} s` : `after ${peer.toFixed(1)} s`}`,
+  )
+  const silent = peer === null ? ` (not in ${size.argocdSecondsMax} s)` : ''
+  return row({
+    metric: `rollout with ${what}, to the record that says so`,
+    unit: 's',
+    better: 'less',
+    ours: record,
+    peer: { name: `Argo CD’s own report${silent}`, value: peer },
+  })
+}
+
+function isBroken(status: string | undefined): boolean {
+  return status === 'failed' || status === 'degraded'
+}
+
+async function statusOf({ url, environment }: House): Promise<string | undefined> {
+  const answer = await fetch(`${url}/v1/endpoints?environment=${environment}`)
+  const { endpoints } = (await answer.json()) as { endpoints: readonly { name: string; status: string }[] }
+  return endpoints.find((one) => one.name === name)?.status
+}
+
+/** When the branch of a repository moved last. */
+function pushedAt({ folder }: Repository): number {
+  return statSync(join(folder, 'refs', 'heads', 'main')).mtimeMs
+}
+
+async function serverImage(cluster: Cluster): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'specyard-bench-'))
+  try {
+    const file = join(folder, 'serve.mjs')
+    writeFileSync(file, server)
+    const files = { '/app/serve.mjs': file }
+    return await loadNodeImage(cluster, { name: 'example.com/answers:1', files, command: ['node', 'serve.mjs'] })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const server = `import { createServer } from 'node:http'
+createServer((request, response) => response.end('ok')).listen(8080, '0.0.0.0')
+process.once('SIGTERM', () => process.exit(0))
+`
+
+function endpointSpec(environment: string, image: string): string {
+  return `apiVersion: specyard.dev/v1
+kind: ServingEndpoint
+metadata: { name: ${name}, project: language }
+spec:
+  model: { ref: handbook-lm, family: char-loglinear, version: 1 }
+  serveTarget: GENERATION
+  framework: fastapi
+  image: '${image}'
+  command: [node, serve.mjs]
+  port: 8080
+  route: /${name}
+  probe: { path: /, periodSeconds: 1 }
+  resources:
+    cpu: { request: 10m, limit: '1' }
+    memory: { request: 32Mi, limit: 128Mi }
+  environments: { ${environment}: {} }
+`
+}
