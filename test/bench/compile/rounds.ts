@@ -11,15 +11,20 @@ export interface Rounds {
 /** @param program built, answers each message with a number of seconds and ends when it is let go */
 export function startRounds(program: string, words: readonly string[]): Rounds {
   const child = fork(program, [...words])
+  const ended = once(child, 'exit').then(([code]): number => {
+    throw new Error(`${program} ended with ${code}`)
+  })
+  // Its end is of interest only to whoever waits for an answer.
+  ended.catch(() => undefined)
   return {
     ask: async (what) => {
-      const ended = once(child, 'exit').then(([code]) => {
-        throw new Error(`${program} ended with ${code}`)
-      })
+      const stopped = new AbortController()
       child.send(what)
-      const [seconds] = (await Promise.race([once(child, 'message'), ended])) as [number]
-      ended.catch(() => undefined)
-      return seconds
+      const answered = once(child, 'message', { signal: stopped.signal }).then(([seconds]) => seconds as number)
+      return Promise.race([answered, ended]).finally(() => {
+        answered.catch(() => undefined)
+        stopped.abort()
+      })
     },
     end: () => {
       if (child.connected) child.disconnect()
