@@ -137,6 +137,55 @@ export interface ModelPin {
   readonly uri: string
 }
 
+export interface PlannedSteps {
+  /** Per cent of the callers. */
+  readonly stepPercent: number
+  /** Per cent of the capacity that may come beyond it. */
+  readonly surgePercent: number
+  readonly intervalSeconds: number
+  readonly gatewayClass: string
+}
+
+/** Who may call an endpoint. What `none` and the first chart did not know is left out. */
+export interface PlannedAuth {
+  readonly type: 'none' | 'jwt' | 'api-key'
+  readonly issuer: string | null
+  readonly jwksUri?: string
+  readonly audiences?: readonly string[]
+  /** Secret of the namespace with a key for each caller. */
+  readonly secret?: string
+  /** What keeps callers out: the gateway itself, or a proxy beside each server. */
+  readonly by?: 'envoy-gateway' | 'proxy'
+  /** Of the proxy. */
+  readonly image?: string
+}
+
+export interface PlannedPrometheus {
+  readonly url?: string
+  readonly serviceMonitor: boolean
+  readonly labels: Readonly<Record<string, string>>
+  /** Histogram of durations in seconds that the server counts its requests in. */
+  readonly latencyMetric: string
+}
+
+/** KServe as the environment has it. */
+export interface PlannedKserve {
+  readonly version: string
+  readonly mode: 'Standard' | 'Knative'
+  /** Requests at the same time in one pod. */
+  readonly concurrency: number | null
+}
+
+/** KubeRay as the environment has it, and what it runs. */
+export interface PlannedRayServe {
+  readonly version: string
+  readonly rayVersion: string
+  readonly importPath: string
+  readonly deployment: string
+  /** Requests at the same time in one replica. */
+  readonly concurrency: number | null
+}
+
 /** One serving spec resolved for one environment, without the model it is pinned to. Plain JSON. */
 export interface EndpointPlan {
   readonly format: 1
@@ -173,9 +222,18 @@ export interface EndpointPlan {
     readonly trafficSplit: { readonly old: number; readonly new: number } | null
     readonly maxSurge: number
     readonly maxUnavailable: number
+    /** Where the backend moves callers by itself, step by step; left out where it does not. */
+    readonly steps?: PlannedSteps
   }
-  readonly auth: { readonly type: 'none' | 'jwt' | 'api-key'; readonly issuer: string | null }
+  readonly auth: PlannedAuth
   readonly ingressHost: string | null
+  // What the environment has for it, and it makes use of. Left out where there is none, so that plans without stay what they are.
+  readonly gateway?: { readonly name: string; readonly namespace: string; readonly section?: string }
+  readonly ingress?: { readonly className?: string; readonly controller?: 'ingress-nginx' | 'other' }
+  readonly autoscaler?: 'hpa' | 'keda'
+  readonly prometheus?: PlannedPrometheus
+  readonly kserve?: PlannedKserve
+  readonly rayServe?: PlannedRayServe
   readonly terminationGraceSeconds: number
   readonly model: {
     readonly ref: string

@@ -49,6 +49,12 @@ export const problemCodes = {
   IMAGE_NOT_PINNED: 'error',
   VARIABLE_RESERVED: 'error',
   FRAMEWORK_UNSUPPORTED: 'error',
+  ROLLOUT_UNSUPPORTED: 'error',
+  SURGE_UNDECLARED: 'error',
+  AUTOSCALE_UNSUPPORTED: 'error',
+  REPLICAS_UNSUPPORTED: 'error',
+  AUTH_UNSUPPORTED: 'error',
+  FIELD_UNSUPPORTED: 'error',
   NODES_UNSUPPORTED: 'error',
   NAMESPACE_UNKNOWN: 'error',
   // templates, patches and what the cluster would refuse

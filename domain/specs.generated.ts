@@ -263,6 +263,109 @@ export interface Environment {
        * Host name that routes are served under.
        */
       host: string
+      /**
+       * Name of the IngressClass. Without it the default class of the cluster.
+       */
+      className?: string
+      /**
+       * What serves the class. Annotations that divide callers are written for ingress-nginx alone. Default other.
+       */
+      controller?: 'ingress-nginx' | 'other'
+    }
+    /**
+     * What endpoints have here: installed backends with their versions, gateway, autoscaler, metrics. What a backend cannot do in its version is refused.
+     */
+    serving?: {
+      /**
+       * KServe, for endpoints with `framework: kserve`.
+       */
+      kserve?: {
+        /**
+         * Installed version.
+         */
+        version: string
+        /**
+         * Deployment mode of InferenceServices: Standard (Deployments; called RawDeployment before 0.16) or Knative (called Serverless).
+         */
+        mode: 'Standard' | 'Knative'
+      }
+      /**
+       * KubeRay, for endpoints with `framework: ray_serve`.
+       */
+      kuberay?: {
+        /**
+         * Installed version.
+         */
+        version: string
+        /**
+         * GatewayClass by which KubeRay moves callers step by step, from 1.5.1.
+         */
+        gatewayClass?: string
+      }
+      /**
+       * The Gateway (Gateway API) that callers come through: endpoints get an HTTPRoute instead of an Ingress.
+       */
+      gateway?: {
+        /**
+         * Name of the Gateway.
+         */
+        name: string
+        /**
+         * Its namespace.
+         */
+        namespace: string
+        /**
+         * Name of the listener. Without it every listener that takes the route.
+         */
+        section?: string
+        /**
+         * What runs it: envoy-gateway checks tokens and keys itself; for others a proxy beside each server does. Default other.
+         */
+        kind?: 'envoy-gateway' | 'other'
+        /**
+         * Host name that routes are served under. Default that of ingress.
+         */
+        host?: string
+      }
+      /**
+       * What scales endpoints: hpa by CPU alone, keda by latency and GPU utilisation too. Default hpa.
+       */
+      autoscaler?: 'hpa' | 'keda'
+      /**
+       * Where requests are counted.
+       */
+      prometheus?: {
+        /**
+         * Address of Prometheus as KEDA and Specyard reach it, without user and password.
+         */
+        url?: string
+        /**
+         * Whether endpoints get a ServiceMonitor, by which the Prometheus Operator has them read. Default false.
+         */
+        serviceMonitor?: boolean
+        /**
+         * Labels of the ServiceMonitor, by which Prometheus selects it.
+         */
+        labels?: {
+          /**
+           * Value of the label.
+           */
+          [k: string]: string
+        }
+        /**
+         * Histogram of durations in seconds that servers count requests in. Default http_request_duration_seconds.
+         */
+        latencyMetric?: string
+      }
+      /**
+       * The proxy that keeps callers out where the gateway cannot.
+       */
+      authProxy?: {
+        /**
+         * Image of Envoy, pinned by its digest.
+         */
+        image: string
+      }
     }
     /**
      * Default of endpoints that say nothing.
@@ -276,6 +379,22 @@ export interface Environment {
        * URL of the issuer.
        */
       issuer?: string
+      /**
+       * Where the public keys of the issuer are. Default `<issuer>/.well-known/jwks.json`.
+       */
+      jwksUri?: string
+      /**
+       * A token must be for one of these. Without them any.
+       *
+       * @maxItems 20
+       *
+       * Items: One audience.
+       */
+      audiences?: string[]
+      /**
+       * Name of a Secret in the namespace of the project with a key for each caller: its value is what the caller sends as x-api-key.
+       */
+      secret?: string
     }
     /**
      * Where trainings keep their experiments. Counts for runs that begin after it is written.
@@ -796,9 +915,26 @@ export interface ServingEndpoint {
      */
     serveTarget: 'GENERATION' | 'RAG'
     /**
-     * What serves it.
+     * What serves it: an HTTP server in a container (fastapi), KServe or Ray Serve.
      */
     framework: 'fastapi' | 'kserve' | 'ray_serve'
+    /**
+     * The application that Ray runs, for `framework: ray_serve`.
+     */
+    rayServe?: {
+      /**
+       * Module and variable of the application.
+       */
+      importPath: string
+      /**
+       * Name of the deployment in it that replicas are counted of.
+       */
+      deployment: string
+      /**
+       * Version of Ray in the image.
+       */
+      rayVersion: string
+    }
     /**
      * Container image, best pinned by its digest (`name@sha256:…`), which some Environments require.
      */
@@ -1005,6 +1141,22 @@ export interface ServingEndpoint {
        * URL of the issuer of the tokens.
        */
       issuer?: string
+      /**
+       * Where the public keys of the issuer are. Default `<issuer>/.well-known/jwks.json`.
+       */
+      jwksUri?: string
+      /**
+       * A token must be for one of these. Without them any.
+       *
+       * @maxItems 20
+       *
+       * Items: One audience.
+       */
+      audiences?: string[]
+      /**
+       * Name of a Secret in the namespace of the project with a key for each caller: its value is what the caller sends as x-api-key.
+       */
+      secret?: string
     }
     /**
      * A sentence for the person who has to roll it back.

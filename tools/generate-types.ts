@@ -41,3 +41,14 @@ function withoutInnerTitles(schema: Schema): unknown {
   }
   return { ...(strip(schema, false) as object), title: schema.title }
 }
+
+/** The type of the values that the chart takes, from the schema that Helm checks them by. */
+export async function generateChartValues(schema: Schema): Promise<string> {
+  const type = await compile(withoutInnerTitles(schema) as Parameters<typeof compile>[0], schema.title, {
+    bannerComment: '',
+    additionalProperties: false,
+    ignoreMinAndMaxItems: true,
+    style: { singleQuote: true, semi: false, printWidth: 120 },
+  })
+  return `// Made of charts/serving-endpoint/values.schema.json by \`npm run generate\`. Do not edit.\n\n${type}`
+}

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { generateTemplates } from './generate-templates.ts'
-import { generateTypes, type Schema } from './generate-types.ts'
+import { generateChartValues, generateTypes, type Schema } from './generate-types.ts'
 import { generateValidators } from './generate-validators.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -15,6 +15,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export async function generate(options: { check: boolean }): Promise<void> {
   const schemas = await readSchemas()
   await committed('domain/specs.generated.ts', await generateTypes(schemas), options.check)
+  const values = JSON.parse(
+    await readFile(join(root, 'charts', 'serving-endpoint', 'values.schema.json'), 'utf8'),
+  ) as Schema
+  await committed('compiler/render/values/chart-values.generated.ts', await generateChartValues(values), options.check)
   await built('compiler/validate/validators.built.js', await generateValidators(schemas))
   await built(
     'compiler/render/templates.built.js',

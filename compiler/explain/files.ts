@@ -137,7 +137,7 @@ export function explainEndpointFiles(
       explainFile(
         paths.endpointValues(plan),
         subject as unknown as Json,
-        (one) => renderValues(part(one).plan, part(one).pin),
+        (one) => renderValues({ plan: part(one).plan, pin: part(one).pin, revision: 1 }, null),
         known,
       ),
       explainFile(

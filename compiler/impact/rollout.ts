@@ -26,6 +26,9 @@ function inPodTemplate(plan: EndpointPlan): Json {
     prompt: plan.promptTemplate?.text ?? null,
     // Several replicas are asked to spread over nodes, a single one is not.
     spread: plan.replicas.min > 1,
+    // The proxy stands in the same pods.
+    guard: plan.auth.by === 'proxy' ? plan.auth : null,
+    backend: plan.kserve ?? plan.rayServe ?? null,
   }
   return parts as unknown as Json
 }

@@ -69,7 +69,7 @@ export function endpointFiles(entry: EndpointLedger, deploy: DeployAddress): Rea
   if (!entry.pin) return new Map()
   return new Map([
     [paths.endpointApplication(entry), renderEndpointApplication(entry.plan, deploy)],
-    [paths.endpointValues(entry), renderValues(entry.plan, entry.pin)],
+    [paths.endpointValues(entry), renderValues({ plan: entry.plan, pin: entry.pin, revision: entry.revision }, null)],
   ])
 }
 

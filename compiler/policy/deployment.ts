@@ -4,15 +4,25 @@ import { manifestOf } from './resources.ts'
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * The Deployment that the chart `serving-endpoint` makes of an endpoint's values: the parts that can differ from endpoint to endpoint, and those that
- * policies ask about. A test holds it to what Helm renders.
+ * The Deployments that the chart `serving-endpoint` makes of an endpoint's values, of the release that serves and of the candidate: the parts that can
+ * differ from endpoint to endpoint, and those that policies ask about. A test holds them to what Helm renders. For other backends they stand for the
+ * pods that the backend makes, which run the same.
  * @param namespace that the endpoint's Application installs into
  */
-export function deploymentOf(values: unknown, namespace: string): Manifest | undefined {
-  if (typeof values !== 'object' || values === null) return undefined
-  const all = values as Values
+export function deploymentsOf(values: unknown, namespace: string): readonly Manifest[] {
+  if (typeof values !== 'object' || values === null) return []
+  const { candidate, ...all } = values as Values
+  const stable = deploymentOf(all, 'stable', namespace)
+  if (typeof candidate !== 'object' || candidate === null) return stable ? [stable] : []
+  const beside = { ...all, ...(candidate as Values), name: `${String(all['name'])}-candidate` }
+  return [stable, deploymentOf(beside, 'candidate', namespace)].filter((one) => one !== undefined)
+}
+
+function deploymentOf(all: Values, track: 'stable' | 'candidate', namespace: string): Manifest | undefined {
   const { name, image, command, args, port, resources, volumes, volumeMounts, nodeSelector, tolerations } = all
-  const labels = labelsOf(all)
+  const podLabels = { ...labelsOf(all), ...(track === 'candidate' ? { [trackLabel]: track } : {}) }
+  const prompt = !isEmpty(all['promptTemplate'])
+  const guard = at(all['auth'], 'by') === 'proxy' && all['framework'] === 'fastapi'
   const pod = {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -21,35 +31,72 @@ export function deploymentOf(values: unknown, namespace: string): Manifest | und
       {
         name: 'server',
         image,
-        ...filled({ command, args, resources, volumeMounts }),
-        env: variablesOf(all),
+        ...filled({
+          ...{ command, args, resources },
+          volumeMounts: [...listOf(volumeMounts), ...(prompt ? [promptMount] : [])],
+        }),
+        env: variablesOf(all, guard),
         ports: [{ name: 'http', containerPort: port }],
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
       },
+      ...(guard ? [proxyOf(all)] : []),
     ],
-    ...filled({ volumes, nodeSelector, tolerations }),
+    ...filled({
+      volumes: [
+        ...listOf(volumes),
+        ...(prompt ? [{ name: 'prompt-template', configMap: { name: `${String(name)}-prompt-template` } }] : []),
+        ...(guard ? [{ name: 'auth-proxy', configMap: { name: `${String(name)}-auth-proxy` } }] : []),
+      ],
+      ...{ nodeSelector, tolerations },
+    }),
   }
   return manifestOf({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace, labels: { ...podLabels, [trackLabel]: track } },
     spec: {
       ...(all['autoscale'] ? {} : { replicas: at(all['replicas'], 'min') }),
       selector: { matchLabels: selectorOf(all) },
-      template: { metadata: { labels }, spec: pod },
+      template: { metadata: { labels: podLabels }, spec: pod },
     },
   })
 }
 
+const trackLabel = 'specyard.dev/track'
+const promptMount = { name: 'prompt-template', mountPath: '/etc/specyard/prompt-template', readOnly: true }
+
+/** The proxy beside the server: what policies ask of containers. */
+function proxyOf({ auth }: Values): Values {
+  return {
+    name: 'auth-proxy',
+    image: at(auth, 'image'),
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    securityContext: {
+      ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 101 },
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'auth-proxy', mountPath: '/etc/envoy', readOnly: true }],
+  }
+}
+
 /** What the chart adds to the variables of the values. */
-function variablesOf({ env, name, promptTemplate }: Values): readonly unknown[] {
-  const own = Array.isArray(env) ? (env as readonly unknown[]) : []
+function variablesOf({ env, name, promptTemplate }: Values, guard: boolean): readonly unknown[] {
+  const own = listOf(env)
+  const has = (variable: string): boolean => own.some((one) => at(one, 'name') === variable)
   const key = { name: `${String(name)}-prompt-template`, key: 'text' }
-  return [
-    ...(own.some((one) => at(one, 'name') === 'HOST') ? [] : [{ name: 'HOST', value: '0.0.0.0' }]),
-    ...(isEmpty(promptTemplate) ? [] : [{ name: 'PROMPT_TEMPLATE', valueFrom: { configMapKeyRef: key } }]),
-    ...own,
-  ]
+  const prompt = isEmpty(promptTemplate)
+    ? []
+    : [
+        { name: 'PROMPT_TEMPLATE', valueFrom: { configMapKeyRef: key } },
+        ...(has('PROMPT_TEMPLATE_FILE')
+          ? []
+          : [{ name: 'PROMPT_TEMPLATE_FILE', value: `${promptMount.mountPath}/text` }]),
+      ]
+  return [...(has('HOST') ? [] : [{ name: 'HOST', value: guard ? '127.0.0.1' : '0.0.0.0' }]), ...prompt, ...own]
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
 }
 
 function selectorOf({ name }: Values): Values {

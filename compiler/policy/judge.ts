@@ -5,7 +5,7 @@ import { problem, shortened } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { Blame } from './blame.ts'
 import { evaluationFailure, Expressions } from './cel/expressions.ts'
-import { deploymentOf } from './deployment.ts'
+import { deploymentsOf } from './deployment.ts'
 import { type Prepared, prepare, type Validation } from './prepare.ts'
 import { fits, groupAndVersion, type Manifest, manifestOf } from './resources.ts'
 import { celValue } from './values.ts'
@@ -63,8 +63,8 @@ function manifestsOf(file: Rendered): { manifests: readonly Manifest[] } | { unr
   } catch (error) {
     return { unreadable: (error as Error).message.split('\n')[0] ?? '' }
   }
-  const manifests = documents.map((one) =>
-    file.isValues ? deploymentOf(one, file.plan?.namespace ?? '') : manifestOf(one),
+  const manifests = documents.flatMap((one): readonly (Manifest | undefined)[] =>
+    file.isValues ? deploymentsOf(one, file.plan?.namespace ?? '') : [manifestOf(one)],
   )
   const isRead = (one: Manifest | undefined): one is Manifest => one !== undefined
   return manifests.every(isRead) ? { manifests } : { unreadable: 'a document in it has no apiVersion or no kind' }

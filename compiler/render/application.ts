@@ -52,10 +52,19 @@ export function renderEndpointApplication(plan: EndpointPlan, deploy: DeployAddr
     chartPath,
     releaseName: plan.name,
     valuesPath,
-    autoscaled: plan.autoscale !== null,
+    ...fieldsOfOthers(plan),
     ...source(deploy),
     ...target(plan.destination, plan.namespace),
   })
+}
+
+/** Fields of the endpoint's objects that others set, and Argo CD leaves alone. */
+function fieldsOfOthers({ framework, autoscale, replicas }: EndpointPlan): View {
+  return {
+    // KServe has Deployments of its own, which Argo CD does not know.
+    autoscaled: autoscale !== null && framework === 'fastapi',
+    scaledByRay: framework === 'ray_serve' && replicas.max > replicas.min,
+  }
 }
 
 function source(deploy: DeployAddress): View {

@@ -1,50 +1,169 @@
 import { labels } from '../../domain/names.ts'
 import type { EndpointPlan, ModelPin, Variable } from '../../domain/plan.ts'
 import { compareText } from '../../domain/problem.ts'
-import { renderTemplate } from './template.ts'
-import { pairs, resourcesView, schedulingView, variableViews, volumeView } from './view.ts'
+import { type Block, blockText } from './values/block.ts'
+import type { ChartValues } from './values/chart-values.generated.ts'
+import { cpuQuantity, memoryQuantity } from './quantity.ts'
+import { installedValues } from './values/installed.ts'
 
-/** Renders the chart values of an endpoint with the model version that it is pinned to. Same plan and pin in, same bytes out. */
-export function renderValues(plan: EndpointPlan, pin: ModelPin): string {
-  return renderTemplate('values', {
+/** What an endpoint serves, or is about to: a plan with the model version that it is pinned to. */
+export interface Release {
+  readonly plan: EndpointPlan
+  readonly pin: ModelPin
+  /** Counts the releases of the endpoint, from 1. */
+  readonly revision: number
+}
+
+export interface Candidate {
+  readonly release: Release
+  /** Per cent of the callers that it gets, 0 to 100. */
+  readonly weight: number
+}
+
+/** The first chart that takes a candidate. An endpoint keeps the chart that it was released with, and values fit that chart. */
+const firstWithCandidates = [0, 2] as const
+
+const opening = '# Values of the chart serving-endpoint for one endpoint in one environment. Written by Specyard.\n'
+const foreign: ReadonlySet<string> = new Set(['labels', 'nodeSelector'])
+
+/** The chart that two releases of an endpoint stand in together: that of the newer one. */
+export function chartVersionOf(stable: Release, candidate: Candidate | null): string {
+  return (candidate?.release ?? stable).plan.chartVersion
+}
+
+/**
+ * Renders the chart values of an endpoint: of what it serves, and of the candidate beside it while one is rolled out. Same releases in, same
+ * bytes out. What routes, guards and scales it is that of the stable release until the candidate takes its place.
+ */
+export function renderValues(stable: Release, candidate: Candidate | null): string {
+  const values: object = takesCandidates(chartVersionOf(stable, candidate))
+    ? chartValues(stable, candidate)
+    : firstChartValues(stable)
+  return opening + blockText(values as { readonly [key: string]: Block }, foreign)
+}
+
+function takesCandidates(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [leastMajor, leastMinor] = firstWithCandidates
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
+}
+
+/** Values of this chart; their type is made of its values.schema.json. */
+function chartValues({ plan, pin }: Release, candidate: Candidate | null): ChartValues {
+  const { promptTemplate, ...rest } = served(plan, pin)
+  const { rollout, auth, ...installed } = installedValues(plan)
+  return {
+    ...{ ...rest, rollout, auth, promptTemplate, ...installed },
+    ...(candidate ? { candidate: candidateValues(candidate) } : {}),
+  }
+}
+
+/** Values of the chart 0.1: to the byte what they always were, so that an upgrade changes nothing that runs. */
+function firstChartValues({ plan, pin }: Release) {
+  const { strategy, maxSurge, maxUnavailable, trafficSplit } = plan.rollout
+  const { promptTemplate, ...rest } = served(plan, pin)
+  return {
+    ...rest,
+    rollout: { strategy, maxSurge, maxUnavailable, trafficSplit },
+    auth: { type: plan.auth.type, issuer: plan.auth.issuer },
+    promptTemplate,
+  }
+}
+
+/** What every chart is told of the release that it serves. */
+function served(plan: EndpointPlan, pin: ModelPin) {
+  const { autoscale } = plan
+  return {
     framework: plan.framework,
     name: plan.name,
     project: plan.project,
     environment: plan.environment,
-    labels: pairs({ [labels.project]: plan.project }),
+    labels: { [labels.project]: plan.project },
+    ...containerValues(plan, pin),
+    ...{ port: plan.port, route: plan.route, host: plan.ingressHost },
+    ...podValues(plan),
+    replicas: { min: plan.replicas.min, max: plan.replicas.max },
+    autoscale: autoscale && {
+      targetLatencyMs: autoscale.targetLatencyMs,
+      gpuUtilization: autoscale.gpuUtilization,
+      cpuUtilization: autoscale.cpuUtilization,
+    },
+    promptTemplate: promptValues(plan),
+  }
+}
+
+function candidateValues({
+  release: { plan, pin, revision },
+  weight,
+}: Candidate): NonNullable<ChartValues['candidate']> {
+  return {
+    ...{ weight, revision },
+    replicas: { min: plan.replicas.min, max: plan.replicas.max },
+    ...containerValues(plan, pin),
+    port: plan.port,
+    ...podValues(plan),
+    promptTemplate: promptValues(plan),
+  }
+}
+
+function containerValues(plan: EndpointPlan, pin: ModelPin) {
+  return {
     model: { name: pin.model, version: pin.version, digest: pin.digest, uri: pin.uri, family: plan.model.family },
     image: plan.image,
-    hasImageFolder: plan.imageFolder !== null,
-    imageFolder: plan.imageFolder,
-    hasCommand: plan.command.length > 0,
-    command: plan.command,
-    hasArguments: plan.arguments.length > 0,
-    arguments: plan.arguments,
-    variables: variableViews(pinnedVariables(plan, pin)),
-    hasVolumes: plan.volumes.length > 0,
-    volumes: plan.volumes.map(volumeView),
-    port: plan.port,
-    route: plan.route,
-    host: plan.ingressHost,
-    probe: plan.probe,
-    terminationGraceSeconds: plan.terminationGraceSeconds,
-    resources: resourcesView(plan.resources),
-    replicas: plan.replicas,
-    autoscaled: plan.autoscale !== null,
-    autoscale: plan.autoscale ?? { targetLatencyMs: null, gpuUtilization: null, cpuUtilization: null },
-    rollout: {
-      strategy: plan.rollout.strategy,
-      maxSurge: plan.rollout.maxSurge,
-      maxUnavailable: plan.rollout.maxUnavailable,
-      isSplit: plan.rollout.trafficSplit !== null,
-      old: plan.rollout.trafficSplit?.old ?? 0,
-      new: plan.rollout.trafficSplit?.new ?? 0,
+    ...(plan.imageFolder === null ? {} : { imageFolder: plan.imageFolder }),
+    command: [...plan.command],
+    args: [...plan.arguments],
+    env: pinnedVariables(plan, pin).map(variableValue),
+    volumes: plan.volumes.map(({ name, source }) => ({
+      name,
+      ...('claim' in source
+        ? { persistentVolumeClaim: { claimName: source.claim } }
+        : { hostPath: { path: source.hostPath } }),
+    })),
+    volumeMounts: plan.volumes.map(({ name, mountPath, readOnly }) => ({ name, mountPath, readOnly })),
+  }
+}
+
+function podValues(plan: EndpointPlan) {
+  const { probe, resources } = plan
+  return {
+    probe: {
+      path: probe.path,
+      initialDelaySeconds: probe.initialDelaySeconds,
+      periodSeconds: probe.periodSeconds,
     },
-    auth: plan.auth,
-    hasPromptTemplate: plan.promptTemplate !== null,
-    promptTemplate: plan.promptTemplate ?? { name: '', text: '' },
-    ...schedulingView(plan.resources.nodeSelector, plan.resources.tolerations),
-  })
+    terminationGracePeriodSeconds: plan.terminationGraceSeconds,
+    resources: {
+      requests: {
+        cpu: cpuQuantity(resources.cpuRequestMillicores),
+        memory: memoryQuantity(resources.memoryRequestBytes),
+      },
+      limits: {
+        cpu: cpuQuantity(resources.cpuLimitMillicores),
+        memory: memoryQuantity(resources.memoryLimitBytes),
+        ...(resources.gpus > 0 ? { [resources.gpuResource]: resources.gpus } : {}),
+      },
+    },
+    nodeSelector: Object.fromEntries(
+      Object.entries(resources.nodeSelector).sort(([left], [right]) => compareText(left, right)),
+    ),
+    tolerations: resources.tolerations.map(({ operator, key, value, effect }) => ({
+      operator,
+      ...(key === null ? {} : { key }),
+      ...(value === null ? {} : { value }),
+      ...(effect === null ? {} : { effect }),
+    })),
+  }
+}
+
+function promptValues({ promptTemplate }: EndpointPlan): { name: string; text: string } | null {
+  return promptTemplate && { name: promptTemplate.name, text: promptTemplate.text }
+}
+
+function variableValue(variable: Variable) {
+  if ('value' in variable) return { name: variable.name, value: variable.value }
+  const { name, secret, key } = variable
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } }
 }
 
 function pinnedVariables(plan: EndpointPlan, pin: ModelPin): readonly Variable[] {

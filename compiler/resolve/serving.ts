@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { specDigest } from '../../domain/names.ts'
 import type { EndpointPlan, SpecSource, Variable } from '../../domain/plan.ts'
-import type { ServingEndpoint } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { validateValue, withoutTold } from '../validate/validate.ts'
@@ -12,6 +11,7 @@ import {
   builtIn,
   made,
   noteIdentity,
+  offered,
   offeredOr,
   type Origins,
   written as fromSpec,
@@ -19,6 +19,8 @@ import {
 } from './origins.ts'
 import { type Place, type Resolving, resolveImage, resolvePlace } from './place.ts'
 import { resolveResources } from './resources.ts'
+import { checkBackend } from './serving/check.ts'
+import { auth, installedParts, type Merged, steps } from './serving/installed.ts'
 import { resolveStorage } from './storage.ts'
 import { partAt, tell } from './tell.ts'
 import { resolveVariables } from './variables.ts'
@@ -78,8 +80,6 @@ export function resolveServing(
   })
 }
 
-type Merged = Omit<ServingEndpoint['spec'], 'environments'>
-
 function planEndpoint(
   spec: SpecOf<'ServingEndpoint'>,
   merged: Merged,
@@ -91,6 +91,7 @@ function planEndpoint(
   const { project, name } = spec.value.metadata
   const environment = place.environment.metadata.name
   checkEndpoint(merged, resolving)
+  checkBackend(merged, place, resolving)
   const storage = resolveStorage(place, true, resolving)
   noteIdentity('ServingEndpoint', resolving)
   const { origins } = resolving
@@ -117,8 +118,9 @@ function planEndpoint(
     port: fromSpec(resolving, '/port', '/spec/port', merged.port),
     route: fromSpec(resolving, '/route', '/spec/route', merged.route),
     resources: resolveResources(merged.resources, defaultResources, place, resolving),
-    ...scaling(merged, resolving),
+    ...scaling(merged, place, resolving),
     ...behaviour(merged, place, resolving),
+    ...installedParts(merged, place, resolving),
     model: {
       ref: fromSpec(resolving, '/model/ref', '/spec/model/ref', merged.model.ref),
       family: fromSpec(resolving, '/model/family', '/spec/model/family', merged.model.family),
@@ -137,7 +139,11 @@ function planEndpoint(
 }
 
 /** How many replicas there are, and how new ones take the place of old ones. */
-function scaling(merged: Merged, at: Resolving): Pick<EndpointPlan, 'replicas' | 'autoscale' | 'rollout'> {
+function scaling(
+  merged: Merged,
+  place: Place,
+  at: Resolving,
+): Pick<EndpointPlan, 'replicas' | 'autoscale' | 'rollout'> {
   const { replicas, autoscale, rollout } = merged
   const smallest = replicas?.min ?? 1
   const largest = replicas?.max
@@ -169,6 +175,7 @@ function scaling(merged: Merged, at: Resolving): Pick<EndpointPlan, 'replicas' |
         rollout?.maxUnavailable,
         0,
       ),
+      ...steps(merged, place, at),
     },
   }
 }
@@ -185,8 +192,8 @@ function behaviour(
   place: Place,
   at: Resolving,
 ): Pick<EndpointPlan, 'probe' | 'auth' | 'ingressHost' | 'terminationGraceSeconds' | 'follow'> {
-  const { probe, auth, terminationGraceSeconds: grace } = merged
-  const { auth: usual, ingress, follow } = place.environment.spec
+  const { probe, terminationGraceSeconds: grace } = merged
+  const { ingress, serving, follow } = place.environment.spec
   const { initialDelaySeconds: delay, periodSeconds: period } = probe ?? {}
   return {
     probe: {
@@ -194,16 +201,11 @@ function behaviour(
       initialDelaySeconds: writtenOr(at, '/probe/initialDelaySeconds', '/spec/probe/initialDelaySeconds', delay, 0),
       periodSeconds: writtenOr(at, '/probe/periodSeconds', '/spec/probe/periodSeconds', period, 5),
     },
-    auth: auth
-      ? {
-          type: fromSpec(at, '/auth/type', '/spec/auth/type', auth.type),
-          issuer: writtenOr(at, '/auth/issuer', '/spec/auth/issuer', auth.issuer, null),
-        }
-      : {
-          type: offeredOr(at, '/auth/type', '/spec/auth/type', usual?.type, 'none' as const),
-          issuer: offeredOr(at, '/auth/issuer', '/spec/auth/issuer', usual?.issuer, null),
-        },
-    ingressHost: offeredOr(at, '/ingressHost', '/spec/ingress/host', ingress?.host, null),
+    auth: auth(merged, place, at),
+    ingressHost:
+      serving?.gateway?.host === undefined
+        ? offeredOr(at, '/ingressHost', '/spec/ingress/host', ingress?.host, null)
+        : offered(at, '/ingressHost', '/spec/serving/gateway/host', serving.gateway.host),
     terminationGraceSeconds: writtenOr(at, '/terminationGraceSeconds', '/spec/terminationGraceSeconds', grace, 30),
     follow: offeredOr(at, '/follow', '/spec/follow', follow, 'promotion' as const),
   }
@@ -286,11 +288,6 @@ function checkEndpoint(merged: Merged, resolving: Resolving): void {
     tell(resolving, 'MODEL_UNKNOWN', '/spec/model/ref', `project "${project}" has no model "${merged.model.ref}"`, {
       hint,
     })
-  }
-  if (merged.framework !== 'fastapi') {
-    const hint = 'use framework: fastapi; it is the backend that the chart has today'
-    const message = `the chart has no backend for ${merged.framework} yet`
-    tell(resolving, 'FRAMEWORK_UNSUPPORTED', '/spec/framework', message, { hint })
   }
   const { min = 1, max = Math.max(1, min) } = merged.replicas ?? {}
   if (min > max) {

@@ -62,22 +62,44 @@ describe('chart serving-endpoint rendered by Helm', () => {
     })
   }
 
+  const model = { name: 'handbook-lm', version: 4, digest: `sha256:${'0'.repeat(64)}`, uri: 'u' }
+  const probe = { path: '/', initialDelaySeconds: 0, periodSeconds: 5 }
+  const candidate = { weight: 10, revision: 4, replicas: { min: 1, max: 1 }, model, image: 'i', port: 1, probe }
+  const rayServe = { version: '1.3.0', rayVersion: '2.46.0', importPath: 'app:endpoint', deployment: 'Endpoint' }
+  const steps = { stepPercent: 10, surgePercent: 50, intervalSeconds: 60, gatewayClass: 'istio' }
+  const keys = { type: 'api-key', secret: 'callers' }
   const refused: readonly [string, Record<string, unknown>, string][] = [
-    ['a canary', { rollout: { strategy: 'canary', maxSurge: 1, maxUnavailable: 0 } }, 'rollout.strategy canary'],
+    ['a candidate that nothing divides callers for', { candidate, ingress: undefined }, 'callers can be divided by'],
+    ['a candidate of a RayService', { framework: 'ray_serve', rayServe, candidate }, 'moves callers by itself'],
     [
-      'blue-green',
-      { rollout: { strategy: 'blue-green', maxSurge: 1, maxUnavailable: 0 } },
-      'rollout.strategy blue-green',
+      'a candidate where KServe would ignore it',
+      { framework: 'kserve', kserve: { version: '0.16.0', mode: 'Standard' }, candidate },
+      'KServe 0.16.0 has no canary in Standard mode',
     ],
     [
-      'a traffic split',
-      { rollout: { strategy: 'rolling', maxSurge: 1, maxUnavailable: 0, trafficSplit: { old: 90, new: 10 } } },
-      'rollout.trafficSplit',
+      'steps of a KubeRay that takes none',
+      {
+        framework: 'ray_serve',
+        rayServe,
+        rollout: { strategy: 'canary', maxSurge: 1, maxUnavailable: 0, steps },
+        autoscale: null,
+      },
+      'rollout.steps',
     ],
+    ['a backend that nothing is said of', { framework: 'kserve' }, 'needs kserve.version'],
+    ['a RayService without an application', { framework: 'ray_serve' }, 'needs rayServe'],
+    ['an aim of a backend that scales by itself', { framework: 'ray_serve', rayServe }, 'take autoscale away'],
+    [
+      'a proxy beside what is no server of ours',
+      { framework: 'ray_serve', rayServe, autoscale: null, auth: { ...keys, by: 'proxy', image: 'envoy' } },
+      'needs auth.image, and framework fastapi',
+    ],
+    ['a gateway that is not there', { auth: { ...keys, by: 'envoy-gateway' } }, 'needs a gateway'],
+    ['keys that nobody has', { auth: { type: 'api-key', by: 'proxy', image: 'envoy' } }, 'needs auth.secret'],
+    ['tokens of nobody', { auth: { type: 'jwt', by: 'proxy', image: 'envoy' } }, 'needs auth.issuer'],
     ['no room to replace a pod', { rollout: { strategy: 'rolling', maxSurge: 0, maxUnavailable: 0 } }, 'both 0'],
     ['tokens of an issuer', { auth: { type: 'jwt', issuer: 'https://login.example.com' } }, 'auth.type jwt'],
     ['keys', { auth: { type: 'api-key' } }, 'auth.type api-key'],
-    ['another framework', { framework: 'kserve' }, 'framework kserve has no backend'],
     ['a latency to aim for', { autoscale: { targetLatencyMs: 200, cpuUtilization: 70 } }, 'targetLatencyMs'],
     ['an autoscaler without an aim', { autoscale: { cpuUtilization: null } }, 'nothing to aim for'],
     ['nothing at least, under an autoscaler', { replicas: { min: 0, max: 3 } }, 'replicas.min 0'],

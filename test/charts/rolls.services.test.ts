@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** The pod template that the chart makes of a plan, as text; undefined for a plan that the chart refuses. */
 function podTemplate(plan: EndpointPlan): string | undefined {
   const values = join(folder, 'values.yaml')
-  writeFileSync(values, renderValues(plan, examplePin))
+  writeFileSync(values, renderValues({ plan, pin: examplePin, revision: 1 }, null))
   const args = ['template', 'one', chartFolder, '-f', values, '--kube-version', '1.34.0', '--namespace', 'ml']
   const { status, stdout, error } = spawnSync(helm, args, {
     encoding: 'utf8',

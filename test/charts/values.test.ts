@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
@@ -13,7 +13,10 @@ describe('values of the chart serving-endpoint', () => {
   for (const [name, text] of goldenValues()) {
     it(`what the compiler writes for ${name} is what the golden folder has`, () => {
       const path = join(golden, name, 'values.yaml')
-      if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text)
+      if (process.env['UPDATE_GOLDEN']) {
+        mkdirSync(join(golden, name), { recursive: true })
+        writeFileSync(path, text)
+      }
       expect(text).toBe(readFileSync(path, 'utf8'))
     })
 

@@ -8,7 +8,7 @@ import type { CompileResult } from '../../compiler/compile-types.ts'
 import { readRunLedger } from '../../domain/ledger-files.ts'
 import type { Operation } from '../../domain/operation.ts'
 import type { Deployed, SourceFile } from '../../domain/publication.ts'
-import { address, chart, deployedAfter, nothing, perform, source } from '../support/compiler.ts'
+import { address, chart, deployedAfter, nothing, performWith, source } from '../support/compiler.ts'
 import { expectFolder, readFolder } from '../support/golden.ts'
 
 const root = join(import.meta.dirname, '..', 'golden', 'compile')
@@ -21,8 +21,8 @@ const repository = join(import.meta.dirname, '..', '..')
 interface Case {
   readonly name: string
   readonly operations?: (deployed: Deployed) => readonly Operation[]
-  /** The chart that is shipped by the second compilation, where it is another one. */
-  readonly laterChart?: typeof chart
+  /** The chart that is shipped by the first compilation, where it is another one. */
+  readonly firstChart?: typeof chart
 }
 
 const key = { environment: 'dev', project: 'language', name: 'letters' }
@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   {
     name: 'vendored-chart',
     operations: () => [register('a')],
-    laterChart: { version: '0.2.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.2.0\n']]) },
+    firstChart: { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) },
   },
 ]
 
@@ -85,16 +85,16 @@ function outcome({ change, impact, problems, ...rest }: CompileResult): string {
 }
 
 /** What is expected of a case, and what the next compilation of the same would change, which must be nothing. */
-function play({ name, operations, laterChart }: Case) {
+function play({ name, operations, firstChart }: Case) {
   const folder = join(root, name)
   const before = readdirSync(folder).includes('before')
-    ? deployedAfter(nothing, compiled(specs(join(folder, 'before')), nothing).change)
+    ? deployedAfter(nothing, compiled(specs(join(folder, 'before')), nothing, firstChart).change)
     : nothing
-  const operated = perform(before, ...(operations?.(before) ?? []))
+  const operated = performWith(firstChart ?? chart, before, operations?.(before) ?? [])
   for (const result of operated.results) expect(result).toMatchObject({ applied: true })
-  const result = compiled(specs(join(folder, 'specs')), operated.deployed, laterChart)
+  const result = compiled(specs(join(folder, 'specs')), operated.deployed)
   const deployed = deployedAfter(operated.deployed, result.change)
-  const again = compiled(specs(join(folder, 'specs')), deployed, laterChart)
+  const again = compiled(specs(join(folder, 'specs')), deployed)
   return { result, deployed, again, folder }
 }
 

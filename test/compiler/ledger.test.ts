@@ -289,7 +289,7 @@ describe('models are pinned in each environment', () => {
     const { deployed } = perform(both, register('a'))
     expect(deployed.files.get(values('dev'))).toContain(`digest: "sha256:${'a'.repeat(64)}"`)
     expect(deployed.files.has(values('prod'))).toBe(false)
-    expect(deployed.files.has('charts/serving-endpoint/0.1.0/Chart.yaml')).toBe(true)
+    expect(deployed.files.has('charts/serving-endpoint/0.2.0/Chart.yaml')).toBe(true)
     expect(compileTexts([training(), endpoint()], deployed).change.size).toBe(0)
   })
 

@@ -75,7 +75,9 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'an overlay that takes away what must be there': [
     replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'image: null'),
   ],
-  'an overlay that is empty': [replaced(endpoint(), 'prod: { replicas: { min: 2, max: 3 } }', 'prod:')],
+  'an overlay that is empty': [
+    replaced(endpoint(), 'prod: { replicas: { min: 2, max: 3 }, autoscale: { cpuUtilization: 70 } }', 'prod:'),
+  ],
   'what names a document that is itself wrong': [
     replaced(training(), 'environment: dev', 'environment: wrong'),
     'apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: wrong }\nspec: { cluster: locl }\n',

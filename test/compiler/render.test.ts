@@ -78,7 +78,14 @@ describe('rendered manifests', () => {
   it('of values hold any text as that text', () => {
     fc.assert(
       fc.property(hostileText, hostileText, (uri, route) => {
-        const text = renderValues({ ...endpointPlan, route }, { model: 'letters', version: 1, digest: 'sha256:0', uri })
+        const text = renderValues(
+          {
+            plan: { ...endpointPlan, route },
+            pin: { model: 'letters', version: 1, digest: 'sha256:0', uri },
+            revision: 1,
+          },
+          null,
+        )
         const values = loadAll(text)[0] as { route: string; model: { uri: string } }
         expect(values.route).toBe(wellFormed(route))
         expect(values.model.uri).toBe(wellFormed(uri))

@@ -16,6 +16,10 @@ spec:
   callback: { url: https://api.example.com }
   gpuTypes: { T4: { resource: nvidia.com/gpu } }
   storage: { type: r2, bucket: models, endpoint: https://account.r2.example.com, credentialsSecret: r2-credentials }
+  serving:
+    gateway: { name: public, namespace: gateways }
+    autoscaler: keda
+    prometheus: { url: 'http://prometheus:9090' }
 ---
 { apiVersion: specyard.dev/v1, kind: Dataset, metadata: { name: cats, project: vision }, spec: { uri: s3://b/cats, format: coco } }
 ---
@@ -60,7 +64,7 @@ spec:
   runtime: { maxConcurrentRequests: 32, maxInputTokens: 2048, maxOutputTokens: 512 }
   replicas: { min: 1, max: 4 }
   autoscale: { targetLatencyMs: 200, gpuUtilization: 80, cpuUtilization: 70 }
-  rollout: { strategy: canary, trafficSplit: { old: 90, new: 10 } }
+  rollout: { strategy: canary, trafficSplit: { old: 90, new: 10 }, maxSurge: 1 }
   rollbackPlan: Pin the version before.
   environments: { prod: {} }
 `

@@ -91,7 +91,7 @@ describe('what the compiler renders for the local cluster', () => {
       [paths.jobsApplication('dev', 'language'), renderJobsApplication(project, deploy)],
       [paths.job('dev', 'language', 'handbook-dddddddd-1'), renderJob(training, { attempt: 1, checkpointUri: null })],
       [paths.endpointApplication(key), renderEndpointApplication(serving, deploy)],
-      [paths.endpointValues(key), renderValues(serving, pin)],
+      [paths.endpointValues(key), renderValues({ plan: serving, pin, revision: 1 }, null)],
     ])
     const [endpoint, jobs] = readDesired(files)
     expect(jobs).toMatchObject({

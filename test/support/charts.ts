@@ -3,7 +3,8 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compile } from '../../compiler/compile.ts'
 import type { CompileResult } from '../../compiler/compile-types.ts'
-import { renderValues } from '../../compiler/render/values.ts'
+import { type Candidate, renderValues } from '../../compiler/render/values.ts'
+import { hasCandidates } from '../../compiler/resolve/serving/capabilities.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
 import type { EndpointPlan, ModelPin } from '../../domain/plan.ts'
 import type { Files, SourceFile } from '../../domain/publication.ts'
@@ -21,14 +22,17 @@ export const examplePin: ModelPin = {
 
 /** Compiles the worked example as it stands in `specs/`, for a deploy repository that is empty. */
 export function compileExample(): CompileResult {
+  return compileFiles(
+    filesBelow('specs').map((path) => ({ path, bytes: new Uint8Array(readFileSync(join(root, path))) })),
+  )
+}
+
+function compileFiles(sources: readonly SourceFile[]): CompileResult {
   return compile({
-    sources: filesBelow('specs').map((path): SourceFile => ({
-      path,
-      bytes: new Uint8Array(readFileSync(join(root, path))),
-    })),
+    sources,
     source: { format: 1, repository: null, commit: null, dirty: false },
     deployed: { commit: null, files: new Map(), drifted: [] },
-    chart: { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) },
+    chart: { version: '0.2.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.2.0\n']]) },
     deploy: { url: 'https://git.example.com/deploy.git', branch: 'main' },
   })
 }
@@ -62,10 +66,37 @@ export function goldenValues(): ReadonlyMap<string, string> {
     promptTemplate: { name: 'plain', text: 'Q: {{prompt}}\nA: "{{ not a template of the chart }}"\n' },
   }
   return new Map([
-    ['dev', renderValues(endpointPlan('dev'), examplePin)],
-    ['prod', renderValues(prod, examplePin)],
-    ['gpu', renderValues(gpu, examplePin)],
+    ['dev', valuesOf(endpointPlan('dev'))],
+    ['prod', valuesOf(prod)],
+    ['gpu', valuesOf(gpu)],
+    ...[...servingPlans()].map(([name, plan]) => [name, valuesOf(plan, candidateOf(plan))] as const),
   ])
+}
+
+export function valuesOf(plan: EndpointPlan, candidate: Candidate | null = null): string {
+  return renderValues({ plan, pin: examplePin, revision: 3 }, candidate)
+}
+
+/** The next version with another image, while a quarter of the callers gets it; null where there are no candidates. */
+export function candidateOf(plan: EndpointPlan): Candidate | null {
+  if (!hasCandidates(plan)) return null
+  const image = plan.image.replace(/1{64}$/, '2'.repeat(64))
+  const pin = {
+    ...examplePin,
+    version: 4,
+    digest: `sha256:${'6f'.repeat(32)}`,
+    uri: 's3://models/letters/6f6f6f6f6f6f',
+  }
+  return { release: { plan: { ...plan, image }, pin, revision: 4 }, weight: 25 }
+}
+
+/** The plans of `test/charts/cases.yaml`, by the environment: one for each way of serving. */
+export function servingPlans(): ReadonlyMap<string, EndpointPlan> {
+  const path = 'test/charts/cases.yaml'
+  const { problems, ledgerEdits } = compileFiles([{ path, bytes: new Uint8Array(readFileSync(join(root, path))) }])
+  if (problems.length > 0) throw new Error(`${path}: ${JSON.stringify(problems, null, 2)}`)
+  const edits = [...ledgerEdits].filter((edit): edit is [string, string] => edit[1] !== null)
+  return new Map(readLedger(new Map(edits)).endpoints.map(({ environment, plan }) => [environment, plan]))
 }
 
 /** Paths of all files below a folder of the repository, relative to its root, sorted. */

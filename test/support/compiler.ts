@@ -5,7 +5,7 @@ import { type Operated, operate } from '../../compiler/operate/operate.ts'
 import type { Operation } from '../../domain/operation.ts'
 import type { Change, Deployed, SourceFile } from '../../domain/publication.ts'
 
-export const chart = { version: '0.1.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.1.0\n']]) }
+export const chart = { version: '0.2.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.2.0\n']]) }
 export const address = { url: '.specyard/deploy.git', branch: 'main' }
 export const source = {
   format: 1,
@@ -62,7 +62,7 @@ spec:
   image: example/trainer:1
   port: 8080
   route: /letters
-  environments: { dev: {}, prod: { replicas: { min: 2, max: 3 } } }
+  environments: { dev: {}, prod: { replicas: { min: 2, max: 3 }, autoscale: { cpuUtilization: 70 } } }
 ${more}`
 }
 
@@ -103,7 +103,16 @@ export function perform(
   deployed: Deployed,
   ...operations: readonly Operation[]
 ): Operated & { readonly deployed: Deployed } {
-  const operated = operate(deployed, operations, chart, address)
+  return performWith(chart, deployed, operations)
+}
+
+/** @param shipped the chart that this version of the program ships */
+export function performWith(
+  shipped: typeof chart,
+  deployed: Deployed,
+  operations: readonly Operation[],
+): Operated & { readonly deployed: Deployed } {
+  const operated = operate(deployed, operations, shipped, address)
   return { ...operated, deployed: deployedAfter(deployed, operated.change) }
 }
 

@@ -59,6 +59,7 @@ ${more}`
 }
 
 export function gpuEndpoint(name: string, spec = '', overlay = '{}'): string {
+  const declares = /gpus/.test(spec) && !/rollout/.test(spec + overlay)
   return `apiVersion: specyard.dev/v1
 kind: ServingEndpoint
 metadata: { name: ${name}, project: language }
@@ -69,7 +70,7 @@ spec:
   image: example/server:1
   port: 8080
   route: /${name}
-  ${spec}
+  ${spec}${declares ? '\n  rollout: { strategy: rolling, maxSurge: 1 }' : ''}
   environments: { prod: ${overlay} }
 `
 }

@@ -34,6 +34,11 @@ const custom = [
   ['github.com/kserve/kserve', 'v0.16.0', 'config/crd/full/serving.kserve.io_inferenceservices.yaml'],
   ['github.com/ray-project/kuberay/ray-operator', 'v1.3.0', 'config/crd/bases/ray.io_rayservices.yaml'],
   ['sigs.k8s.io/gateway-api', 'v1.5.0', 'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'],
+  [
+    'github.com/envoyproxy/gateway',
+    'v1.4.2',
+    'charts/gateway-helm/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml',
+  ],
   ['github.com/kedacore/keda/v2', 'v2.21.0', 'config/crd/bases/keda.sh_scaledobjects.yaml'],
   ['sigs.k8s.io/kueue', 'v0.10.0', 'config/components/crd/bases/kueue.x-k8s.io_localqueues.yaml'],
   [

@@ -67,6 +67,7 @@ spec:
   runtime: { maxConcurrentRequests: 32, maxInputTokens: 2048, maxOutputTokens: 512 }
   replicas: { min: 1, max: ${2 + (index % 4)} }
   autoscale: { cpuUtilization: 70 }
+  rollout: { strategy: rolling, maxSurge: 1 }
   environments:
     stg: {}
     prod: { replicas: { min: 2, max: 8 }, env: { LOG_LEVEL: warning } }

@@ -104,7 +104,7 @@ describe('drift', () => {
   })
 
   it('is told of endpoints that are pinned to another chart than this version ships', () => {
-    const chart = { version: '0.2.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.2.0\n']]) }
+    const chart = { version: '0.3.0', files: new Map([['Chart.yaml', 'name: serving-endpoint\nversion: 0.3.0\n']]) }
     expect(told({ ...inputOf(texts), chart, deployed: published() })).toEqual([
       ['chart', 'applications/prod/language/endpoints/served.yaml', 'prod/language/served'],
     ])

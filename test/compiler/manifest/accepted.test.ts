@@ -77,9 +77,18 @@ describe.each(kubernetesVersions)('Kubernetes %s takes', (version) => {
       ([path]) => /^[^/]+\/rendered\.yaml$/.test(path) && !path.startsWith('specyard/'),
     )
     expect(files.length).toBeGreaterThan(2)
-    for (const [path, text] of files)
-      for (const object of loadAll(text).filter(Boolean))
-        expect([path, checkObject(object, definitions)]).toEqual([path, []])
+    const found = files.map(([path, text]) => [
+      path,
+      loadAll(text)
+        .filter(Boolean)
+        .flatMap((object) => checkObject(object, definitions).map(({ pointer }) => pointer)),
+    ])
+    // Of KServe 0.20 and KubeRay 1.5 there are no schemas to be had: what is theirs alone is not known here.
+    const newer: Readonly<Record<string, readonly string[]>> = {
+      'standard-canary/rendered.yaml': ['/spec/canary'],
+      'ray-steps/rendered.yaml': ['/spec/upgradeStrategy/clusterUpgradeOptions'],
+    }
+    expect(found).toEqual(files.map(([path]) => [path, newer[path] ?? []]))
   })
 
   it('the root Application', () => {

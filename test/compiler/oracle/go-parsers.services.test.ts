@@ -90,7 +90,7 @@ describe("Go's parsers of YAML, by which kubectl, Argo CD and Helm read", () => 
             { attempt: 1, checkpointUri: one },
           ),
         ),
-        renderValues({ ...endpointPlan, ...changed, route: two }, pin),
+        renderValues({ plan: { ...endpointPlan, ...changed, route: two }, pin, revision: 1 }, null),
       ]
     })
     expect(texts.length).toBe(runs * 3)

@@ -39,7 +39,7 @@ const said = (problems: readonly Problem[]): readonly string[] =>
 const of = (...texts: readonly string[]): readonly string[] => said(compileTexts(texts).problems)
 
 const other = endpoint().replace(
-  'environments: { dev: {}, prod: { replicas: { min: 2, max: 3 } } }',
+  'environments: { dev: {}, prod: { replicas: { min: 2, max: 3 }, autoscale: { cpuUtilization: 70 } } }',
   'environments: { dev: {}, prod: { image: example/other:2 } }',
 )
 const registered = perform(publishTexts([]), {
