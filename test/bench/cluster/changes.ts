@@ -62,8 +62,8 @@ async function untilPodsWait(
   await until('every training to have its pod and its lease', isCalm, { seconds: 600, everyMilliseconds: 5000 })
 }
 
-/** They would answer each change with work and writes of their own, such as that the pod has no node after all. */
-const bystanders = ['kube-scheduler', 'argocd-application-controller'] as const
+/** They would answer each change with work and writes of their own, such as that the pod has no node after all, or how many pods of the Job are ready. */
+const bystanders = ['kube-scheduler', 'kube-controller-manager', 'argocd-application-controller'] as const
 
 /**
  * A training's pod begins to run, and waits again, at the API server; the product writes the row with its history and tells it to a client of its

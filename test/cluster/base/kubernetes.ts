@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
 import { until } from './wait.ts'
 
 /*
@@ -28,7 +29,7 @@ export interface Answer {
 
 /** @throws Error from every call but `request` for an answer that is no success, with the API server's own message */
 export interface Kubernetes {
-  /** One request; any answer is fine. */
+  /** One request, made again while the server says that it is busy; any answer is fine. */
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>
   /** @returns undefined when there is no such object */
   get<Kind = KubernetesObject>(path: string): Promise<Kind | undefined>
@@ -59,6 +60,9 @@ export interface Access {
 }
 
 const requestSeconds = 60
+/** For so long a server is asked again that says it is busy: it does so while it makes the storage of a changed definition anew. */
+const busySeconds = 30
+const busyPauseMilliseconds = 500
 /** A server that is slow for a moment is not given thousands of handshakes as well. */
 const connectionsMax = 64
 
@@ -68,8 +72,16 @@ export function createKubernetes(access: Access): Kubernetes {
     maxSockets: connectionsMax,
     ca: readFileSync(access.certificateAuthority),
   })
-  const send = (method: string, path: string, body?: unknown, contentType = 'application/json') =>
+  const once = (method: string, path: string, body?: unknown, contentType = 'application/json') =>
     exchange(access, agent, method, path, body === undefined ? undefined : { contentType, text: JSON.stringify(body) })
+  const send = async (method: string, path: string, body?: unknown, contentType?: string): Promise<Answer> => {
+    const last = performance.now() + busySeconds * 1000
+    for (;;) {
+      const answer = await once(method, path, body, contentType)
+      if (answer.status !== 429 || performance.now() > last) return answer
+      await pause(busyPauseMilliseconds)
+    }
+  }
   const demand = async (method: string, path: string, body?: unknown, contentType?: string) => {
     const answer = await send(method, path, body, contentType)
     if (answer.status >= 300) throw refused(method, path, answer)
