@@ -6,6 +6,8 @@ import type { ReconcilerPorts } from './ports.ts'
 
 const actionsOfOneRound = 200
 const runsAtOnce = 8
+/** What changes meanwhile waits for the leases of so many runs at most. */
+const runsBetween = 16
 /** No UID of a Job is like this. */
 const nobody = 'nobody'
 const putOffSecondsMax = 60
@@ -19,17 +21,28 @@ export interface Acted {
   readonly againMilliseconds: number | undefined
 }
 
+export interface Acting {
+  /** Runs whose actions are done; left out: of all. */
+  readonly runIds?: readonly string[]
+  /** Called again and again while many are done. */
+  between?(): Promise<unknown>
+}
+
 /** Does the actions that are due. Operations of one round become one commit. Each action may be done more than once and has one effect. */
-export async function act(ports: ReconcilerPorts): Promise<Acted> {
-  const due = await ports.records.actions.due(ports.now(), actionsOfOneRound)
+export async function act(ports: ReconcilerPorts, { runIds, between }: Acting = {}): Promise<Acted> {
+  const due = await ports.records.actions.due(ports.now(), actionsOfOneRound, 'within-passes', runIds)
   const operations = due.filter((one) => one.action.kind === 'operate')
   const pauses: number[] = []
   const leases = due.filter((pending) => pending.action.kind !== 'operate')
-  // Of one run in their order; a thousand trainings that begin together do not wait for each other.
-  await inParallel([...new Set(leases.map((one) => one.action.runId))], runsAtOnce, async (runId) => {
-    for (const one of leases.filter(({ action }) => action.runId === runId))
-      pauses.push(await attempt(ports, [one], async () => [await lease(ports, one.action)]))
-  })
+  const ofRuns = [...new Set(leases.map((one) => one.action.runId))]
+  for (let from = 0; from < ofRuns.length; from += runsBetween) {
+    if (from > 0) await between?.()
+    // Of one run in their order; a thousand trainings that begin together do not wait for each other.
+    await inParallel(ofRuns.slice(from, from + runsBetween), runsAtOnce, async (runId) => {
+      for (const one of leases.filter(({ action }) => action.runId === runId))
+        pauses.push(await attempt(ports, [one], async () => [await lease(ports, one.action)]))
+    })
+  }
   if (operations.length > 0) pauses.push(await attempt(ports, operations, () => publish(ports, operations)))
   const failed = pauses.filter((seconds) => seconds > 0)
   return {

@@ -2,7 +2,7 @@ import { type Fault, isFault } from '../domain/fault.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import type { Publication } from '../domain/publication.ts'
 import { absorbLedger } from './absorb.ts'
-import { act, type Acted } from './act.ts'
+import { act, type Acted, type Acting } from './act.ts'
 import { createClock } from './clock.ts'
 import { decideEndpoints } from './decide-endpoints.ts'
 import { decideRuns } from './decide-runs.ts'
@@ -35,6 +35,8 @@ export interface Reconciler {
 
 /** A pass ends after this many rounds; what is then still to do is left to the next one. */
 const roundsMax = 20
+/** A pass decides about so many runs before it attends to what has changed meanwhile. */
+const runsBetweenAttending = 200
 /** A look is repeated while runs wait for a time to pass: graces, backoffs. */
 const waitingLookMilliseconds = 500
 
@@ -65,16 +67,41 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     // First what somebody waits for: records of thousands of new runs take seconds.
     await absorbPublications(ports, refresher, deployed.commit)
     const added = await absorbLedger(ports.records, ledger, ports.now())
+    await attend()
     const open = await ports.records.runs.openIds()
     const environments = environmentsOf(ledger)
-    const look = await lookAt(ports, ledger, environments, new Set(open))
+    let look = await lookAt(ports, ledger, environments, new Set(open))
     const some = [...new Set([...open, ...runsWithJobs(look, environments)])]
-    const { moved, waiting } = await decideRuns(ports, some, look, rules)
+    const moved: string[] = []
+    const waiting: string[] = []
+    for (let from = 0; from < some.length && !stopped; from += runsBetweenAttending) {
+      // What has been attended to meanwhile was seen later than this look, which must not be what its record is held against.
+      if (await attend()) look = await lookAt(ports, ledger, environments, new Set(open))
+      const decided = await decideRuns(ports, some.slice(from, from + runsBetweenAttending), look, rules)
+      moved.push(...decided.moved)
+      waiting.push(...decided.waiting)
+    }
     const endpointsMoved = await decideEndpoints(ports, look)
     const refreshAgain = await refresher.again(look)
     if (refreshAgain !== undefined) clock.lookAtEverything(refreshAgain)
-    const acted = await actNow()
+    const acted = await actNow({ between: attend })
     return { again: added.length + moved.length + acted.runIds.length > 0 || endpointsMoved, waiting }
+  }
+
+  /**
+   * Within a pass over many runs: looks at those that are told to have changed meanwhile, so that nobody waits for the pass to end. Never beside
+   * what the pass itself decides: two looks at one run, of which the older is decided by last, would take back what the newer has shown.
+   * @returns whether anything was looked at
+   */
+  const attend = async (): Promise<boolean> => {
+    let attended = false
+    while (wanted.runs.size > 0 && !stopped) {
+      const some = [...wanted.runs]
+      wanted.runs.clear()
+      await lookAtRuns(some, true)
+      attended = true
+    }
+    return attended
   }
 
   const pass = async (): Promise<void> => {
@@ -87,13 +114,21 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     clock.lookAtEverything(waitingLookMilliseconds)
   }
 
-  /** Looks at some runs. Those that go on do so by the ledger that is known; for others it is read anew. */
-  const lookAtRuns = async (ids: readonly string[]): Promise<void> => {
+  /**
+   * Looks at some runs. Those that go on do so by the ledger that is known; for others it is read anew.
+   * @param inPass what concerns everything is then left to the next pass
+   */
+  const lookAtRuns = async (ids: readonly string[], inPass = false): Promise<void> => {
     let some = ids
     for (let number = 0; number < roundsMax && !stopped; number += 1) {
       const runs = await ports.records.runs.getMany(some)
       const known = ledger
-      if (!known || runs.length < some.length) return pass()
+      if (!known || runs.length < some.length) {
+        if (!inPass) return pass()
+        wanted.everything = true
+        some = runs.map(({ id }) => id)
+        if (!known || some.length === 0) return
+      }
       const environments = new Set(runs.map(({ environment }) => environment))
       let look = await lookAt(ports, known, environments, new Set(some))
       if (!runs.every((run) => goesOnAsKnown(run, look))) {
@@ -101,7 +136,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
         look = await lookAt(ports, ledger, environments, new Set(some))
       }
       const { moved, waiting } = await decideRuns(ports, some, look, rules)
-      const acted = await actNow()
+      const acted = await actNow(inPass ? { runIds: some } : {})
       if (waiting.length > 0) clock.lookAt(waiting, waitingLookMilliseconds)
       // A commit changes what all are decided by.
       if (acted.published) wanted.everything = true
@@ -111,8 +146,8 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     clock.lookAt(some, waitingLookMilliseconds)
   }
 
-  const actNow = async (): Promise<Acted> => {
-    const acted = await act(ports)
+  const actNow = async (how: Acting): Promise<Acted> => {
+    const acted = await act(ports, how)
     trackers.wake()
     if (acted.againMilliseconds !== undefined) clock.lookAt(acted.runIds, acted.againMilliseconds)
     return acted

@@ -157,8 +157,16 @@ export interface PendingAction {
 export interface ActionRecords {
   /** Adds outbox rows outside a transition (e.g. a person's cancel); a row with the same key that is not done yet is left as it is. */
   add(actions: readonly Action[]): Promise<void>
-  /** Rows that are due, oldest first: those of `besideKinds`, or all others, so that neither is ever in the other's way. */
-  due(now: Date, limit: number, which?: 'within-passes' | 'beside-passes'): Promise<readonly PendingAction[]>
+  /**
+   * Rows that are due, oldest first: those of `besideKinds`, or all others, so that neither is ever in the other's way.
+   * @param runIds of these runs alone
+   */
+  due(
+    now: Date,
+    limit: number,
+    which?: 'within-passes' | 'beside-passes',
+    runIds?: readonly string[],
+  ): Promise<readonly PendingAction[]>
   /** Number of rows not done, due or not; without those of `besideKinds` that were tried in vain, for which nobody waits. */
   pendingCount(): Promise<number>
   done(ids: readonly number[], result: string): Promise<void>

@@ -13,13 +13,14 @@ export function actionRecords(db: Database, writing: Writing, fence: FenceRecord
     add: async (actions) => {
       if (actions.length > 0) await writing.statement((one) => addActions(one, actions))
     },
-    due: async (now, limit, which = 'within-passes') => {
+    due: async (now, limit, which = 'within-passes', runIds) => {
       const rows = await db
         .selectFrom('actions')
         .select(['id', 'body', 'tries', 'created_at'])
         .where('done_at', 'is', null)
         .where('kind', which === 'beside-passes' ? 'in' : 'not in', besideKinds)
         .where((where) => where.or([where('due_at', 'is', null), where('due_at', '<=', now)]))
+        .$if(runIds !== undefined, (query) => query.where(sql<boolean>`run_id = any(${[...(runIds ?? [])]}::uuid[])`))
         .orderBy('id')
         .limit(Math.max(0, Math.min(limit, pageMax)))
         .execute()

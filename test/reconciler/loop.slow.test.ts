@@ -28,11 +28,12 @@ const everySecond = '* * * * * *'
 const waiting = { timeout: 20_000, interval: 50 }
 const nothing: LedgerView = { runs: [], endpoints: [], models: [], environments: [] }
 
-function start(of: Records, told: { looks: number; replaced?: Fault }): void {
-  const now = (): Date => new Date()
+const now = (): Date => new Date()
+
+function create(of: Records, told: { looks: number; replaced?: Fault }, live = memoryLiveState(now)): Reconciler {
   reconciler = createReconciler({
     records: of,
-    live: memoryLiveState(now),
+    live,
     cluster: () => undefined,
     deploy: {
       read: async () => {
@@ -49,7 +50,11 @@ function start(of: Records, told: { looks: number; replaced?: Fault }): void {
     },
     log: () => undefined,
   })
-  reconciler.start({ cron: everySecond })
+  return reconciler
+}
+
+function start(of: Records, told: { looks: number; replaced?: Fault }): void {
+  create(of, told).start({ cron: everySecond })
 }
 
 it('a scheduled pass removes what is kept no longer', async () => {
@@ -74,4 +79,25 @@ it('a reconciler that was replaced says so, does nothing more, and leaves what i
   reconciler?.changed({ everything: true })
   expect(told.looks).toBe(looks)
   expect(await records.actions.pendingCount()).toBe(1)
+})
+
+it('a run that changes while a pass over many others goes on is looked at before they are', async () => {
+  const runs = []
+  for (let number = 0; number < 450; number += 1) runs.push(await addRun({ pool: database.pool, records }))
+  const told: string[] = []
+  const memory = memoryLiveState(now)
+  const last = (await records.runs.openIds()).at(-1) ?? ''
+  const live = {
+    ...memory,
+    publish: async (...[id, message]: Parameters<typeof memory.publish>) => {
+      if (told.length === 0) of.changed({ runId: last })
+      told.push(id)
+      await memory.publish(id, message)
+    },
+  }
+  const of = create(records, { looks: 0 }, live)
+  of.changed({ everything: true })
+  await vi.waitFor(() => expect(of.idle()).toBe(true), waiting)
+  expect(new Set(told).size).toBe(runs.length)
+  expect(told.indexOf(last)).toBe(200)
 })

@@ -23,6 +23,9 @@ export function writeRepository(folder: string, specs: number): void {
 
 function commitAll(folder: string): void {
   git(folder, 'init', '--quiet', '--initial-branch=main')
+  // What Git tidies up behind our back would be measured, too, and be in the way when the folder goes.
+  git(folder, 'config', 'maintenance.auto', 'false')
+  git(folder, 'config', 'gc.auto', '0')
   git(folder, 'add', '.')
   // As the product does: what others write there is not taken for ours.
   const identity = ['-c', `user.name=${author.name}`, '-c', `user.email=${author.email}`]

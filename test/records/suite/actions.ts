@@ -70,6 +70,8 @@ export function describeActions(context: () => TestRecords): void {
       await actions.add(asked)
       expect((await actions.due(later(0), 2)).map(({ action }) => action)).toEqual(asked.slice(0, 2))
       expect((await actions.due(later(0), 10)).map(({ action }) => action)).toEqual(asked)
+      expect(await actions.due(later(0), 10, 'within-passes', [sampleRun().id])).toEqual([])
+      expect(await actions.due(later(0), 10, 'within-passes', [run.id])).toHaveLength(asked.length)
       await actions.done([], 'nothing')
       await actions.putOff([], later(1), 'nothing')
       expect(await actions.pendingCount()).toBe(3)
