@@ -36,7 +36,7 @@ export interface Reconciler {
 /** A pass ends after this many rounds; what is then still to do is left to the next one. */
 const roundsMax = 20
 /** A pass decides about so many runs before it attends to what has changed meanwhile. */
-const runsBetweenAttending = 200
+const runsBetweenAttending = 100
 /** A look is repeated while runs wait for a time to pass: graces, backoffs. */
 const waitingLookMilliseconds = 500
 
@@ -64,6 +64,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     await ports.records.fence.confirm()
     const deployed = await ports.deploy.read()
     ledger = deployed.ledger
+    await attend()
     // First what somebody waits for: records of thousands of new runs take seconds.
     await absorbPublications(ports, refresher, deployed.commit)
     const added = await absorbLedger(ports.records, ledger, ports.now())

@@ -51,10 +51,10 @@ async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | 
     const whole = (count: number, times: number) =>
       measureWhole({ folder, specs: count, rounds: times, writer, peers, schemas })
     say(`whole commands, ${specs} specs …`)
-    const few = whole(specs, rounds)
+    const few = await whole(specs, rounds)
     rows.push(...few.rows)
     say(`whole commands, ${many} specs …`)
-    const more = whole(many, manyRounds)
+    const more = await whole(many, manyRounds)
     rows.push(...more.rows)
     rows.push(
       row({
@@ -67,7 +67,7 @@ async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | 
       }),
     )
     say('starts …')
-    rows.push(...measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' }))
+    rows.push(...(await measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' })))
     say('places …')
     rows.push(placesRow(size.mutations))
     return rows

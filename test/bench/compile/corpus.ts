@@ -16,8 +16,12 @@ export interface Corpus {
 const projects = ['language', 'vision', 'search', 'speech']
 const servingEvery = 5
 
-/** The same for the same number. @param specs trainings and endpoints together, one in a file */
+/** A repository has 5,000 files at most: of more specs several stand in one. */
+const filesMax = 4000
+
+/** The same for the same number. @param specs trainings and endpoints together */
 export function corpus(specs: number): Corpus {
+  const perFile = Math.ceil(specs / filesMax)
   const endpoints = Math.floor(specs / servingEvery)
   const serving = Array.from({ length: endpoints }, (_, index) => {
     const project = projects[index % projects.length] ?? ''
@@ -25,7 +29,7 @@ export function corpus(specs: number): Corpus {
     return { path, bytes: new TextEncoder().encode(endpoint(index, project)) }
   })
   const models = projects.map((project) => [paths.modelLedger(project, 'base'), modelLedger(project)] as const)
-  return { sources: [...trainingCorpus(specs - endpoints), ...serving], deployed: new Map(models) }
+  return { sources: [...trainingCorpus(specs - endpoints, perFile), ...serving], deployed: new Map(models) }
 }
 
 function modelLedger(project: string): string {

@@ -8,16 +8,16 @@ import { writeRepository } from './repository.ts'
 import { runProgram } from './run.ts'
 
 /** `specyard check` of a repository with one training, from the start of the process to its end, with nothing remembered. */
-export function measureStart(options: {
+export async function measureStart(options: {
   readonly folder: string
   readonly rounds: number
   readonly peers: Peers | null
   readonly chart: string
   readonly values: string
-}): readonly Row[] {
+}): Promise<readonly Row[]> {
   const { folder, rounds, peers, chart, values } = options
   const repository = join(folder, 'one-spec')
-  writeRepository(repository, 1)
+  await writeRepository(repository, 1)
   const program = buildProgram()
   const home = join(folder, 'home')
   const seen = { ours: [] as number[], node: [] as number[], helm: [] as number[] }

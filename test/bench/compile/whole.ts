@@ -20,6 +20,13 @@ export interface WholeOptions {
   readonly schemas: string
 }
 
+interface Subject {
+  readonly repository: string
+  /** The file that is changed. */
+  readonly changed: string
+  readonly words: readonly string[]
+}
+
 interface Sample {
   readonly cold: number[]
   readonly again: number[]
@@ -32,14 +39,18 @@ interface Sample {
  * `specyard compile --to` on a repository: without anything remembered, and again after one spec was changed. Beside it kubeconform on as many Jobs,
  * and a process that writes the same files and does nothing else.
  */
-export function measureWhole(options: WholeOptions): { readonly rows: readonly Row[]; readonly perSecond: number } {
+export async function measureWhole(
+  options: WholeOptions,
+): Promise<{ readonly rows: readonly Row[]; readonly perSecond: number }> {
   const { folder, specs, rounds } = options
   const repository = join(folder, `specs-${specs}`)
-  writeRepository(repository, specs)
+  const changed = await writeRepository(repository, specs)
   const program = buildProgram()
   const sample: Sample = { cold: [], again: [], rss: [], check: [], write: [] }
   try {
-    for (let round = 0; round < rounds; round += 1) measureRound(options, repository, program.words, round, sample)
+    for (let round = 0; round < rounds; round += 1) {
+      measureRound(options, { repository, changed, words: program.words }, round, sample)
+    }
   } finally {
     program.remove()
     rmSync(repository, { recursive: true, force: true })
@@ -49,8 +60,7 @@ export function measureWhole(options: WholeOptions): { readonly rows: readonly R
 
 function measureRound(
   { folder, specs, writer, peers, schemas }: WholeOptions,
-  repository: string,
-  words: readonly string[],
+  { repository, changed, words }: Subject,
   round: number,
   sample: Sample,
 ): void {
@@ -71,7 +81,6 @@ function measureRound(
     execFileSync(peers.kubeconform, ['-strict', '-schema-location', schemas, ...files], { stdio: 'ignore' })
     sample.check.push((performance.now() - began) / 1000)
   }
-  const changed = join(repository, 'specs', 'language', 'training-00000.yaml')
   const text = readFileSync(changed, 'utf8')
   writeFileSync(changed, text.replace(/seed: \d+/, `seed: ${1_000_000 + round}`))
   sample.again.push(compile().seconds)
