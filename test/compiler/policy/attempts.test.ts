@@ -1,56 +1,22 @@
 import fc from 'fast-check'
-import { createPatch } from 'rfc6902'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { kubernetesSchemas } from '../../../cli/house/kubernetes-schemas.ts'
-import { compile } from '../../../compiler/compile.ts'
-import { readManifests } from '../../../compiler/load/manifest.ts'
+import type { Rendered } from '../../../compiler/compile-types.ts'
 import { judge } from '../../../compiler/policy/judge.ts'
-import { catalogue } from '../../../compiler/resolve/catalogue.ts'
-import { loadSpecs } from '../../../compiler/compile.ts'
-import type { CompileInput, Rendered } from '../../../compiler/compile-types.ts'
-import { address, chart, compileTexts, nothing, source, sourcesOf, training } from '../../support/compiler.ts'
+import { compileTexts, nothing } from '../../support/compiler.ts'
 import { attempts, harmless, type Loose } from '../../support/policy/attempts.ts'
-import { starterPack } from '../../support/policy/starter.ts'
+import {
+  digest,
+  environments,
+  input,
+  known,
+  manifest,
+  pack,
+  path,
+  pinned,
+  plan,
+  result,
+} from '../../support/policy/ground.ts'
 import { writings } from '../../support/policy/writings.ts'
-
-const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
-const pinned = training('letters')
-  .replace('environment: dev', 'environment: prod')
-  .replace('trainer:1', `trainer@${digest}`)
-const pack = [...starterPack.values()]
-/** The lease's image has to be named by its digest too, where everything has. */
-const environments = `apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: prod }
-spec:
-  cluster: { kubernetes: { context: prod, namespaces: { language: ml-language, vision: ml-vision } } }
-  lease: { image: busybox@${digest} }
----
-apiVersion: specyard.dev/v1
-kind: Dataset
-metadata: { name: text, project: language }
-spec: { uri: s3://data, format: text }
----
-apiVersion: specyard.dev/v1
-kind: Model
-metadata: { name: letters, project: language }
-spec: { family: char-loglinear }
-`
-const texts = [pinned, ...pack]
-const input: CompileInput = {
-  sources: sourcesOf(texts, environments),
-  source,
-  deployed: nothing,
-  chart,
-  deploy: address,
-  judge,
-}
-const loaded = loadSpecs(input, [])
-const known = catalogue(loaded.specs, loaded.broken).catalogue
-const result = compileTexts(texts, nothing, environments)
-const [plan] = result.impact.starts
-const [path, text] = [...(result.tree ?? [])].find(([one]) => /\/jobs\/letters.*\.yaml$/.test(one)) ?? ['', '']
-const [manifest] = readManifests(text) as readonly Loose[]
 
 /** What policies say of manifests in the place of the one that is rendered. */
 function judged(texts: readonly string[], spec = known.trainingJobs[0] ?? null): readonly string[] {
@@ -196,33 +162,4 @@ describe('the starter pack', () => {
       expect(codes).toEqual(allowed ? [] : expect.arrayContaining(['POLICY_DENIED']))
     },
   )
-
-  it('lets nothing through that patches of the Environment make: of each attempt nothing is published', () => {
-    const attempted = (attempt: (typeof all)[number]): ReturnType<typeof compile> => {
-      const patch = createPatch(manifest, attempt.change(manifest))
-      const patched = environments.replace('  lease:', `  patches: [{ patch: ${JSON.stringify(patch)} }]\n  lease:`)
-      return compile({ ...input, sources: sourcesOf(texts, patched), kubernetes: kubernetesSchemas })
-    }
-    const fine = (one: Loose): Loose => {
-      const copy: Loose = structuredClone(one)
-      copy.spec.template.spec.priorityClassName = 'low'
-      return copy
-    }
-    const same = attempted({ title: '', policy: '', change: fine })
-    expect(same.problems.filter((one) => one.severity === 'error')).toEqual([])
-    const byPolicy = new Map<string, number>()
-    for (const attempt of all) {
-      const { tree, problems } = attempted(attempt)
-      expect([attempt.title, tree]).toEqual([attempt.title, null])
-      // Kubernetes' own rules and the promises of a run come first: what breaks those is refused by them.
-      const errors = problems.filter((one) => one.severity === 'error')
-      const codes = new Set(errors.map((one) => one.code.replace(/^MANIFEST_.*/, 'MANIFEST')))
-      expect([attempt.title, [...codes].every((code) => code === 'POLICY_DENIED' || code === 'MANIFEST')]).toEqual([
-        attempt.title,
-        true,
-      ])
-      for (const { code } of errors) byPolicy.set(code, (byPolicy.get(code) ?? 0) + 1)
-    }
-    expect(byPolicy.get('POLICY_DENIED')).toBeGreaterThan(all.length / 2)
-  }, 120_000)
 })
