@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../cluster/base/wait.ts'
-import { type Application, applicationPath } from '../../cluster/support/applications.ts'
+import { type Application, applicationPath, refresh } from '../../cluster/support/applications.ts'
 import type { Cluster } from '../../cluster/support/cluster.ts'
 import { loadNodeImage } from '../../cluster/support/images.ts'
 import type { Repository } from '../../cluster/support/repositories.ts'
@@ -52,6 +52,8 @@ export async function measureBroken(
   const values = `environments/${house.environment}/language/endpoints/${name}/values.yaml`
   const text = await house.deploy.read(values)
   await house.deploy.commit('Break the values', { [values]: text.replace(/^framework: .*$/m, 'framework: none') })
+  // As a webhook of the deploy repository does; else it would look within three minutes.
+  await refresh(cluster, `${house.environment}.language.endpoint.${name}`)
   const valuesRow = await measureReport(
     cluster,
     house,
@@ -109,8 +111,8 @@ function isBroken(status: string | undefined): boolean {
 
 async function statusOf({ url, environment }: House): Promise<string | undefined> {
   const answer = await fetch(`${url}/v1/endpoints?environment=${environment}`)
-  const { endpoints } = (await answer.json()) as { endpoints: readonly { name: string; status: string }[] }
-  return endpoints.find((one) => one.name === name)?.status
+  const { items } = (await answer.json()) as { items: readonly { name: string; status: string }[] }
+  return items.find((one) => one.name === name)?.status
 }
 
 /** When the branch of a repository moved last. */
