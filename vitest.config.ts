@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', 'test/**/*.services.test.ts', 'test/**/*.cluster.test.ts'],
+          // Far more than any takes: a machine that is busy with other things is no fault.
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,10 +1,9 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadDocuments } from '../../compiler/load/document.ts'
 import { limits } from '../../compiler/load/limits.ts'
 import { compileTexts, endpoint, training } from '../support/compiler.ts'
 
 // No test here asserts a time, since machines differ: a text that stalls a parser never ends, and one that takes minutes is ended by the runner.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** Loads a text several times, because some parsers die of the second one, and tells the codes of the last. */
 function codesOf(text: string, times = 3): readonly string[] {
