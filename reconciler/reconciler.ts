@@ -58,17 +58,20 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   const trackers = createTrackerLane(ports, rules)
   const refresher = createRefresher(ports)
 
+  const startAgain = { again: true, waiting: [] as readonly string[] }
+
   /** One look at everything. @returns the runs that may have more to do, and those that wait for a time */
   const fullRound = async (): Promise<{ again: boolean; waiting: readonly string[] }> => {
     // One that was replaced and has nothing to write would else never learn of it.
     await ports.records.fence.confirm()
     const deployed = await ports.deploy.read()
     ledger = deployed.ledger
-    await attend()
+    const commit = deployed.commit
+    if ((await attend()) === 'published') return startAgain
     // First what somebody waits for: records of thousands of new runs take seconds.
-    await absorbPublications(ports, refresher, deployed.commit)
+    await absorbPublications(ports, refresher, commit)
     const added = await absorbLedger(ports.records, ledger, ports.now())
-    await attend()
+    if ((await attend()) === 'published') return startAgain
     const open = await ports.records.runs.openIds()
     const environments = environmentsOf(ledger)
     let look = await lookAt(ports, ledger, environments, new Set(open))
@@ -76,8 +79,10 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     const moved: string[] = []
     const waiting: string[] = []
     for (let from = 0; from < some.length && !stopped; from += runsBetweenAttending) {
-      // What has been attended to meanwhile was seen later than this look, which must not be what its record is held against.
-      if (await attend()) look = await lookAt(ports, ledger, environments, new Set(open))
+      const attended = await attend()
+      if (attended === 'published') return startAgain
+      // What has been attended to was seen later than this look, which must not be what its record is held against.
+      if (attended === 'looked') look = await lookAt(ports, ledger, environments, new Set(open))
       const decided = await decideRuns(ports, some.slice(from, from + runsBetweenAttending), look, rules)
       moved.push(...decided.moved)
       waiting.push(...decided.waiting)
@@ -91,18 +96,15 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
 
   /**
    * Within a pass over many runs: looks at those that are told to have changed meanwhile, so that nobody waits for the pass to end. Never beside
-   * what the pass itself decides: two looks at one run, of which the older is decided by last, would take back what the newer has shown.
-   * @returns whether anything was looked at
+   * what the pass itself decides: two looks at one run, of which the older is decided by last, would take back what the newer has shown. Once each
+   * time: where something always changes the pass goes on, too.
+   * @returns `published` where a commit was made: the pass begins anew, by the ledger that came of it
    */
-  const attend = async (): Promise<boolean> => {
-    let attended = false
-    while (wanted.runs.size > 0 && !stopped) {
-      const some = [...wanted.runs]
-      wanted.runs.clear()
-      await lookAtRuns(some, true)
-      attended = true
-    }
-    return attended
+  const attend = async (): Promise<'nothing' | 'looked' | 'published'> => {
+    if (wanted.runs.size === 0 || stopped) return 'nothing'
+    const some = [...wanted.runs]
+    wanted.runs.clear()
+    return (await lookAtRuns(some, true)) ? 'published' : 'looked'
   }
 
   const pass = async (): Promise<void> => {
@@ -118,17 +120,18 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   /**
    * Looks at some runs. Those that go on do so by the ledger that is known; for others it is read anew.
    * @param inPass what concerns everything is then left to the next pass
+   * @returns whether a commit was made, or may have been
    */
-  const lookAtRuns = async (ids: readonly string[], inPass = false): Promise<void> => {
+  const lookAtRuns = async (ids: readonly string[], inPass = false): Promise<boolean> => {
     let some = ids
     for (let number = 0; number < roundsMax && !stopped; number += 1) {
       const runs = await ports.records.runs.getMany(some)
       const known = ledger
       if (!known || runs.length < some.length) {
-        if (!inPass) return pass()
+        if (!inPass) return pass().then(() => false)
         wanted.everything = true
         some = runs.map(({ id }) => id)
-        if (!known || some.length === 0) return
+        if (!known || some.length === 0) return false
       }
       const environments = new Set(runs.map(({ environment }) => environment))
       let look = await lookAt(ports, known, environments, new Set(some))
@@ -142,9 +145,10 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       // A commit changes what all are decided by.
       if (acted.published) wanted.everything = true
       some = [...new Set([...moved, ...acted.runIds])]
-      if (some.length === 0 || acted.published) return
+      if (some.length === 0 || acted.published) return acted.published
     }
     clock.lookAt(some, waitingLookMilliseconds)
+    return false
   }
 
   const actNow = async (how: Acting): Promise<Acted> => {
