@@ -2,6 +2,7 @@ import { escapePointer } from '../load/walk.ts'
 import { nearest } from '../validate/nearest.ts'
 import { type Finding, isObject, type Loose, quoted } from './finding.ts'
 import { isQuantity, isWhole, misformed } from './formats.ts'
+import { fieldOf, itemsOf, nodeOf, restOf, type SchemaNode } from './node.ts'
 import { type Definitions, type ObjectSchema, resolved } from './schemas.ts'
 
 /*
@@ -24,13 +25,14 @@ interface Walk {
 /** Everything about an object that does not fit the schema of its kind. @param root as `definitions['batch/v1/Job']` */
 export function checkSchema(value: unknown, root: ObjectSchema, definitions: Definitions): readonly Finding[] {
   const findings: Finding[] = []
-  walk(value, root, { definitions, custom: root['x-kubernetes-custom'] === true, findings, steps: [] })
+  const custom = root['x-kubernetes-custom'] === true
+  walk(value, nodeOf(root, definitions), { definitions, custom, findings, steps: [] })
   return findings
 }
 
-function walk(value: unknown, written: ObjectSchema, at: Walk): void {
-  if (at.findings.length >= findingsMax) return
-  const schema = written.$ref === undefined ? written : resolved(written, at.definitions)
+function walk(value: unknown, node: SchemaNode, at: Walk): void {
+  if (typeof value === node.plain || at.findings.length >= findingsMax) return
+  const { schema } = node
   if (value === null) {
     if (at.custom && schema.nullable !== true && schema.default === undefined) tell(at, 'may not be null')
     return
@@ -46,9 +48,9 @@ function walk(value: unknown, written: ObjectSchema, at: Walk): void {
     return
   }
   if (!hasType(value, schema, at)) return
-  if (Array.isArray(value)) walkList(value, schema, at)
-  else if (typeof value === 'object') walkObject(value as Loose, schema, at)
-  checkValue(value, schema, at)
+  if (Array.isArray(value)) walkList(value, node, at)
+  else if (typeof value === 'object') walkObject(value as Loose, node, at)
+  if (node.asksMore) checkValue(value, schema, at)
 }
 
 function hasType(value: unknown, { type, format }: ObjectSchema, at: Walk): boolean {
@@ -69,8 +71,9 @@ function hasType(value: unknown, { type, format }: ObjectSchema, at: Walk): bool
   return false
 }
 
-function walkList(list: readonly unknown[], schema: ObjectSchema, at: Walk): void {
-  const { items } = schema
+function walkList(list: readonly unknown[], node: SchemaNode, at: Walk): void {
+  const { schema } = node
+  const items = itemsOf(node, at.definitions)
   if (items)
     for (let index = 0; index < list.length; index += 1) {
       at.steps.push(index)
@@ -92,13 +95,13 @@ function walkList(list: readonly unknown[], schema: ObjectSchema, at: Walk): voi
   })
 }
 
-function walkObject(value: Loose, schema: ObjectSchema, at: Walk): void {
+function walkObject(value: Loose, node: SchemaNode, at: Walk): void {
+  const { schema } = node
   const { properties, additionalProperties, required } = schema
   // A custom resource's object without any field is emptied by the server; one of the server's own takes anything.
   const open = schema['x-kubernetes-preserve-unknown-fields'] === true || (!at.custom && properties === undefined)
   for (const key in value) {
-    const inner = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined
-    const known = inner ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+    const known = fieldOf(node, key, at.definitions) ?? restOf(node, at.definitions)
     if (known === undefined && (open || additionalProperties === true || isEmbedded(schema, key))) continue
     at.steps.push(key)
     if (known === undefined) unknownField(key, schema, at)
@@ -170,12 +173,12 @@ function bounds(count: number, least: number | undefined, most: number | undefin
 function combine(value: unknown, schema: ObjectSchema, at: Walk): void {
   const fits = (one: ObjectSchema): boolean => {
     const tried: Walk = { ...at, custom: false, findings: [] }
-    walk(value, { 'x-kubernetes-preserve-unknown-fields': true, ...one }, tried)
+    walk(value, loose(one, at), tried)
     return tried.findings.length === 0
   }
   for (const one of schema.allOf ?? []) {
     const tried: Walk = { ...at, custom: false, findings: [] }
-    walk(value, { 'x-kubernetes-preserve-unknown-fields': true, ...one }, tried)
+    walk(value, loose(one, at), tried)
     at.findings.push(...tried.findings.filter(({ key }) => key !== true))
   }
   if (schema.anyOf && !schema.anyOf.some(fits)) tell(at, 'fits none of the forms that it may have')
@@ -184,6 +187,17 @@ function combine(value: unknown, schema: ObjectSchema, at: Walk): void {
   if (schema.not && fits(schema.not)) tell(at, 'has a form that it may not have')
 }
 
+/** An alternative that takes fields which it does not name. */
+function loose(one: ObjectSchema, { definitions }: Walk): SchemaNode {
+  let node = looseNodes.get(one)
+  if (!node) {
+    node = nodeOf({ 'x-kubernetes-preserve-unknown-fields': true, ...one }, definitions)
+    looseNodes.set(one, node)
+  }
+  return node
+}
+
+const looseNodes = new WeakMap<ObjectSchema, SchemaNode>()
 const expressions = new Map<string, RegExp>()
 
 /** Go's expressions and ours agree on what custom resources use; `(?i)` at the beginning is Go's alone. */

@@ -1,0 +1,70 @@
+import { type Definitions, type ObjectSchema, resolved } from './schemas.ts'
+
+/** A schema with what a walk asks of it again and again, found out once. */
+export interface SchemaNode {
+  /** Never a reference. */
+  readonly schema: ObjectSchema
+  /** Values of this type need no further look. */
+  readonly plain: 'string' | 'boolean' | undefined
+  /** Whether the schema says more of a value than its type and its parts. */
+  readonly asksMore: boolean
+  /** Of the fields that have been met; there are no others than the schema names. */
+  readonly fields: Map<string, SchemaNode>
+  /** Of the parts of a list, and of the fields that are not named. */
+  items?: SchemaNode
+  rest?: SchemaNode
+}
+
+const nodes = new WeakMap<ObjectSchema, SchemaNode>()
+
+/** @param written may be a reference */
+export function nodeOf(written: ObjectSchema, definitions: Definitions): SchemaNode {
+  const schema = resolved(written, definitions)
+  let node = nodes.get(schema)
+  if (!node) {
+    node = made(schema)
+    nodes.set(schema, node)
+  }
+  return node
+}
+
+/** The node of a field that the schema names. */
+export function fieldOf(node: SchemaNode, key: string, definitions: Definitions): SchemaNode | undefined {
+  const known = node.fields.get(key)
+  if (known) return known
+  const { properties } = node.schema
+  const written = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined
+  if (written === undefined) return undefined
+  const field = nodeOf(written, definitions)
+  node.fields.set(key, field)
+  return field
+}
+
+export function itemsOf(node: SchemaNode, definitions: Definitions): SchemaNode | undefined {
+  if (node.items === undefined && node.schema.items) node.items = nodeOf(node.schema.items, definitions)
+  return node.items
+}
+
+export function restOf(node: SchemaNode, definitions: Definitions): SchemaNode | undefined {
+  const { additionalProperties } = node.schema
+  if (node.rest === undefined && typeof additionalProperties === 'object')
+    node.rest = nodeOf(additionalProperties, definitions)
+  return node.rest
+}
+
+function made(schema: ObjectSchema): SchemaNode {
+  const { type, format } = schema
+  const isNumber = type === 'integer' || type === 'number'
+  const asksMore =
+    schema['x-kubernetes-int-or-string'] === true ||
+    (format !== undefined && !isNumber) ||
+    limits.some((limit) => schema[limit] !== undefined)
+  const plain = !asksMore && (type === 'string' || type === 'boolean') ? type : undefined
+  return { schema, plain, asksMore, fields: new Map() }
+}
+
+const limits = [
+  ...(['enum', 'pattern', 'minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'] as const),
+  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const),
+  ...(['allOf', 'anyOf', 'oneOf', 'not'] as const),
+]
