@@ -15,7 +15,6 @@ it('the bench prints one JSON document with a row for each thing that it measure
     'compile 20 training specs in a process, beside forks',
     'compile 20 training specs in a process, beside a library',
     'compile 20 training specs in a process, one file changed',
-    "check 20 rendered Jobs against Kubernetes' schemas and rules",
     'specyard compile --to, 20 training specs',
     'specyard compile --to, 20 training specs, one file changed',
     'specyard compile --to, 200 training specs, two in a file',

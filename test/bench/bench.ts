@@ -1,4 +1,3 @@
-import { measureChecking } from './checking.ts'
 import { measureCallbacks } from './callbacks.ts'
 import { measureCompiling } from './compiling.ts'
 import { measureCommands } from './commands.ts'
@@ -28,8 +27,6 @@ say('compiling …')
 const peers = quick ? null : await buildPeers(say)
 const helm = process.env['HELM'] ?? peers?.helm ?? null
 rows.push(...(await measureCompiling({ ...size, helm, peers })))
-say('checking manifests …')
-rows.push(measureChecking({ ...size, kubeconform: process.env['KUBECONFORM'] ?? null }))
 say('whole commands …')
 rows.push(...measureCommands({ ...size, helm }))
 for (const database of ['pglite', 'postgres'] as const) {

@@ -18,8 +18,12 @@ it('the bench of the compiler prints one JSON document with a row for each thing
     'the same after one changed file, 40 specs',
     'specs of 40 a second',
     ...['specyard check, one spec', 'specyard check, one spec'],
+    "check 20 rendered Jobs against Kubernetes' schemas and rules",
+    ...['commit 20 of 20 files', 'commit 1 of 20 files'],
+    ...['pushes', 'commits lost', 'commits'].map((what) => `8 writers x 15 commits on one branch: ${what}`),
     expect.stringMatching(/^problems at the exact place, of \d+ mutations$/),
   ])
-  for (const { ours, metric } of rows) expect(ours, metric).toBeGreaterThan(0)
+  for (const { ours, metric } of rows.filter((one) => !one.metric.endsWith('lost')))
+    expect(ours, metric).toBeGreaterThan(0)
   expect(rows.at(-1)?.ours).toBe(100)
 })

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { measureChecking } from '../checking.ts'
 import { buildPrograms } from '../cluster/programs.ts'
+import { measurePublishing } from '../publishing.ts'
 import { report, type Row, row, tableOf } from '../report.ts'
 import { measureInProcess } from './in-process.ts'
 import { buildPeers, type Peers, writeTrainingChart } from './peers.ts'
@@ -17,8 +19,17 @@ import { measureWhole } from './whole.ts'
  */
 
 const sizes = {
-  whole: { specs: 1000, many: 10_000, rounds: 5, manyRounds: 3, forks: 20, starts: 15, mutations: Infinity },
-  quick: { specs: 20, many: 40, rounds: 1, manyRounds: 1, forks: 1, starts: 1, mutations: 50 },
+  whole: {
+    specs: 1000,
+    many: 10_000,
+    rounds: 5,
+    manyRounds: 3,
+    forks: 20,
+    starts: 15,
+    mutations: Infinity,
+    files: 10_000,
+  },
+  quick: { specs: 20, many: 40, rounds: 1, manyRounds: 1, forks: 1, starts: 1, mutations: 50, files: 20 },
 } as const
 
 const vendored = join(import.meta.dirname, '..', '..', '..', 'schemas', 'kubernetes', '1.36.json')
@@ -68,6 +79,10 @@ async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | 
     )
     say('starts …')
     rows.push(...(await measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' })))
+    say('checking manifests …')
+    rows.push(measureChecking({ specs, rounds, kubeconform: peers?.kubeconform ?? null }))
+    say('publishing …')
+    rows.push(...(await measurePublishing({ files: size.files, rounds: manyRounds })))
     say('places …')
     rows.push(placesRow(size.mutations))
     return rows
