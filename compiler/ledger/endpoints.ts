@@ -51,7 +51,9 @@ export function nextEntry(
   const key = { format: 1 as const, environment: plan.environment, project: plan.project, name: plan.name }
   if (!before) return { ...key, plan, pin, revision: pin ? 1 : 0, past: [] }
   // The commit that a plan was compiled at is no reason to release it again.
-  const kept = samePlan(before.plan, plan) ? before.plan : plan
+  // A first release is one with the chart of today: that of the day when it was written may be nowhere any more.
+  const isFirst = before.pin === null && pin !== null
+  const kept = !isFirst && samePlan(before.plan, plan) ? before.plan : plan
   if (kept === before.plan && same(before.pin, pin)) return before
   if (!pin) return { ...before, plan: kept, pin }
   const release = before.pin ? [{ revision: before.revision, plan: before.plan, pin: before.pin }] : []

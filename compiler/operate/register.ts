@@ -37,7 +37,9 @@ function pinNewest(deployedEntry: EndpointLedger, models: ModelLedger, draft: Dr
   const entry = text === undefined ? deployedEntry : (JSON.parse(text) as EndpointLedger)
   const pin = decidePin(entry.plan, entry.pin, models)
   if (pin === null || pin === 'unknown') return
-  const next = nextEntry(entry.plan, pin, entry)
+  // The first release is one with the chart of today.
+  const plan = entry.pin ? entry.plan : { ...entry.plan, chartVersion: draft.chart.version }
+  const next = nextEntry(plan, pin, entry)
   draft.write(path, ledgerText(next))
   for (const [file, content] of endpointFiles(next, draft.address)) draft.write(file, content)
   for (const [file, content] of chartFiles(next.plan.chartVersion, draft.chart, draft.deployed.files))

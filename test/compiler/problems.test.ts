@@ -18,6 +18,21 @@ const laughs = [
   ...Array.from({ length: 8 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`),
 ].join('\n')
 
+/** An Environment with what it has for endpoints, and an endpoint there. */
+const served = (serving: string, more = 'follow: newest'): string => `apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: there }
+spec:
+  cluster: { kubernetes: { context: there, namespaces: { language: ml-language } } }
+  gpuTypes: { T4: {} }
+  serving: ${serving}
+  ${more}
+`
+const there = (framework: string, more = ''): string =>
+  endpoint(more)
+    .replace('framework: fastapi', `framework: ${framework}`)
+    .replace(/environments: .*/, 'environments: { there: {} }')
+
 /** A sentence for each way a spec can be wrong, and the text that is. What is said of it stands in the golden folder. */
 const cases: Readonly<Record<string, readonly string[]>> = {
   'broken yaml': ['a: [1, 2\nb: }\n'],
@@ -90,6 +105,59 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   ],
   'a model version that is not there': [replaced(endpoint(), 'ref: letters,', 'ref: letters, version: 3,')],
   'a framework that the chart has no backend for': [replaced(endpoint(), 'framework: fastapi', 'framework: kserve')],
+  'a canary that KServe would ignore': [
+    served('{ kserve: { version: 0.16.0, mode: Standard }, gateway: { name: a, namespace: b } }'),
+    there('kserve', '  rollout: { strategy: canary, maxSurge: 1, trafficSplit: { old: 90, new: 10 } }\n'),
+  ],
+  'what KServe does otherwise in Knative mode': [
+    served('{ kserve: { version: 0.16.0, mode: Knative } }'),
+    there(
+      'kserve',
+      `  rollout: { strategy: canary, maxSurge: 1, maxUnavailable: 1 }
+  replicas: { max: 4 }
+  autoscale: { cpuUtilization: 70 }
+  terminationGraceSeconds: 20
+  auth: { type: api-key, secret: callers }
+`,
+    ),
+  ],
+  'what a RayService does otherwise': [
+    served('{ kuberay: { version: 1.3.0 } }'),
+    there(
+      'ray_serve',
+      `  command: [serve]
+  probe: { path: /ready }
+  rollout: { strategy: canary, trafficSplit: { old: 90, new: 10 } }
+  auth: { type: jwt }
+`,
+    ),
+  ],
+  'GPUs without a word about room for the next release': [
+    served('{ gateway: { name: a, namespace: b } }'),
+    there('fastapi', '  resources: { gpus: 1, gpuType: T4 }\n'),
+  ],
+  'scaling that nothing here can do': [
+    served('{ autoscaler: hpa }'),
+    there('fastapi', '  autoscale: { targetLatencyMs: 200, cpuUtilization: 70.5 }\n  replicas: { min: 0, max: 3 }\n'),
+  ],
+  'an autoscaler without an aim': [served('{}'), there('fastapi', '  autoscale: {}\n')],
+  'replicas that are never reached': [served('{}'), there('fastapi', '  replicas: { min: 2, max: 3 }\n')],
+  'nobody who keeps callers out': [
+    served('{ gateway: { name: a, namespace: b } }'),
+    there('fastapi', '  auth: { type: jwt, issuer: "https://login.example.com" }\n'),
+  ],
+  'tokens that an Environment asks for and nobody checks': [
+    served('{}', 'auth: { type: jwt, issuer: "https://login.example.com" }'),
+    there('fastapi'),
+  ],
+  'a rollout that could never replace a pod, and divides nobody': [
+    served('{}'),
+    there('fastapi', '  rollout: { strategy: rolling, maxSurge: 0, trafficSplit: { old: 50, new: 50 } }\n'),
+  ],
+  'an application for Ray that nothing runs': [
+    served('{}'),
+    there('fastapi', '  rayServe: { importPath: "a:b", deployment: B, rayVersion: 2.46.0 }\n'),
+  ],
   'a prompt template nobody defined': [endpoint('  promptTemplate: { ref: plain }\n')],
 }
 

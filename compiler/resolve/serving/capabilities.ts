@@ -93,18 +93,25 @@ export function backendOf({ framework, mode, version }: Installed): Backend {
 
 /** The backend as a person calls it, with the versions of the row. */
 export function backendName({ framework, mode, from, below }: Backend): string {
-  const title = { fastapi: 'fastapi', kserve: 'kserve', ray_serve: 'ray_serve' }[framework]
   const versions = from === null ? (below === null ? '' : ` before ${short(below)}`) : ` from ${short(from)}`
   const until = from !== null && below !== null ? ` before ${short(below)}` : ''
-  return `${title}${versions}${until}${mode === null ? '' : ` in ${mode} mode`}`
+  return `${framework}${versions}${until}${mode === null ? '' : ` in ${mode} mode`}`
 }
 
 /** The backends that can do something, for hints. */
 export function whoCan(capability: Capability): string {
-  return backends
-    .filter(({ can }) => can.includes(capability))
-    .map(backendName)
-    .join(', ')
+  const able = backends.filter(({ can }) => can.includes(capability))
+  // What one version can, all later ones can: the first is named.
+  const first = able.filter(
+    (one, index) => able.findIndex(({ framework, mode }) => framework === one.framework && mode === one.mode) === index,
+  )
+  return first.map((one) => backendName({ ...one, below: null })).join(', ')
+}
+
+/** What is installed, as a person calls it. */
+export function installedName({ framework, mode, version }: Installed): string {
+  const title = { fastapi: 'fastapi', kserve: 'KServe', ray_serve: 'KubeRay' }[framework]
+  return `${title}${version === null ? '' : ` ${version}`}${mode === null ? '' : ` in ${mode} mode`}`
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Place, Resolving } from '../place.ts'
 import { environmentPart, tell } from '../tell.ts'
 import type { Asking } from './asking.ts'
 import { checkRollout } from './check-rollout.ts'
-import { backendName, whoCan } from './capabilities.ts'
-import { backendIn, type Merged, meansOf } from './installed.ts'
+import { whoCan } from './capabilities.ts'
+import { backendIn, type Merged, meansOf, nameIn } from './installed.ts'
 
 /** Tells what the backend of an environment cannot do of what a spec asks, each at its line, with what could. */
 export function checkBackend(merged: Merged, place: Place, at: Resolving): void {
@@ -19,7 +19,8 @@ export function checkBackend(merged: Merged, place: Place, at: Resolving): void 
     })
   }
   const asking: Asking = {
-    ...{ merged, place, backend, at },
+    ...{ merged, place, at },
+    name: nameIn(merged, place),
     can: (capability) => backend.can.includes(capability),
     tell: (code, pointer, message, hint, also) =>
       tell(at, code, pointer, message, {
@@ -43,7 +44,7 @@ function checkLocal({ framework }: Merged, at: Resolving): void {
 }
 
 function checkScaling(asking: Asking): void {
-  const { merged, place, backend, can } = asking
+  const { merged, place, can } = asking
   const { autoscale, replicas } = merged
   const { min = 1, max = Math.max(1, min) } = replicas ?? {}
   if (autoscale) {
@@ -62,7 +63,7 @@ function checkScaling(asking: Asking): void {
     asking.tell(
       'REPLICAS_UNSUPPORTED',
       '/spec/replicas/min',
-      `${backendName(backend)} runs one replica where 0 is asked for`,
+      `${asking.name} runs one replica where 0 is asked for`,
       `write min: 1, or use ${whoCan('zero')}`,
       place.environment.spec.serving ? '/spec/serving/kserve' : undefined,
     )
@@ -82,7 +83,7 @@ const aims = [
 ] as const
 
 function checkAims(asking: Asking, autoscale: NonNullable<Merged['autoscale']>): void {
-  const { place, backend, can } = asking
+  const { place, can } = asking
   const { autoscaler, prometheus } = place.environment.spec.serving ?? {}
   if (aims.every(([aim]) => autoscale[aim] === undefined))
     asking.tell(
@@ -102,7 +103,7 @@ function checkAims(asking: Asking, autoscale: NonNullable<Merged['autoscale']>):
       asking.tell(
         'AUTOSCALE_UNSUPPORTED',
         pointer,
-        `${backendName(backend)} does not scale by ${aim}`,
+        `${asking.name} does not scale by ${aim}`,
         `${own} ${whoCan(capability)}`,
       )
     } else if (capability !== 'cpu' && (autoscaler !== 'keda' || prometheus?.url === undefined))
@@ -119,7 +120,7 @@ function checkAims(asking: Asking, autoscale: NonNullable<Merged['autoscale']>):
 }
 
 function checkAuth(asking: Asking): void {
-  const { merged, place, backend, at, can } = asking
+  const { merged, place, at, can } = asking
   const { name } = place.environment.metadata
   const from = merged.auth ?? place.environment.spec.auth
   if (!from || from.type === 'none') return
@@ -141,11 +142,12 @@ function checkAuth(asking: Asking): void {
     : can('gatewayAuth')
       ? 'say in the Environment serving.gateway with kind: envoy-gateway, or use framework: fastapi'
       : `use ${whoCan('gatewayAuth')}`
-  const whom = can('gatewayAuth') || can('proxyAuth') ? `environment "${name}"` : backendName(backend)
+  const whom = can('gatewayAuth') || can('proxyAuth') ? `environment "${name}"` : asking.name
   told(`${whom} has nothing that keeps callers without ${from.type === 'jwt' ? 'a token' : 'a key'} out`, could)
 }
 
-function checkFields({ merged, backend, can, tell: told }: Asking): void {
+function checkFields(asking: Asking): void {
+  const { merged, can, tell: told } = asking
   if (merged.framework === 'ray_serve' && !merged.rayServe)
     told(
       'FIELD_UNSUPPORTED',
@@ -157,7 +159,7 @@ function checkFields({ merged, backend, can, tell: told }: Asking): void {
     told(
       'FIELD_UNSUPPORTED',
       '/spec/rayServe',
-      `rayServe means nothing to ${backendName(backend)}`,
+      `rayServe means nothing to ${asking.name}`,
       'take it away, or write framework: ray_serve',
     )
   const fields = [
@@ -171,7 +173,7 @@ function checkFields({ merged, backend, can, tell: told }: Asking): void {
       told(
         'FIELD_UNSUPPORTED',
         `/spec/${field}`,
-        `${field} means nothing to ${backendName(backend)}`,
+        `${field} means nothing to ${asking.name}`,
         `take it away, or use ${whoCan(capability)}`,
       )
 }

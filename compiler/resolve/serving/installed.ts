@@ -2,7 +2,7 @@ import type { EndpointPlan, PlannedAuth, PlannedPrometheus, PlannedSteps } from 
 import type { Environment, ServingEndpoint } from '../../../domain/specs.generated.ts'
 import { builtIn, made, offered, offeredOr, written, writtenOr } from '../origins.ts'
 import type { Place, Resolving } from '../place.ts'
-import { type Backend, backendOf } from './capabilities.ts'
+import { type Backend, backendOf, type Installed, installedName } from './capabilities.ts'
 
 /** A serving spec with its overlay. */
 export type Merged = Omit<ServingEndpoint['spec'], 'environments'>
@@ -12,15 +12,26 @@ type Parts = Pick<EndpointPlan, 'gateway' | 'ingress' | 'autoscaler' | 'promethe
 const defaultLatencyMetric = 'http_request_duration_seconds'
 
 /** The backend that an endpoint runs on; undefined where the environment has none of its framework. */
-export function backendIn({ framework }: Merged, { environment }: Place): Backend | undefined {
+export function backendIn(merged: Merged, place: Place): Backend | undefined {
+  const installed = installedIn(merged, place)
+  return installed && backendOf(installed)
+}
+
+/** The same as a person calls it. */
+export function nameIn(merged: Merged, place: Place): string {
+  const installed = installedIn(merged, place)
+  return installed ? installedName(installed) : merged.framework
+}
+
+function installedIn({ framework }: Merged, { environment }: Place): Installed | undefined {
   const { kserve, kuberay } = environment.spec.serving ?? {}
   switch (framework) {
     case 'fastapi':
-      return backendOf({ framework, mode: null, version: null })
+      return { framework, mode: null, version: null }
     case 'kserve':
-      return kserve && backendOf({ framework, mode: kserve.mode, version: kserve.version })
+      return kserve && { framework, mode: kserve.mode, version: kserve.version }
     case 'ray_serve':
-      return kuberay && backendOf({ framework, mode: null, version: kuberay.version })
+      return kuberay && { framework, mode: null, version: kuberay.version }
   }
 }
 
