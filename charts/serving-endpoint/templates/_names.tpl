@@ -32,6 +32,17 @@ specyard.dev/track: stable
 {{- end }}
 {{- end }}
 
+{{/*
+The ConfigMap of the prompt template. Revisions of Knative live on beside each other under one name, so there each text has one of its own.
+*/}}
+{{- define "serving-endpoint.promptName" -}}
+{{- if eq .root.Values.framework "kserve" -}}
+{{ .root.Values.name }}-prompt-template-{{ sha256sum .release.promptTemplate.text | trunc 8 }}
+{{- else -}}
+{{ .name }}-prompt-template
+{{- end -}}
+{{- end }}
+
 {{/* Whether callers are kept out by a proxy beside each server. */}}
 {{- define "serving-endpoint.guarded" -}}
 {{- if and (ne .root.Values.auth.type "none") (eq (.root.Values.auth.by | default "") "proxy") }}true{{ end -}}

@@ -33,7 +33,7 @@ args:
 - name: PROMPT_TEMPLATE
   valueFrom:
     configMapKeyRef:
-      name: {{ .name }}-prompt-template
+      name: {{ include "serving-endpoint.promptName" . }}
       key: text
 {{- if not (has "PROMPT_TEMPLATE_FILE" $names) }}
 - name: PROMPT_TEMPLATE_FILE
@@ -127,7 +127,7 @@ volumes:
   {{- if .release.promptTemplate }}
   - name: prompt-template
     configMap:
-      name: {{ .name }}-prompt-template
+      name: {{ include "serving-endpoint.promptName" . }}
   {{- end }}
   {{- if and $guarded .proxied }}
   - name: auth-proxy
