@@ -74,6 +74,15 @@ export interface CompileResult {
   readonly environments: readonly EnvironmentLedger[]
 }
 
+/** Another release of an endpoint: in the place of the one before, or beside it. */
+export interface Release {
+  readonly key: RunKey
+  readonly modelVersion: number
+  readonly revision: number
+  /** Per cent of the requests with which it begins, and the revision that it stands beside; left out where it takes the place. */
+  readonly beside?: { readonly weight: number; readonly revision: number }
+}
+
 /** What publishing would do, before it is done. */
 export interface Impact {
   readonly starts: readonly TrainingPlan[]
@@ -81,7 +90,9 @@ export interface Impact {
   readonly cancels: readonly { readonly key: RunKey; readonly runId: string }[]
   /** Runs that go on unchanged. */
   readonly keeps: readonly { readonly key: RunKey; readonly runId: string; readonly ended: boolean }[]
-  readonly releases: readonly { readonly key: RunKey; readonly modelVersion: number; readonly revision: number }[]
+  readonly releases: readonly Release[]
+  /** Endpoints whose candidate goes because the spec asks for the stable release again. */
+  readonly ends: readonly RunKey[]
   readonly waits: readonly { readonly key: RunKey; readonly reason: 'WAITING_FOR_MODEL'; readonly message: string }[]
   readonly removes: readonly RunKey[]
 }

@@ -4,10 +4,13 @@ import { keyText } from '../domain/names.ts'
 import type { EndpointPlan, SpecSource } from '../domain/plan.ts'
 import { compareText, hasErrors, type Problem } from '../domain/problem.ts'
 import type { Change, Deployed, Files } from '../domain/publication.ts'
+import { lastAsked } from '../domain/rollout.ts'
 import { problemsOfRest } from './broken.ts'
 import type { Aids, CompileInput, CompileResult, Impact } from './compile-types.ts'
-import { chartFiles, decidePin, endpointFiles, nextEntry, waitMessage } from './ledger/endpoints.ts'
+import { chartFiles, decidePin, endpointFiles, waitMessage } from './ledger/endpoints.ts'
 import { environmentEntries } from './ledger/environments.ts'
+import { chartVersionsOf, nextEntry } from './ledger/releases.ts'
+import { heldProblem, releaseOf } from './ledger/told.ts'
 import { decideRuns } from './ledger/runs.ts'
 import { inOrder, problem } from './problem.ts'
 import { renderJobsApplication } from './render/application.ts'
@@ -262,7 +265,7 @@ function decideEndpoints(
   for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
     const old = before.get(keyText(plan))
     const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
-    const pin = decidePin(plan, old?.pin ?? null, models)
+    const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)
     const key = { environment: plan.environment, project: plan.project, name: plan.name }
     if (pin === 'unknown') {
       const spec = known.endpoints.find(
@@ -288,11 +291,13 @@ function decideEndpoints(
     const files = endpointFiles(entry, deploy)
     for (const [path, text] of files) result.tree.set(path, text)
     tellSizes(plan.source, files, input, result)
-    if (entry.pin) versions.add(entry.plan.chartVersion)
-    else result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
-    if (entry.pin && entry.revision !== (old?.revision ?? 0)) {
-      result.impact.releases.push({ key, modelVersion: entry.pin.version, revision: entry.revision })
-    }
+    for (const version of chartVersionsOf(entry)) versions.add(version)
+    if (!entry.pin) result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
+    const release = releaseOf(entry, old)
+    if (release) result.impact.releases.push(release)
+    if (old?.rollout && !entry.rollout && !release) result.impact.ends.push(key)
+    const held = heldProblem(entry)
+    if (held) result.problems.push(held)
     before.delete(keyText(plan))
   }
   for (const version of versions)
@@ -343,5 +348,5 @@ function driftWarnings(deployed: Deployed): readonly Problem[] {
 }
 
 function emptyImpact(): Result['impact'] {
-  return { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], waits: [], removes: [] }
+  return { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], ends: [], waits: [], removes: [] }
 }

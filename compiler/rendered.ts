@@ -2,6 +2,7 @@ import { type EndpointLedger, paths } from '../domain/ledger.ts'
 import { jobName, keyText } from '../domain/names.ts'
 import type { EndpointPlan, ModelPin, TrainingPlan } from '../domain/plan.ts'
 import type { Files } from '../domain/publication.ts'
+import { lastAsked } from '../domain/rollout.ts'
 import type { Rendered } from './compile-types.ts'
 import { endpointFiles } from './ledger/endpoints.ts'
 import type { DeployAddress } from './render/application.ts'
@@ -51,7 +52,7 @@ export function filesToCome(
   tree: Files,
   deploy: DeployAddress,
 ): Files {
-  const known = new Map(before.map((entry) => [keyText(entry), entry.plan.digest]))
+  const known = new Map(before.map((entry) => [keyText(entry), lastAsked(entry).plan.digest]))
   const waiting = plans.filter(
     (plan) => !tree.has(paths.endpointValues(plan)) && known.get(keyText(plan)) !== plan.digest,
   )

@@ -32,6 +32,8 @@ export const faultCodes = [
   'FORGE_UNREACHABLE',
   'FORGE_REFUSED',
   'RUN_NOT_FOUND',
+  'ENDPOINT_NOT_FOUND',
+  'OPERATION_DROPPED',
   'API_UNREACHABLE',
   'COMPILE_TOO_LONG',
 ] as const

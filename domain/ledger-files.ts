@@ -43,6 +43,13 @@ export function readRunLedger(files: Files, key: Parameters<typeof paths.runLedg
   return parse<RunLedger | undefined>(paths.runLedger(key), files)
 }
 
+export function readEndpointLedger(
+  files: Files,
+  key: Parameters<typeof paths.endpointLedger>[0],
+): EndpointLedger | undefined {
+  return parse<EndpointLedger | undefined>(paths.endpointLedger(key), files)
+}
+
 export function readModelLedger(files: Files, project: string, model: string): ModelLedger | undefined {
   return parse<ModelLedger | undefined>(paths.modelLedger(project, model), files)
 }

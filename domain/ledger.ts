@@ -51,27 +51,65 @@ export interface LedgerAttempt {
   readonly checkpointUri: string | null
 }
 
+/**
+ * What an endpoint serves. `plan`, `pin` and `revision` are the stable release's; what stands beside it while a rollout is under way, and what a
+ * hold keeps back, is left out where there is none.
+ */
 export interface EndpointLedger {
   readonly format: 1
   readonly environment: string
   readonly project: string
   readonly name: string
-  /** The plan of the spec as last compiled, pinned or not. */
+  /** The plan of the stable release; while the endpoint waits for a model, of the spec as last compiled. */
   readonly plan: EndpointPlan
   /** What it serves: null while it waits for a model (`WAITING_FOR_MODEL`). */
   readonly pin: ModelPin | null
-  /** Counts the releases (changes of plan or pin that reached the tree), from 1; 0 while nothing has been released. */
+  /** Number of the stable release: releases (changes of plan or pin that reached the tree) are counted from 1; 0 while nothing has been released. */
   readonly revision: number
+  /** The stable release has been seen healthy with all of the traffic. */
+  readonly good?: true
+  /** The highest number that a release has had, where that is another than `revision`: a number is never given twice. */
+  readonly released?: number
+  readonly rollout?: EndpointRollout
+  readonly hold?: EndpointHold
+  /** What the spec asks for while a hold or a pause keeps it back. */
+  readonly wanted?: WantedRelease
   /** The release before the current one, and so on; newest first, at most `ledgerReleasesKept`. */
   readonly past: readonly EndpointRelease[]
 }
 
 export const ledgerReleasesKept = 5
 
-export interface EndpointRelease {
-  readonly revision: number
+export interface WantedRelease {
   readonly plan: EndpointPlan
   readonly pin: ModelPin
+}
+
+export interface EndpointRelease extends WantedRelease {
+  readonly revision: number
+  /** It has been seen healthy with all of the traffic, and nobody has gone back from it since: a rollback may return to it. */
+  readonly good?: true
+}
+
+/** A release that stands beside the stable one and gets a share of the requests. */
+export interface EndpointRollout {
+  readonly candidate: EndpointRelease
+  /** Per cent of the requests, 0 to 100, that the candidate gets. */
+  readonly weight: number
+  /** A person stopped it where it is: neither specs nor steps move it until it is resumed. */
+  readonly paused: boolean
+  /**
+   * The stable release is the candidate's already, and its pods are being replaced: the candidate keeps all of the traffic until they are healthy.
+   */
+  readonly promoted?: true
+}
+
+/**
+ * Why specs do not move the endpoint. `ROLLED_BACK`: until a person lifts it. `ABORTED`: until then, or until the spec asks for another release
+ * than the one that was taken away.
+ */
+export interface EndpointHold {
+  readonly why: 'ROLLED_BACK' | 'ABORTED'
 }
 
 export interface ModelLedger {

@@ -1,6 +1,7 @@
 import type { CancelReason, LedgerModelVersion } from './ledger.ts'
-import type { RunKey } from './names.ts'
+import { type EndpointKey, keyText, type RunKey } from './names.ts'
 import type { ModelStage } from './plan.ts'
+import type { RolloutState } from './rollout.ts'
 import type { FailureClass, RunOutcome } from './run.ts'
 
 /**
@@ -56,12 +57,30 @@ export type Operation =
       readonly expect: ModelStage
       readonly stage: ModelStage
     }
+  /** One step of a rollout. Dropped where the entry is not at the state that the person saw. */
+  | {
+      readonly kind: 'rollout'
+      readonly key: EndpointKey
+      readonly step: RolloutStep
+      /** Per cent of the requests that the candidate is to get; null for every step but `set`. */
+      readonly weight: number | null
+      readonly expect: RolloutState
+    }
+  /** Goes back to the newest release that has worked and is another than the current one, and holds it there. */
+  | { readonly kind: 'rollback'; readonly key: EndpointKey; readonly expect: RolloutState }
+  /** Remembers that the stable release has been seen healthy with all of the traffic; ends a rollout that was promoted. */
+  | { readonly kind: 'confirm'; readonly key: EndpointKey; readonly revision: number }
+
+/** `resume` ends a pause and lifts a hold. */
+export const rolloutSteps = ['set', 'pause', 'resume', 'promote', 'abort'] as const
+export type RolloutStep = (typeof rolloutSteps)[number]
 
 export type OperationKind = Operation['kind']
 
 /** What became of an operation: applied, or why it was dropped. */
 export type OperationResult =
-  | { readonly operation: Operation; readonly applied: true }
+  /** `commit`: of the deploy repository; left out before it is published. */
+  | { readonly operation: Operation; readonly applied: true; readonly commit?: string }
   | { readonly operation: Operation; readonly applied: false; readonly why: string }
 
 /** One text for one operation, equal for equal operations: the key under which an outbox row is unique. */
@@ -79,5 +98,15 @@ export function operationKey(operation: Operation): string {
       return `register:${operation.project}/${operation.model}:${operation.version.digest}:${operation.version.run.id}`
     case 'stage':
       return `stage:${operation.project}/${operation.model}@${operation.version}:${operation.expect}:${operation.stage}`
+    case 'rollout':
+      return `rollout:${keyText(operation.key)}:${operation.step}:${operation.weight ?? ''}:${stateText(operation.expect)}`
+    case 'rollback':
+      return `rollback:${keyText(operation.key)}:${stateText(operation.expect)}`
+    case 'confirm':
+      return `confirm:${keyText(operation.key)}:${operation.revision}`
   }
+}
+
+function stateText({ revision, candidate, weight }: RolloutState): string {
+  return `${revision}:${candidate ?? ''}:${weight ?? ''}`
 }

@@ -77,6 +77,7 @@ export const problemCodes = {
   RUN_ENDED: 'note',
   RUN_SUPERSEDES: 'note',
   PUBLISHED_FILE_CHANGED: 'warning',
+  ENDPOINT_HELD: 'warning',
   // formatting
   FORMAT_UNSAFE: 'warning',
 } as const satisfies Record<string, Severity>

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import { readOrCreateSigningKey } from '../../api/signing-key.ts'
 import { createTokens, type Tokens } from '../../api/tokens.ts'
-import { describeOperations } from '../../compiler/operate/describe.ts'
-import { operate } from '../../compiler/operate/operate.ts'
 import type { Operation, OperationResult } from '../../domain/operation.ts'
 import type { Publication } from '../../domain/publication.ts'
 import { openEmbeddedDatabase } from '../../local/database.ts'
@@ -15,9 +13,8 @@ import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
 import type { Records } from '../../records/records.ts'
 import { openRedis } from '../../records/redis.ts'
-import { specPathsOf } from '../specs/spec-paths.ts'
-import { readChart } from './assets.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
+import { publishOperations } from './operations.ts'
 import { openDeploy, openSpecs } from './repositories.ts'
 import type { Settings } from './settings.ts'
 
@@ -98,28 +95,4 @@ function hearPublications(deploy: DeployRepository, heard: (publication: Publica
       return publication
     },
   }
-}
-
-/** Publishes operations as one commit. @throws Fault as `DeployRepository.publish` */
-export async function publishOperations(
-  deploy: DeployRepository,
-  operations: readonly Operation[],
-  address: { readonly url: string; readonly branch: string },
-): Promise<readonly OperationResult[]> {
-  const chart = await readChart()
-  let results: readonly OperationResult[] = []
-  await deploy.publish({
-    source: null,
-    change: (deployed) => {
-      const operated = operate(deployed, operations, chart, address)
-      results = operated.results
-      if (operated.change.size === 0) return undefined
-      const { subject, body } = describeOperations(operated.results)
-      return {
-        ...{ files: operated.change, subject, body, action: operated.actions, subjects: operated.subjects },
-        specs: specPathsOf(operated.change, deployed.files),
-      }
-    },
-  })
-  return results
 }

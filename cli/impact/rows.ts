@@ -96,5 +96,5 @@ export function sections(impact: ImpactStatement): readonly Section[] {
 
 function urgency({ what, surge }: EndpointRelease): number {
   if (surge.room === 'too-little') return 0
-  return { rolls: 1, appears: 2, changes: 3 }[what]
+  return { rolls: 1, begins: 1, ends: 2, appears: 2, changes: 3 }[what]
 }

@@ -20,6 +20,8 @@ export function headline({ starts, stops, ended, releases, waits, removes, total
     [starts.length, countText(starts.length, 'run starts', 'runs start')],
     [removes.length, countText(removes.length, 'endpoint is removed', 'endpoints are removed')],
     [of('rolls').length, countText(of('rolls').length, 'endpoint rolls', 'endpoints roll')],
+    [of('begins').length, countText(of('begins').length, 'rollout begins', 'rollouts begin')],
+    [of('ends').length, countText(of('ends').length, 'rollout ends', 'rollouts end')],
     [of('appears').length, countText(of('appears').length, 'endpoint appears', 'endpoints appear')],
     [of('changes').length, countText(of('changes').length, 'endpoint changes in place', 'endpoints change in place')],
     [waits.length, countText(waits.length, 'endpoint waits for a model', 'endpoints wait for models')],
@@ -76,13 +78,19 @@ export function stopText({ why, gpus, gpuType }: StoppedRun): string {
   return `${why === 'SUPERSEDED' ? 'superseded' : 'its spec is gone'}${frees}`
 }
 
-export function releaseText({ what, model, replicas, gpus, costPerHour }: EndpointRelease): string {
+export function releaseText({ what, beside, model, replicas, gpus, costPerHour }: EndpointRelease): string {
   const before = replicas.before
   const count = spanText(replicas.after)
   const many = before === null || spanText(before) === count ? count : `${spanText(before)} → ${count}`
   const served =
     model.before === null || model.before === model.after ? model.after : `${model.before} → ${model.after}`
-  const verb = { appears: 'appears', rolls: 'rolls', changes: 'changes in place, no pod is replaced' }[what]
+  const verb = {
+    appears: 'appears',
+    rolls: 'rolls',
+    changes: 'changes in place, no pod is replaced',
+    begins: `begins beside revision ${beside?.revision ?? 0} with ${beside?.weight ?? 0} % of the requests`,
+    ends: 'its candidate goes, what is stable gets all requests',
+  }[what]
   const price = costPerHour.after === null ? '' : `, ${spanText(costPerHour.after)} an hour`
   const size =
     gpus.after.high === 0 ? '' : `, ${spanText(gpus.after)} ${spanText(gpus.after) === '1' ? 'GPU' : 'GPUs'}${price}`

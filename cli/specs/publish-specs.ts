@@ -51,12 +51,15 @@ export async function publishSpecs(
 }
 
 function describeChange(result: CompileResult): PublishedChange {
-  const { starts, supersedes, cancels, releases, removes, waits } = result.impact
+  const { starts, supersedes, cancels, releases, ends, removes, waits } = result.impact
+  const beside = releases.filter((one) => one.beside)
   const counted = [
     count(starts.length, 'run starts', 'runs start'),
     count(supersedes.length, 'is superseded', 'are superseded'),
     count(cancels.length, 'is cancelled', 'are cancelled'),
-    count(releases.length, 'endpoint is released', 'endpoints are released'),
+    count(releases.length - beside.length, 'endpoint is released', 'endpoints are released'),
+    count(beside.length, 'rollout begins', 'rollouts begin'),
+    count(ends.length, 'rollout ends', 'rollouts end'),
     count(removes.length, 'endpoint is removed', 'endpoints are removed'),
     count(waits.length, 'endpoint waits', 'endpoints wait'),
   ].filter((part) => part !== '')
@@ -72,21 +75,26 @@ function describeChange(result: CompileResult): PublishedChange {
 
 /** What a publication concerns: whatever starts, stops or changes. By it is told which Applications have something to sync. */
 export function subjectsOf(impact: CompileResult['impact']): readonly string[] {
-  const { starts, supersedes, cancels, releases, removes } = impact
+  const { starts, supersedes, cancels, releases, ends, removes } = impact
   const keyed = [...supersedes, ...cancels, ...releases].map(({ key }) => key)
-  return [...new Set([...starts, ...keyed, ...removes].map(keyText))]
+  return [...new Set([...starts, ...keyed, ...ends, ...removes].map(keyText))]
 }
 
 /** What a publication does, a line for each effect, most important first. */
 export function describeImpact(result: CompileResult): readonly string[] {
-  const { starts, supersedes, cancels, releases, removes, waits } = result.impact
+  const { starts, supersedes, cancels, releases, ends, removes, waits } = result.impact
   const name = (key: { environment: string; project: string; name: string }) =>
     `${key.environment}/${key.project}/${key.name}`
   return [
     ...starts.map((plan) => `starts      ${name(plan)}  (${plan.source.path}:${plan.source.line})`),
     ...supersedes.map(({ key, oldRunId }) => `supersedes  ${name(key)}  (run ${oldRunId} is cancelled)`),
     ...cancels.map(({ key, runId }) => `cancels     ${name(key)}  (its spec is gone; run ${runId})`),
-    ...releases.map(({ key, modelVersion }) => `releases    ${name(key)}  (model version ${modelVersion})`),
+    ...releases.map(({ key, modelVersion, beside }) =>
+      beside
+        ? `rolls out   ${name(key)}  (model version ${modelVersion} gets ${beside.weight} %, revision ${beside.revision} the rest)`
+        : `releases    ${name(key)}  (model version ${modelVersion})`,
+    ),
+    ...ends.map((key) => `ends        ${name(key)}  (its rollout: the spec asks for the stable release again)`),
     ...removes.map((key) => `removes     ${name(key)}`),
     ...waits.map(({ key, message }) => `waits       ${name(key)}  (${message})`),
   ]

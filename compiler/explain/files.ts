@@ -3,6 +3,7 @@ import { type EndpointLedger, paths, type RunLedger } from '../../domain/ledger.
 import { readLedger, readRunLedger } from '../../domain/ledger-files.ts'
 import { jobName, keyText, shortDigest } from '../../domain/names.ts'
 import type { Destination, EndpointPlan, ModelPin, TrainingPlan } from '../../domain/plan.ts'
+import { lastAsked } from '../../domain/rollout.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { decidePin, waitMessage } from '../ledger/endpoints.ts'
 import { type DeployAddress, renderEndpointApplication, renderJobsApplication } from '../render/application.ts'
@@ -121,7 +122,7 @@ export function explainEndpointFiles(
   const ledger = readLedger(input.deployed.files)
   const old = ledger.endpoints.find((one) => keyText(one) === keyText(plan))
   const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
-  const pin = decidePin(plan, old?.pin ?? null, models)
+  const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)
   if (pin === 'unknown')
     return { files: [], waits: `model ${plan.model.ref} has no version ${String(plan.model.version)}` }
   if (pin === null) return { files: [], waits: waitMessage(plan, models) }
@@ -153,7 +154,8 @@ export function explainEndpointFiles(
 
 /** An endpoint keeps the chart that it was released with for as long as nothing else of it changes. */
 function chartOf(plan: EndpointPlan, old: EndpointLedger | undefined): string {
-  return old?.plan.digest === plan.digest ? old.plan.chartVersion : plan.chartVersion
+  const asked = old && lastAsked(old).plan
+  return asked?.digest === plan.digest ? asked.chartVersion : plan.chartVersion
 }
 
 function pinOrigin(plan: EndpointPlan, pin: ModelPin): ExplainedOrigin {

@@ -3,6 +3,7 @@ import { readLedger } from '../../domain/ledger-files.ts'
 import { keyText } from '../../domain/names.ts'
 import { compareText, hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Deployed, Files } from '../../domain/publication.ts'
+import { lastAsked } from '../../domain/rollout.ts'
 import { compile } from '../compile.ts'
 import type { Aids, CompileInput, CompileResult } from '../compile-types.ts'
 import { renderJob } from '../render/job.ts'
@@ -159,12 +160,13 @@ function changedEndpoints(result: CompileResult, { deployed, chart }: CompileInp
     const now = after.get(keyText(old))
     const files = [paths.endpointValues(old), paths.endpointApplication(old)]
     for (const path of files) told.add(path)
-    if (!now || now.plan.digest !== old.plan.digest) {
+    const [asked, today] = [lastAsked(old), now && lastAsked(now)]
+    if (!today || today.plan.digest !== asked.plan.digest) {
       unpublished += 1
       continue
     }
     const common = { subject: keyText(old), edit: null }
-    const changes = changedValues({ ...old.plan, pin: old.pin }, { ...now.plan, pin: now.pin })
+    const changes = changedValues({ ...asked.plan, pin: asked.pin }, { ...today.plan, pin: today.pin })
     if (changes.length > 0) {
       const [path = ''] = files
       items.push({

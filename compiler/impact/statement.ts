@@ -100,8 +100,13 @@ export interface Surge {
 export interface EndpointRelease {
   readonly key: RunKey
   readonly where: Place
-  /** `appears`: is new. `rolls`: its pods are replaced. `changes`: they stay. */
-  readonly what: 'appears' | 'rolls' | 'changes'
+  /**
+   * `appears`: is new. `rolls`: its pods are replaced. `changes`: they stay. `begins`: a candidate comes beside what serves. `ends`: that one goes,
+   * because the spec asks for what is stable again.
+   */
+  readonly what: 'appears' | 'rolls' | 'changes' | 'begins' | 'ends'
+  /** Of one that begins: the revision that it stands beside, and the per cent of the requests that it gets. */
+  readonly beside?: { readonly revision: number; readonly weight: number }
   readonly revision: { readonly before: number; readonly after: number }
   readonly model: { readonly before: string | null; readonly after: string }
   readonly replicas: { readonly before: Range | null; readonly after: Range }

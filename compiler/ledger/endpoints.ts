@@ -1,7 +1,7 @@
-import { canonicalJson, type Json } from '../../domain/canonical.ts'
-import { type EndpointLedger, ledgerReleasesKept, type ModelLedger, paths } from '../../domain/ledger.ts'
+import { type EndpointLedger, type ModelLedger, paths } from '../../domain/ledger.ts'
 import type { EndpointPlan, ModelPin } from '../../domain/plan.ts'
 import type { Files } from '../../domain/publication.ts'
+import { stableRelease } from '../../domain/rollout.ts'
 import { type DeployAddress, renderEndpointApplication } from '../render/application.ts'
 import { renderValues } from '../render/values.ts'
 
@@ -42,36 +42,18 @@ export function waitMessage(plan: EndpointPlan, models: ModelLedger | undefined)
     : `WAITING_FOR_MODEL: model ${plan.model.ref} has no version yet`
 }
 
-/** The entry after this compilation: the same one when plan and pin are, else with a new revision and the old release remembered. */
-export function nextEntry(
-  plan: EndpointPlan,
-  pin: ModelPin | null,
-  before: EndpointLedger | undefined,
-): EndpointLedger {
-  const key = { format: 1 as const, environment: plan.environment, project: plan.project, name: plan.name }
-  if (!before) return { ...key, plan, pin, revision: pin ? 1 : 0, past: [] }
-  // The commit that a plan was compiled at is no reason to release it again.
-  // A first release is one with the chart of today: that of the day when it was written may be nowhere any more.
-  const isFirst = before.pin === null && pin !== null
-  const kept = !isFirst && samePlan(before.plan, plan) ? before.plan : plan
-  if (kept === before.plan && same(before.pin, pin)) return before
-  if (!pin) return { ...before, plan: kept, pin }
-  const release = before.pin ? [{ revision: before.revision, plan: before.plan, pin: before.pin }] : []
-  return {
-    ...key,
-    plan: kept,
-    pin,
-    revision: before.revision + 1,
-    past: [...release, ...before.past].slice(0, ledgerReleasesKept),
-  }
-}
-
-/** The files of a pinned endpoint. */
+/** The files of an endpoint that serves something. While a rollout is under way one Application has both releases, by the candidate's chart. */
 export function endpointFiles(entry: EndpointLedger, deploy: DeployAddress): ReadonlyMap<string, string> {
-  if (!entry.pin) return new Map()
+  const stable = stableRelease(entry)
+  if (!stable) return new Map()
+  const { rollout, plan } = entry
+  const shown = rollout
+    ? { ...rollout.candidate.plan, autoscale: rollout.candidate.plan.autoscale ?? plan.autoscale }
+    : plan
+  const candidate = rollout ? { release: rollout.candidate, weight: rollout.weight } : null
   return new Map([
-    [paths.endpointApplication(entry), renderEndpointApplication(entry.plan, deploy)],
-    [paths.endpointValues(entry), renderValues({ plan: entry.plan, pin: entry.pin, revision: entry.revision }, null)],
+    [paths.endpointApplication(entry), renderEndpointApplication(shown, deploy)],
+    [paths.endpointValues(entry), renderValues(stable, candidate)],
   ])
 }
 
@@ -82,12 +64,4 @@ export function chartFiles(version: string, chart: Chart, deployed: Files): Read
   if (vendored.length > 0) return new Map(vendored)
   if (version !== chart.version) return new Map()
   return new Map([...chart.files].map(([path, text]) => [paths.chart(version, path), text]))
-}
-
-function samePlan(left: EndpointPlan, right: EndpointPlan): boolean {
-  return same({ ...left, source: null, chartVersion: null }, { ...right, source: null, chartVersion: null })
-}
-
-function same(left: unknown, right: unknown): boolean {
-  return canonicalJson(left as Json) === canonicalJson(right as Json)
 }

@@ -29,6 +29,28 @@ function line(operation: Operation): string {
       return `Register a version of ${operation.project}/${operation.model}`
     case 'stage':
       return `Call ${operation.project}/${operation.model}@${operation.version} ${operation.stage}`
+    case 'rollout':
+      return stepLine(operation)
+    case 'rollback':
+      return `Roll ${keyText(operation.key)} back from revision ${operation.expect.candidate ?? operation.expect.revision}`
+    case 'confirm':
+      return `Remember that ${keyText(operation.key)} works at revision ${operation.revision}`
+  }
+}
+
+function stepLine({ key, step, weight, expect }: Extract<Operation, { kind: 'rollout' }>): string {
+  const candidate = `revision ${expect.candidate}`
+  switch (step) {
+    case 'set':
+      return `Give ${candidate} of ${keyText(key)} ${weight} % of the requests`
+    case 'pause':
+      return `Pause the rollout of ${keyText(key)} at ${expect.weight} %`
+    case 'resume':
+      return `Let specs move ${keyText(key)} again`
+    case 'promote':
+      return `Promote ${candidate} of ${keyText(key)}`
+    case 'abort':
+      return `Abort ${candidate} of ${keyText(key)}: revision ${expect.revision} gets all requests`
   }
 }
 

@@ -7,6 +7,7 @@ import type { Chart } from '../ledger/endpoints.ts'
 import type { DeployAddress } from '../render/application.ts'
 import { type Draft, Dropped } from './draft.ts'
 import { register } from './register.ts'
+import { editEndpoint } from './rollouts.ts'
 import { editRun } from './runs.ts'
 import { stage } from './stage.ts'
 
@@ -71,6 +72,10 @@ function apply(operation: Operation, draft: Draft): void {
   }
   if (operation.kind === 'stage') {
     stage(operation, draft)
+    return
+  }
+  if (operation.kind === 'rollout' || operation.kind === 'rollback' || operation.kind === 'confirm') {
+    editEndpoint(operation, draft)
     return
   }
   const path = paths.runLedger(operation.key)

@@ -1,8 +1,11 @@
 import { type EndpointLedger, type ModelLedger, paths } from '../../domain/ledger.ts'
 import { ledgerText, readLedger, readModelLedger } from '../../domain/ledger-files.ts'
 import type { Operation } from '../../domain/operation.ts'
-import { chartFiles, decidePin, endpointFiles, nextEntry } from '../ledger/endpoints.ts'
+import { lastAsked } from '../../domain/rollout.ts'
+import { decidePin } from '../ledger/endpoints.ts'
+import { nextEntry } from '../ledger/releases.ts'
 import { type Draft, Dropped } from './draft.ts'
+import { writeEndpoint } from './endpoint-draft.ts'
 
 /** Adds a model version, and pins it where an endpoint's environment follows the newest. A version's identity is its digest. */
 export function register(operation: Extract<Operation, { kind: 'register' }>, draft: Draft): void {
@@ -25,23 +28,20 @@ export function register(operation: Extract<Operation, { kind: 'register' }>, dr
 }
 
 function followers(project: string, model: string, draft: Draft): readonly EndpointLedger[] {
-  return readLedger(draft.deployed.files).endpoints.filter(
-    ({ plan }) =>
-      plan.project === project && plan.model.ref === model && plan.model.version === null && plan.follow === 'newest',
-  )
+  return readLedger(draft.deployed.files).endpoints.filter((entry) => {
+    const { plan } = lastAsked(entry)
+    return (
+      plan.project === project && plan.model.ref === model && plan.model.version === null && plan.follow === 'newest'
+    )
+  })
 }
 
 function pinNewest(deployedEntry: EndpointLedger, models: ModelLedger, draft: Draft): void {
   const path = paths.endpointLedger(deployedEntry)
   const text = draft.read(path)
   const entry = text === undefined ? deployedEntry : (JSON.parse(text) as EndpointLedger)
-  const pin = decidePin(entry.plan, entry.pin, models)
+  const asked = lastAsked(entry)
+  const pin = decidePin(asked.plan, asked.pin, models)
   if (pin === null || pin === 'unknown') return
-  // The first release is one with the chart of today.
-  const plan = entry.pin ? entry.plan : { ...entry.plan, chartVersion: draft.chart.version }
-  const next = nextEntry(plan, pin, entry)
-  draft.write(path, ledgerText(next))
-  for (const [file, content] of endpointFiles(next, draft.address)) draft.write(file, content)
-  for (const [file, content] of chartFiles(next.plan.chartVersion, draft.chart, draft.deployed.files))
-    draft.write(file, content)
+  writeEndpoint(nextEntry({ ...asked.plan, chartVersion: draft.chart.version }, pin, entry), draft)
 }

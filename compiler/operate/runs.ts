@@ -5,7 +5,7 @@ import { bounded, cancelledRun, replaceRun } from '../ledger/runs.ts'
 import { renderJob } from '../render/job.ts'
 import { type Draft, Dropped } from './draft.ts'
 
-type RunOperation = Exclude<Operation, { kind: 'register' | 'stage' }>
+type RunOperation = Extract<Operation, { readonly runId: string }>
 type Of<Kind extends RunOperation['kind']> = Extract<RunOperation, { kind: Kind }>
 
 /** The ledger entry of a name after an operation on one of its runs. @throws Dropped where the run is not as the operation expects */

@@ -19,10 +19,7 @@ import type { EndpointPlan } from '../../domain/plan.ts'
  */
 
 /** A ledger's entry with what a rollout and a rollback leave in it. */
-export type RollingLedger = EndpointLedger & {
-  readonly rollout?: { readonly candidate: EndpointRelease; readonly weight: number }
-  readonly hold?: { readonly why: string }
-}
+export type RollingLedger = EndpointLedger
 
 export interface Standing {
   readonly status: EndpointStatus

@@ -3,7 +3,7 @@ import { subjectsOf } from '../../cli/specs/publish-specs.ts'
 import { plan } from '../support/reconciler.ts'
 
 const key = (name: string) => ({ environment: 'dev', project: 'language', name })
-const nothing = { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], waits: [], removes: [] }
+const nothing = { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], ends: [], waits: [], removes: [] }
 
 it('a publication names whatever starts, stops or changes: by that its Applications are refreshed', () => {
   const impact = {

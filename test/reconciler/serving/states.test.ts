@@ -19,7 +19,7 @@ const ledger: RollingLedger = {
 }
 const rollingAt = (weight: number): RollingLedger => ({
   ...ledger,
-  rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight },
+  rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight, paused: false },
 })
 const rolling = rollingAt(25)
 
@@ -260,7 +260,7 @@ describe('the state of an endpoint', () => {
   })
 
   it('tells that what is over was taken back while a hold says so', () => {
-    const held = { ...ledger, hold: { why: 'ROLLED_BACK' } }
+    const held = { ...ledger, hold: { why: 'ROLLED_BACK' as const } }
     expect(endpointTransition(undefined, undefined, held, view([seen()]), later(2))?.takenBack).toBe(true)
     expect(endpointTransition(undefined, undefined, ledger, view([seen()]), later(2))?.takenBack).toBe(false)
   })
