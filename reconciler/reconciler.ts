@@ -4,6 +4,7 @@ import type { Publication } from '../domain/publication.ts'
 import { absorbLedger } from './absorb.ts'
 import { act, type Acted, type Acting } from './act.ts'
 import { createClock } from './clock.ts'
+import { confirmReleases } from './confirm.ts'
 import { decideEndpoints } from './decide-endpoints.ts'
 import { decideRuns } from './decide-runs.ts'
 import { defaultRules, type Rules } from './decide/rules.ts'
@@ -88,10 +89,11 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       waiting.push(...decided.waiting)
     }
     const endpointsMoved = await decideEndpoints(ports, look)
+    const confirmed = await confirmReleases(ports, look, deployed.commit)
     const refreshAgain = await refresher.again(look)
     if (refreshAgain !== undefined) clock.lookAtEverything(refreshAgain)
     const acted = await actNow({ between: attend })
-    return { again: added.length + moved.length + acted.runIds.length > 0 || endpointsMoved, waiting }
+    return { again: added.length + moved.length + acted.runIds.length > 0 || endpointsMoved || confirmed, waiting }
   }
 
   /**
