@@ -1,4 +1,6 @@
 import type { JsonObject } from '../domain/canonical.ts'
+import type { EndpointLedger } from '../domain/ledger.ts'
+import type { SeenEndpoint } from '../domain/observation.ts'
 import type { Operation, OperationResult } from '../domain/operation.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Run } from '../domain/run.ts'
@@ -24,6 +26,11 @@ export interface RunLog {
   readonly lines: readonly string[]
 }
 
+export interface LedgerEndpoint {
+  readonly entry: EndpointLedger
+  readonly seen: SeenEndpoint | null
+}
+
 /** What the API asks of the rest of the house. Every function may throw a `Fault`. */
 export interface ApiPorts {
   readonly records: Records
@@ -37,6 +44,8 @@ export interface ApiPorts {
   /** Makes the next attempt of a waiting run due now. */
   skipBackoff(run: Run): Promise<void>
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
+  /** Every endpoint of the ledger, with what is in its cluster where one is connected. */
+  endpoints(): Promise<readonly LedgerEndpoint[]>
   /** Tells the reconciler that a run is worth a look. */
   changed(runId: string): void
   /** Where a forge may tell of pushes: the secret by which it proves itself, and who hears of it. */

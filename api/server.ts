@@ -12,6 +12,7 @@ import { catalogRoutes } from './catalog/routes.ts'
 import { ApiError, answerError } from './errors.ts'
 import { healthRoutes, unguardedPaths } from './health.ts'
 import { hookRoutes } from './hooks.ts'
+import { rolloutRoutes } from './rollouts/routes.ts'
 import { jobLogRoutes } from './jobs/log-routes.ts'
 import { jobRequestRoutes } from './jobs/request-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
@@ -44,6 +45,7 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     jobLogRoutes(routes, ports)
     jobRequestRoutes(routes, ports)
     catalogRoutes(routes, ports)
+    rolloutRoutes(routes, ports)
     streamRoutes(routes, ports)
     healthRoutes(routes, ports)
     await hookRoutes(scope, ports)

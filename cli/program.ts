@@ -7,6 +7,7 @@ import { addCompletion } from './groups/completion.ts'
 import { addDiff, addDrift, addExplain, addPolicies } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
+import { addRollback, addRollout } from './groups/serving.ts'
 import { addBootstrap, addCheck, addCompile, addPublish } from './groups/specs.ts'
 import { UsageError, type World } from './world.ts'
 
@@ -59,6 +60,8 @@ const commands: readonly AddCommand[] = [
   addTrace,
   addObserve,
   addRequests,
+  addRollout,
+  addRollback,
   addReconcile,
   addServe,
   addMigrate,

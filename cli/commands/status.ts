@@ -2,6 +2,9 @@ import { expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
 import { readSettings } from '../house/settings.ts'
+import type { RolloutView } from '../../domain/rollout-view.ts'
+import { rolloutPicture } from '../rollouts/picture.ts'
+import { paintFor } from '../terminal/paint.ts'
 import { age, table } from '../terminal/table.ts'
 
 interface Listed {
@@ -15,13 +18,19 @@ export async function runStatus(
   options: { output: 'human' | 'json' },
 ): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
-  const [jobs, endpoints, models, watched] = await withApi(settings, world, async (ask, observed) => {
+  const [jobs, endpoints, models, rollouts, watched] = await withApi(settings, world, async (ask, observed) => {
     const list = async (path: string): Promise<Listed> => expectOk(await ask('GET', path)) as Listed
-    return [await list('/v1/jobs?limit=500'), await list('/v1/endpoints'), await list('/v1/models'), observed] as const
+    return [
+      await list('/v1/jobs?limit=500'),
+      await list('/v1/endpoints'),
+      await list('/v1/models'),
+      await list('/v1/rollouts'),
+      observed,
+    ] as const
   })
   if (options.output === 'json') {
     world.stdout.write(
-      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items }, null, 2)}\n`,
+      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items, rollouts: rollouts.items }, null, 2)}\n`,
     )
     return exitCodes.fine
   }
@@ -64,6 +73,8 @@ export async function runStatus(
       ]),
     ),
   )
+  for (const one of rollouts.items as unknown as readonly RolloutView[])
+    world.stdout.write(`\n${rolloutPicture(one, paintFor(world.stdout, world.environment) !== undefined).trimEnd()}\n`)
   world.stdout.write('\n')
   world.stdout.write(
     table(

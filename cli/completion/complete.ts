@@ -13,13 +13,20 @@ export interface Candidate {
 }
 
 /** What stands in the specs, asked for only where it is offered. */
-export const sources = ['specs', 'specs and codes', 'trainings', 'environments', 'kinds'] as const
+export const sources = ['specs', 'specs and codes', 'trainings', 'endpoints', 'environments', 'kinds'] as const
 export type Source = (typeof sources)[number]
 export type Look = (source: Source, directory: string | undefined) => Promise<readonly Candidate[]>
 
 /** What arguments and options mean, by their names in the help. */
 const meanings: Readonly<Record<string, Source | 'files' | 'folders'>> = {
-  ...{ run: 'trainings', anything: 'specs', what: 'specs and codes', env: 'environments', environment: 'environments' },
+  ...{
+    run: 'trainings',
+    endpoint: 'endpoints',
+    anything: 'specs',
+    what: 'specs and codes',
+    env: 'environments',
+    environment: 'environments',
+  },
   ...{
     kind: 'kinds',
     paths: 'files',

@@ -36,6 +36,8 @@ function isMeant(source: Source, kind: string): boolean {
       return kind === 'Environment'
     case 'trainings':
       return kind === 'TrainingJob'
+    case 'endpoints':
+      return kind === 'ServingEndpoint'
     case 'specs':
     case 'specs and codes':
       return kind === 'TrainingJob' || kind === 'ServingEndpoint'

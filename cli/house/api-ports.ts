@@ -1,4 +1,7 @@
-import type { ApiPorts } from '../../api/ports.ts'
+import type { ApiPorts, LedgerEndpoint } from '../../api/ports.ts'
+import { readLedger } from '../../domain/ledger-files.ts'
+import { keyText } from '../../domain/names.ts'
+import type { SeenEndpoint } from '../../domain/observation.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Reconciler } from '../../reconciler/reconciler.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
@@ -41,6 +44,7 @@ export function apiPorts(house: {
       reconciler?.changed({ runId: run.id })
     },
     operate: opened.operate,
+    endpoints: () => readEndpoints(opened.deploy, house.clusterOf),
     changed: (runId) => reconciler?.changed({ runId }),
     webhook: opened.settings.webhookSecret
       ? { secret: opened.settings.webhookSecret, pushed: () => opened.live.tellOfPush() }
@@ -50,6 +54,22 @@ export function apiPorts(house: {
     allowedHosts: house.hosts,
     log: house.log,
   }
+}
+
+async function readEndpoints(
+  deploy: Pick<Opened['deploy'], 'read'>,
+  clusterOf: (environment: string) => ClusterSource | undefined,
+): Promise<readonly LedgerEndpoint[]> {
+  const { endpoints } = readLedger((await deploy.read()).files)
+  const seen = new Map<string, SeenEndpoint>()
+  for (const environment of new Set(endpoints.map((entry) => entry.environment))) {
+    // What a cluster does not say now is told as not known; the ledger is there all the same.
+    const view = await clusterOf(environment)
+      ?.view(environment)
+      .catch(() => undefined)
+    for (const one of view?.endpoints ?? []) seen.set(keyText(one), one)
+  }
+  return endpoints.map((entry) => ({ entry, seen: seen.get(keyText(entry)) ?? null }))
 }
 
 /** The log of an attempt: from the cluster while its pod is there, else the tail that was kept as evidence. */

@@ -19,13 +19,19 @@ export interface Answer {
  */
 export type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Answer>
 
+/** Asks the API of the process that runs over this state folder; undefined where none does. */
+export async function askRunning(settings: Settings): Promise<Ask | undefined> {
+  const url = await runningUrl(settings)
+  return url === undefined ? undefined : (method, path, body) => askOver(url, method, path, body)
+}
+
 export async function withApi<Result>(
   settings: Settings,
   world: World,
   use: (ask: Ask, watched: boolean) => Promise<Result>,
 ): Promise<Result> {
-  const url = await runningUrl(settings)
-  if (url) return use((method, path, body) => askOver(url, method, path, body), true)
+  const running = await askRunning(settings)
+  if (running) return use(running, true)
   const lock = await holdStateFolder(settings, 'specyard')
   try {
     const opened = await open(settings, world.environment, world.now)

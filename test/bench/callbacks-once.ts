@@ -45,6 +45,7 @@ async function main(callbacks: number, rounds: number, database: string): Promis
     raiseRerun: async (run) => ({ path: run.specPath, commit: null, runId: run.id }),
     skipBackoff: async () => {},
     operate: async () => [],
+    endpoints: async () => [],
     changed: () => {},
     log: () => {},
   })

@@ -54,6 +54,7 @@ export async function openTestApi(records: Records, others: Partial<ApiPorts> = 
     raiseRerun: async (run) => ({ path: run.specPath, commit: null, runId: run.id }),
     skipBackoff: async () => {},
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
+    endpoints: async () => [],
     changed: (runId) => changed.push(runId),
     log: ({ message }) => logged.push(message),
     ...others,
