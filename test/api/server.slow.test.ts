@@ -128,9 +128,11 @@ describe('the OpenAPI document', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     )
     const one = '/v1/jobs/{id}'
+    const endpoint = '/v1/endpoints/{environment}/{project}/{name}'
     expect(routes.sort()).toEqual(
       [
         ...['get /healthz', 'get /readyz', 'get /v1/version', 'get /v1/endpoints', 'get /v1/models', 'get /v1/stream'],
+        ...['get /v1/rollouts', `get ${endpoint}/rollout`, `post ${endpoint}/rollout`, `post ${endpoint}/rollback`],
         ...['get /v1/publications', 'get /v1/trace', 'get /v1/jobs', 'post /v1/jobs', `get ${one}`],
         ...['events', 'logs', 'metrics'].map((what) => `get ${one}/${what}`),
         ...['cancel', 'done', 'event', 'heartbeat', 'retry', 'token', 'trainer-status'].map(

@@ -1,0 +1,151 @@
+import { type KubernetesObject, resource } from '../base/kubernetes.ts'
+import { until } from '../base/wait.ts'
+import { type Application, applicationPath, refresh } from './applications.ts'
+import { type Cluster, realNodeOf } from './cluster.ts'
+import { says, shellTraining } from './shell-training.ts'
+import type { Yard } from './yard.ts'
+
+/* Endpoints over the bed, whose servers are a few lines: what a test is about is what serves when, not what it answers. */
+
+export interface EndpointWishes {
+  readonly name: string
+  /** Told by the server; another one makes other pods. */
+  readonly word?: string
+  readonly strategy?: 'rolling' | 'canary'
+  /** Further lines of `spec`, indented by two. */
+  readonly more?: string
+}
+
+/** Lines of an environment whose endpoints follow the newest version, behind an Ingress that divides callers. */
+export const servingEnvironment = [
+  '  follow: newest',
+  '  ingress: { host: ml.example.com, className: nginx, controller: ingress-nginx }',
+] as const
+
+const server =
+  "require('node:http').createServer((request, response) => response.end(process.env.WORD)).listen(Number(process.env.PORT))"
+
+export function endpointSpec(cluster: Cluster, { environment }: Yard, wishes: EndpointWishes): string {
+  const { name, word = 'one', strategy = 'canary', more = '' } = wishes
+  return `apiVersion: specyard.dev/v1
+kind: ServingEndpoint
+metadata: { name: ${name}, project: language }
+spec:
+  model: { ref: handbook-lm, family: char-loglinear }
+  serveTarget: GENERATION
+  framework: fastapi
+  image: '${realNodeOf(cluster).images.trainer}'
+  command: [node, -e, ${JSON.stringify(server)}]
+  env: { WORD: ${word} }
+  port: 8080
+  route: /${name}
+  probe: { path: /readyz, periodSeconds: 1 }
+  resources:
+    cpu: { request: 10m, limit: '1' }
+    memory: { request: 32Mi, limit: 256Mi }
+  replicas: { min: 1, max: 3 }
+  autoscale: { cpuUtilization: 70 }
+  rollout: { strategy: ${strategy} }
+  terminationGraceSeconds: 1
+  environments: { ${environment}: {} }
+${more}`
+}
+
+/** Trains a version of the model, in the words of a shell, and waits until it is registered. */
+export async function registerVersion(cluster: Cluster, yard: Yard, version: number): Promise<void> {
+  const digest = `sha256:${String(version).repeat(64)}`
+  const artifact = { name: 'model', uri: `file:///models/${version}`, digest, size_bytes: 1 }
+  const done = { sequence: 1, outcome: 'SUCCEEDED', message: 'said by the shell', artifacts: [artifact] }
+  await yard.merge({
+    'version.yaml': shellTraining(cluster, {
+      ...{ environment: yard.environment, name: 'version', script: says('done', done), seed: version },
+      more: '  output: { model: handbook-lm, stage: experimental }\n  terminationGraceSeconds: 1\n',
+    }),
+  })
+  await until(
+    `version ${version} to be registered`,
+    async () => (await yard.ask<{ items: readonly { version: number }[] }>('/v1/models')).items.length >= version,
+    { seconds: 120 },
+  )
+}
+
+/** What the API says of an endpoint, as far as tests look into it. */
+export interface RolloutAnswer {
+  readonly stable: TrackAnswer | null
+  readonly candidate: TrackAnswer | null
+  readonly promoted: boolean
+  readonly hold: string | null
+  readonly wanted: { readonly model: string } | null
+}
+
+interface TrackAnswer {
+  readonly revision: number
+  readonly model: string
+  readonly weight: number
+  readonly worked: boolean
+  readonly replicas: number | null
+  readonly ready_replicas: number | null
+}
+
+export function untilRollout(
+  yard: Yard,
+  name: string,
+  what: string,
+  isSo: (rollout: RolloutAnswer) => unknown,
+  seconds = 90,
+): Promise<RolloutAnswer> {
+  let last: RolloutAnswer | undefined
+  const path = `/v1/endpoints/${yard.environment}/language/${name}/rollout`
+  return until(
+    `endpoint ${name} ${what}`,
+    async () => {
+      last = await yard.ask<RolloutAnswer>(path).catch(() => undefined)
+      return last && isSo(last) ? last : undefined
+    },
+    { seconds },
+  ).catch((cause: unknown) => {
+    throw new Error(`${String(cause)}\nit is: ${JSON.stringify(last)}\nthe service said:\n${yard.service()?.said()}`, {
+      cause,
+    })
+  })
+}
+
+export interface EndpointAnswer {
+  readonly name: string
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly revision: number
+}
+
+export async function endpointAnswer({ ask, environment }: Yard, name: string): Promise<EndpointAnswer | undefined> {
+  const { items } = await ask<{ items: readonly EndpointAnswer[] }>(`/v1/endpoints?environment=${environment}`)
+  return items.find((one) => one.name === name)
+}
+
+export interface Deployment extends KubernetesObject {
+  readonly spec: { readonly replicas: number }
+  readonly status?: { readonly readyReplicas?: number }
+}
+
+export function deploymentPath({ namespace }: Yard, name: string): string {
+  return resource('apps/v1', 'deployments', namespace, name)
+}
+
+export function endpointApplication({ environment }: Yard, name: string): string {
+  return `${environment}.language.endpoint.${name}`
+}
+
+/** Lets Argo CD look at the head, and tells whether the cluster is then what Git says. */
+export async function syncNow(cluster: Cluster, yard: Yard, name: string): Promise<string> {
+  const application = endpointApplication(yard, name)
+  const head = await yard.deploy.head()
+  await refresh(cluster, application)
+  const { status } = await cluster.kubernetes.until<Application>(
+    applicationPath(application),
+    'to have looked',
+    (one) => one.status?.sync?.revision === head && one.status.sync.status !== 'Unknown',
+    60,
+  )
+  return status?.sync?.status ?? ''
+}
