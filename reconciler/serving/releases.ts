@@ -24,7 +24,8 @@ export function endpointStanding(
   const { plan, pin, revision } = ledger
   if (!pin) return { ...waiting(ledger), url: null, releases: [] }
   const stable: EndpointRelease = { revision, plan, pin }
-  const { rollout } = ledger
+  // A promoted candidate is the stable release itself: what is told of it is how its own pods come up.
+  const rollout = ledger.rollout?.promoted ? undefined : ledger.rollout
   if (view === undefined) {
     const message = `no cluster is connected for ${plan.environment}`
     return unseen({ status: 'deploying', reason: 'ClusterNotConnected', message, url: null }, stable, rollout, known)

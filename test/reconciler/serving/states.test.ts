@@ -22,6 +22,10 @@ const rollingAt = (weight: number): RollingLedger => ({
   rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight, paused: false },
 })
 const rolling = rollingAt(25)
+const promoted: RollingLedger = {
+  ...{ ...ledger, pin: pinned(3), revision: 3 },
+  rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight: 100, paused: false, promoted: true },
+}
 
 function seen(changes: Partial<SeenEndpoint> = {}): SeenEndpoint {
   return {
@@ -198,6 +202,20 @@ const table: readonly Row[] = [
     rollingAt(100),
     view([seen({ candidate: candidate() })]),
     { status: 'healthy', releases: ['active', 'active'] },
+  ],
+  [
+    'a promoted candidate is one release, which is deploying until its own pods serve',
+    before('healthy'),
+    promoted,
+    view([seen({ candidate: candidate() })]),
+    { status: 'deploying', releases: ['validating'] },
+  ],
+  [
+    'and healthy when they do',
+    before('deploying', 3),
+    promoted,
+    view([seen({ modelDigest: pinned(3).digest, revision: 3, candidate: candidate() })]),
+    { status: 'healthy', releases: ['active'] },
   ],
   [
     'a candidate that nobody has made yet is validating',
