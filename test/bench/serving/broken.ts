@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../cluster/base/wait.ts'
-import { type Application, applicationPath, refresh } from '../../cluster/support/applications.ts'
+import { type Application, applicationPath } from '../../cluster/support/applications.ts'
 import type { Cluster } from '../../cluster/support/cluster.ts'
 import { loadNodeImage } from '../../cluster/support/images.ts'
 import type { Repository } from '../../cluster/support/repositories.ts'
@@ -31,52 +31,52 @@ export async function measureBroken(
 ): Promise<readonly Row[]> {
   const image = await serverImage(cluster)
   rememberVersion(house.deploy)
-  const merge = (wanted: string): Promise<string> =>
-    house.merge({ 'endpoint.yaml': endpointSpec(house.environment, wanted) })
+  const merge = (wanted: string, variables = '{}'): Promise<string> =>
+    house.merge({ 'endpoint.yaml': endpointSpec(house.environment, wanted, variables) })
   await merge(image)
   await until('the endpoint to be healthy', async () => (await statusOf(house)) === 'healthy', { seconds: 180 })
-  say('  the endpoint is healthy; its next image is nowhere to be had')
+  say('  the endpoint is healthy; its next release is one that Helm refuses')
+  // Argo CD hears of it with the release: nobody asks it to look before.
+  const chart = (await house.deploy.paths()).find((path) =>
+    /^charts\/[^/]+\/[^/]+\/templates\/service\.yaml$/.test(path),
+  )
+  if (chart === undefined) throw new Error('the deploy repository has no chart with a Service')
+  const breaking = await house.deploy.commit('Break the chart', { [chart]: '{{ fail "the chart is broken" }}\n' })
+  await merge(image, '{ ROUND: again }')
+  const chartRow = await measureReport(
+    cluster,
+    house,
+    'a chart that Helm refuses',
+    size,
+    ({ status }) => status?.conditions?.some((one) => one.type === 'ComparisonError') && 'ComparisonError',
+    say,
+  )
+  await house.deploy.revert(breaking)
+  await merge(image, '{ ROUND: once more }')
+  await until('the endpoint to be healthy again', async () => (await statusOf(house)) === 'healthy', { seconds: 180 })
+  say('  the endpoint is healthy again; its next image is nowhere to be had')
   await merge(`registry.invalid/none:1@sha256:${'0'.repeat(64)}`)
   const imageRow = await measureReport(
     cluster,
     house,
-    pushedAt(house.specs),
     'an image that is not there',
     size,
     ({ status }) => status?.health?.status === 'Degraded' && 'health Degraded',
     say,
   )
-  await merge(image)
-  await until('the endpoint to be healthy again', async () => (await statusOf(house)) === 'healthy', { seconds: 180 })
-  say('  the endpoint is healthy again; its next values are ones that Helm refuses')
-  const values = `environments/${house.environment}/language/endpoints/${name}/values.yaml`
-  const text = await house.deploy.read(values)
-  await house.deploy.commit('Break the values', { [values]: text.replace(/^framework: .*$/m, 'framework: none') })
-  // As a webhook of the deploy repository does; else it would look within three minutes.
-  await refresh(cluster, `${house.environment}.language.endpoint.${name}`)
-  const valuesRow = await measureReport(
-    cluster,
-    house,
-    pushedAt(house.deploy),
-    'values that Helm refuses',
-    size,
-    ({ status }) => status?.conditions?.some((one) => one.type === 'ComparisonError') && 'ComparisonError',
-    say,
-  )
-  await house.deploy.commit('Mend the values', { [values]: text })
-  return [imageRow, valuesRow]
+  return [imageRow, chartRow]
 }
 
 async function measureReport(
   cluster: Cluster,
   house: House,
-  since: number,
   what: string,
   size: Broken,
   isReported: (application: Application) => string | false | undefined,
   say: (line: string) => void,
 ): Promise<Row> {
   const path = applicationPath(`${house.environment}.language.endpoint.${name}`)
+  const since = pushedAt(house.specs)
   const seconds = (): number => (Date.now() - since) / 1000
   const ours = until('the record to say so', async () => isBroken(await statusOf(house)) && seconds(), {
     seconds: recordSecondsMax,
@@ -137,7 +137,7 @@ createServer((request, response) => response.end('ok')).listen(8080, '0.0.0.0')
 process.once('SIGTERM', () => process.exit(0))
 `
 
-function endpointSpec(environment: string, image: string): string {
+function endpointSpec(environment: string, image: string, variables: string): string {
   return `apiVersion: specyard.dev/v1
 kind: ServingEndpoint
 metadata: { name: ${name}, project: language }
@@ -150,6 +150,7 @@ spec:
   port: 8080
   route: /${name}
   probe: { path: /, periodSeconds: 1 }
+  env: ${variables}
   resources:
     cpu: { request: 10m, limit: '1' }
     memory: { request: 32Mi, limit: 128Mi }

@@ -33,7 +33,7 @@ export async function measureShifting(size: Shifting, say: (line: string) => voi
       await until('the first version answers', () => (load.now().answers['1'] ?? 0) > 0, 60)
       canary.learnAnew()
       // The first step of a rollout that there is.
-      await until('a second version is rolled out', () => succeeds(program, canary.folder, 'set', '0'), 120)
+      await until('a second version is rolled out', () => hasBegun(program, canary.folder), 120)
       for (const weight of size.weights) {
         await step(program, canary.folder, 'set', String(weight))
         const share = await shareOf(load.now, size.secondsEach)
@@ -76,8 +76,12 @@ function rowsOf({ asked, lost, firstLoss }: Loaded, farthest: number, say: (line
   ]
 }
 
-/** Per cent of the answers of some seconds that came of the second version. */
+/** Until the local cluster does what a commit says. */
+const settleSeconds = 1.5
+
+/** Per cent of the answers of some seconds that came of the second version, once a weight is in force. */
 async function shareOf(now: () => Loaded, seconds: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, settleSeconds * 1000))
   const before = now()
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const after = now()
@@ -90,6 +94,7 @@ async function step(program: Program, folder: string, ...words: readonly string[
   if (code !== 0) throw new Error(`specyard rollout canary ${words.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
 }
 
-async function succeeds(program: Program, folder: string, ...words: readonly string[]): Promise<boolean> {
-  return (await startProgram(program, folder, ['rollout', 'canary', ...words]).ended).code === 0
+async function hasBegun(program: Program, folder: string): Promise<boolean> {
+  const { stdout } = await startProgram(program, folder, ['rollout', 'canary', '--output', 'json']).ended
+  return /"candidate": ?\{/.test(stdout)
 }
