@@ -7,6 +7,8 @@ import { openStates } from '../specs/states.ts'
 import { writeTree } from '../specs/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readDeployed } from '../specs/deployed.ts'
+import { linesOf } from '../terminal/frame.ts'
+import { paintFor } from '../terminal/paint.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
@@ -27,7 +29,11 @@ export async function runCompile(world: World, directory: string, options: Compi
   const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
   aids.save()
   const shown = problems.filter((one) => one.severity !== 'note')
-  if (shown.length > 0) world.stderr.write(`${formatProblems(shown)}\n`)
+  if (shown.length > 0) {
+    const paint = paintFor(world.stderr, world.environment)
+    const told = formatProblems(shown, { linesOf: linesOf(specs.files), beside: problems, ...(paint ? { paint } : {}) })
+    world.stderr.write(`${told}\n`)
+  }
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   const tree = new Map([...result.tree].sort())
   if (options.to === undefined) {

@@ -4,7 +4,7 @@ import type { Memory } from '../../compiler/load/memory.ts'
 import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
-import type { Publication, PublishedChange } from '../../domain/publication.ts'
+import type { Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
 import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
@@ -14,6 +14,8 @@ export interface PublishedSpecs {
   readonly result: CompileResult
   /** Problems of reading and compiling, in the order of places. */
   readonly problems: readonly Problem[]
+  /** The sources, for a look at the lines that problems mean. */
+  readonly files: readonly SourceFile[]
   readonly source: SourceRecord
   /** Undefined when there was nothing to change, or when errors kept it from being published. */
   readonly publication: Publication | undefined
@@ -47,7 +49,8 @@ export async function publishSpecs(
     },
   })
   if (!result) throw new Error('the publisher did not ask for the change')
-  return { result, problems: [...tree.problems, ...result.problems], source, publication }
+  const { files } = tree
+  return { result, problems: [...tree.problems, ...result.problems], files, source, publication }
 }
 
 function describeChange(result: CompileResult): PublishedChange {

@@ -171,6 +171,11 @@ function write(bad: Case['bad']): void {
   else writeFileSync(path, bad)
 }
 
+/** The lines of sources that are shown, and the marks under them. */
+function frames(output: string): readonly string[] {
+  return output.split('\n').filter((line) => /^ *\d* │/.test(line))
+}
+
 describe('bad input, through the door', () => {
   it.each(cases.map((one) => [one.sentence, one] as const))(
     '%s is told at its place with exit code 1, and nothing is published',
@@ -183,6 +188,7 @@ describe('bad input, through the door', () => {
       for (const one of told) expect(errors(check.stdout)).toContain(one)
       for (const one of told) expect(errors(publish.stdout)).toContain(one)
       expect(errors(publish.stdout)).toEqual(errors(check.stdout))
+      expect(frames(publish.stdout)).toEqual(frames(check.stdout))
       expect(new Set(errors(check.stdout).map((one) => one.split(' ')[1]))).toEqual(
         new Set(told.map((one) => one.split(' ')[1])),
       )
