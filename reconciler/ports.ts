@@ -6,6 +6,7 @@ import type { LiveState } from '../records/live.ts'
 import type { Records } from '../records/records.ts'
 import type { Rules } from './decide/rules.ts'
 import type { ClusterSource } from './sources/cluster.ts'
+import type { MeasuringSource } from './sources/measuring.ts'
 import type { TrackerSource } from './sources/tracker.ts'
 
 export interface LogEntry {
@@ -22,6 +23,10 @@ export interface ReconcilerPorts {
   cluster(environment: string): ClusterSource | undefined
   /** The experiment tracker of an environment; undefined where none is connected. */
   tracker?(environment: string): TrackerSource | undefined
+  /** The monitoring of an environment's cluster; undefined where none is connected. */
+  measuring?(environment: string): MeasuringSource | undefined
+  /** The address under which the routes of an environment are to be probed; undefined where none are. */
+  probes?(environment: string): string | undefined
   readonly deploy: {
     read(): Promise<{ readonly commit: string | null; readonly ledger: LedgerView }>
     log(after: string | null): Promise<readonly Publication[]>

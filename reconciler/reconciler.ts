@@ -14,6 +14,7 @@ import { createRefresher, type Refresher } from './refresh.ts'
 import { everyCron } from './schedule.ts'
 import { goesOnAsKnown } from './settled.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
+import { createServingLane } from './serving/beside/lane.ts'
 import { createTrackerLane } from './tracking/lane.ts'
 
 export interface Reconciler {
@@ -57,6 +58,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   let failuresInARow = 0
   const enders: (() => void)[] = []
   const trackers = createTrackerLane(ports, rules)
+  const servings = createServingLane(ports)
   const refresher = createRefresher(ports)
 
   const startAgain = { again: true, waiting: [] as readonly string[] }
@@ -90,6 +92,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     }
     const endpointsMoved = await decideEndpoints(ports, look)
     const confirmed = await confirmReleases(ports, look, deployed.commit)
+    servings.wake()
     const refreshAgain = await refresher.again(look)
     if (refreshAgain !== undefined) clock.lookAtEverything(refreshAgain)
     const acted = await actNow({ between: attend })
@@ -255,6 +258,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       unwatch()
       await running
       await trackers.stop()
+      await servings.stop()
     },
   }
 }

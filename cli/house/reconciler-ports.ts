@@ -4,6 +4,8 @@ import type { LogEntry, ReconcilerPorts } from '../../reconciler/ports.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 import type { TrackerSource } from '../../reconciler/sources/tracker.ts'
 import type { Records } from '../../records/records.ts'
+import type { ProcessEnvironment } from './environment.ts'
+import { openMonitoring } from './monitoring.ts'
 import type { Opened } from './open.ts'
 
 /** What a reconciler works with, made of the opened parts. */
@@ -13,6 +15,8 @@ export function reconcilerPorts(house: {
   readonly records: Records
   cluster(environment: string): ClusterSource | undefined
   readonly tracker: TrackerSource | undefined
+  /** Its variables say what monitoring is asked. */
+  readonly environment: ProcessEnvironment
   /** Hears each ledger that was read, before anything is decided by it. */
   heard(ledger: LedgerView): Promise<void> | void
   replaced?: ReconcilerPorts['replaced']
@@ -25,6 +29,7 @@ export function reconcilerPorts(house: {
     live: opened.live,
     cluster: (environment) => house.cluster(environment),
     tracker: () => tracker,
+    ...openMonitoring(house.environment),
     deploy: {
       read: async () => {
         const { commit, files, drifted } = await opened.deploy.read()

@@ -75,7 +75,7 @@ export function createReconciling(opened: Opened, options: ReconcilingOptions): 
     })
     const reconciler = createReconciler(
       reconcilerPorts({
-        ...{ opened, records, tracker, now: options.now, log: options.log },
+        ...{ opened, records, tracker, environment: options.environment, now: options.now, log: options.log },
         cluster: clusters.of,
         heard: (ledger) => clusters.follow(ledger.environments),
         replaced: (fault) => {

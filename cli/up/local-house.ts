@@ -95,7 +95,7 @@ export async function openLocalHouse(
     const { fence } = opened.records
     const reconciler = createReconciler(
       reconcilerPorts({
-        ...{ opened, cluster: clusterOf, tracker, now, log },
+        ...{ opened, cluster: clusterOf, tracker, environment: options.environment, now, log },
         records: opened.records.fenced(await fence.take(`specyard up, process ${process.pid} on ${hostname()}`)),
         heard: async ({ environments }) => {
           for (const environment of localEnvironments(environments)) connectedTo.add(environment)
