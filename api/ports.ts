@@ -6,6 +6,8 @@ import type { Problem } from '../domain/problem.ts'
 import type { Run } from '../domain/run.ts'
 import type { LiveState } from '../records/live.ts'
 import type { Records } from '../records/records.ts'
+import type { LifecyclePorts } from './lifecycle/ports.ts'
+import type { ModelPorts } from './models/ports.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What became of a spec that was handed in. `exists`: a run of this very spec is recorded already. */
@@ -46,6 +48,8 @@ export interface ApiPorts {
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
   /** Every endpoint of the ledger, with what is in its cluster where one is connected. */
   endpoints(): Promise<readonly LedgerEndpoint[]>
+  readonly lifecycle: LifecyclePorts
+  readonly models: ModelPorts
   /** Tells the reconciler that a run is worth a look. */
   changed(runId: string): void
   /** Where a forge may tell of pushes: the secret by which it proves itself, and who hears of it. */

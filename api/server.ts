@@ -16,6 +16,10 @@ import { rolloutRoutes } from './rollouts/routes.ts'
 import { jobLogRoutes } from './jobs/log-routes.ts'
 import { jobRequestRoutes } from './jobs/request-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { deploymentRoutes } from './lifecycle/deployments.ts'
+import { experimentRoutes } from './lifecycle/experiments.ts'
+import { modelRoutes } from './lifecycle/models.ts'
+import { modelRequestRoutes } from './models/routes.ts'
 import type { ApiPorts } from './ports.ts'
 import { streamRoutes } from './stream.ts'
 
@@ -46,6 +50,10 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     jobRequestRoutes(routes, ports)
     catalogRoutes(routes, ports)
     rolloutRoutes(routes, ports)
+    deploymentRoutes(routes, ports)
+    experimentRoutes(routes, ports)
+    modelRoutes(routes, ports)
+    modelRequestRoutes(routes, ports)
     streamRoutes(routes, ports)
     healthRoutes(routes, ports)
     await hookRoutes(scope, ports)
@@ -96,6 +104,7 @@ function openApi(version: string) {
       { name: 'trainers', description: 'What a training says of itself. Needs its callback token.' },
       { name: 'jobs', description: 'Runs: hand in, look at, cancel, try again.' },
       { name: 'serving', description: 'Endpoints and model versions.' },
+      { name: 'lifecycle', description: 'Deployments, experiments and models as an ML platform has them.' },
       { name: 'records', description: 'Where things come from and where they went.' },
       { name: 'health', description: 'For probes.' },
     ],

@@ -4,6 +4,7 @@ import { exitCodes } from './exit.ts'
 import type { AddCommand } from './command.ts'
 import { addComment, addFmt, addInit, addSchema } from './groups/authoring.ts'
 import { addCompletion } from './groups/completion.ts'
+import { addAttach, addDeploy, addPromote, addRegister } from './groups/models.ts'
 import { addDiff, addDrift, addExplain, addPolicies } from './groups/questions.ts'
 import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/running.ts'
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
@@ -62,6 +63,10 @@ const commands: readonly AddCommand[] = [
   addRequests,
   addRollout,
   addRollback,
+  addRegister,
+  addAttach,
+  addDeploy,
+  addPromote,
   addReconcile,
   addServe,
   addMigrate,

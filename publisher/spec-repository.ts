@@ -1,4 +1,6 @@
+import { sha256 } from '../domain/canonical.ts'
 import type { SourceRecord } from '../domain/ledger.ts'
+import type { Proposal } from './forge/pull-request.ts'
 import { publicUrl } from './git/address.ts'
 import { isAncestor, isCommitId } from './git/objects.ts'
 import type { Author } from './git/import.ts'
@@ -31,7 +33,34 @@ export interface SpecRepository {
    * In a branch that is a commit; in a working tree it is a file, which is a person's to commit.
    * @throws Fault FILE_FAILED when the file is not as expected (retry soon) or may not be written
    */
-  write(file: { readonly path: string; readonly text: string; readonly expected: string | null }): Promise<void>
+  write(file: SpecChange): Promise<void>
+  /**
+   * Proposes a change of one spec file, for a person to accept: beside a branch that is a branch of its own, with a pull request where a forge is
+   * known; in a working tree it is the file, which is a person's to commit. The same change twice is one proposal.
+   * @throws Fault as `write`; FORGE_UNREACHABLE, FORGE_REFUSED, when the branch is there and its pull request is not
+   */
+  propose(file: SpecChange, words: ProposalWords): Promise<Proposed>
+}
+
+export interface SpecChange {
+  readonly path: string
+  readonly text: string
+  /** The text that the file has now, null when there is none. */
+  readonly expected: string | null
+}
+
+export interface ProposalWords {
+  /** What it is about, for the name of the branch: lower-case letters, digits and hyphens. */
+  readonly slug: string
+  readonly title: string
+  readonly body: string
+}
+
+export interface Proposed {
+  /** Null in a working tree. */
+  readonly commit: string | null
+  readonly branch: string | null
+  readonly pullRequest: string | null
 }
 
 /** The folder that a person works in. @throws Fault NOT_A_SPEC_REPOSITORY, GIT_FAILED, GIT_MISSING */
@@ -44,6 +73,10 @@ export function specFolder(root: string, environment: GitEnvironment): SpecRepos
       return { ...sources, source, descends: descends(root, environment) }
     },
     write: ({ path, text, expected }) => writeSpecFile(root, path, text, expected),
+    propose: async ({ path, text, expected }) => {
+      await writeSpecFile(root, path, text, expected)
+      return { commit: null, branch: null, pullRequest: null }
+    },
   }
 }
 
@@ -52,6 +85,8 @@ export interface SpecBranchOptions extends RemoteOptions {
   readonly now: () => Date
   /** As `DeployOptions` has it. */
   readonly sign?: boolean
+  /** Opens a pull request and answers with its address; left out where no forge is known. */
+  readonly openPullRequest?: (proposal: Proposal) => Promise<string>
 }
 
 /** A branch of a repository of its own. @throws Fault SETTINGS_INVALID, GIT_MISSING, GIT_UNREACHABLE, DISK_FULL */
@@ -68,7 +103,19 @@ export async function openSpecBranch(options: SpecBranchOptions): Promise<SpecRe
     write: async ({ path, text, expected }) => {
       await commitSpec({ ...options, path, text, expected, message: `Write ${path}\n\nAsked for over the API.` })
     },
+    propose: (file, words) => proposeSpec(options, file, words),
   }
+}
+
+async function proposeSpec(options: SpecBranchOptions, file: SpecChange, words: ProposalWords): Promise<Proposed> {
+  const branch = `specyard/${words.slug}-${sha256(`${file.path}\n${file.text}`).slice(0, 8)}`
+  const on = { ...options, branch }
+  const message = `${words.title}\n\n${words.body}`
+  const made = await commitSpec({ ...on, ...file, message, base: { branch: options.branch } })
+  const commit = made ?? (await (await openRemote(on)).head())
+  const { title, body } = words
+  const pullRequest = (await options.openPullRequest?.({ branch, base: options.branch, title, body })) ?? null
+  return { commit, branch, pullRequest }
 }
 
 /** The commit at the head, in the clone. */

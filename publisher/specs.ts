@@ -62,6 +62,8 @@ export interface SpecCommit extends RemoteOptions {
   readonly limits?: Partial<SwapLimits>
   /** As `DeployOptions` has it. */
   readonly sign?: boolean
+  /** What a branch that is not there yet begins with; left out: with this file alone. */
+  readonly base?: { readonly branch: string }
 }
 
 /**
@@ -72,8 +74,10 @@ export interface SpecCommit extends RemoteOptions {
 export async function commitSpec(commit: SpecCommit): Promise<string | undefined> {
   checkSpecPath(commit.path, commit.text)
   const remote = await openRemote(commit)
+  // The clone is one for all branches: what one remote brings the other has.
+  const base = commit.base && (await openRemote({ ...commit, ...commit.base }))
   return swap(remote, commit.branch, { ...swapLimits, ...commit.limits }, (head) =>
-    withSoundClone(remote, () => buildSpecCommit(remote, head, commit)),
+    withSoundClone(remote, async () => buildSpecCommit(remote, head ?? (await base?.bringHead()) ?? null, commit)),
   )
 }
 

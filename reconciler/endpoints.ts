@@ -6,7 +6,6 @@ import { endpointId } from '../domain/names.ts'
 import type { ClusterView, SeenEndpoint } from '../domain/observation.ts'
 import type { ServingResource, ServingState } from '../records/records.ts'
 import { endpointStanding } from './serving/releases.ts'
-import type { RollingLedger } from './serving/standing.ts'
 
 export interface EndpointTransition {
   readonly next: Endpoint
@@ -26,7 +25,7 @@ export interface EndpointTransition {
 export function endpointTransition(
   before: Endpoint | undefined,
   stored: ServingState | undefined,
-  ledger: RollingLedger,
+  ledger: EndpointLedger,
   view: ClusterView | null | undefined,
   at: Date,
 ): EndpointTransition | undefined {

@@ -232,6 +232,8 @@ export interface ModelVersion extends LedgerModelVersion {
   readonly project: string
   readonly model: string
   readonly createdAt: Date
+  /** Where it stands in a registry beside the ledger; null where it does not. */
+  readonly registry: { readonly name: string; readonly version: string; readonly url: string } | null
 }
 
 export interface ModelRecords {
@@ -247,6 +249,11 @@ export interface ModelRecords {
     registeredAt?: Date,
   ): Promise<number>
   list(query: { readonly project?: string; readonly model?: string }): Promise<readonly ModelVersion[]>
+  /** Writes where a version stands in a registry. */
+  mirrored(
+    of: { readonly project: string; readonly model: string; readonly version: number },
+    at: { readonly name: string; readonly version: string; readonly url: string },
+  ): Promise<void>
 }
 
 export interface EndpointRecords {

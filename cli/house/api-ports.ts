@@ -5,6 +5,11 @@ import type { SeenEndpoint } from '../../domain/observation.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Reconciler } from '../../reconciler/reconciler.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
+import { attachSpecs } from '../models/attach.ts'
+import { deployArtifact } from '../models/deploy-artifact.ts'
+import { promote } from '../models/promote.ts'
+import { registerRun } from '../models/register.ts'
+import { planDeploy } from '../specs/deploy-version.ts'
 import { raiseRerunOf, submitJob } from '../specs/edit-specs.ts'
 import type { Opened } from './open.ts'
 
@@ -45,6 +50,13 @@ export function apiPorts(house: {
     },
     operate: opened.operate,
     endpoints: () => readEndpoints(opened.deploy, house.clusterOf),
+    lifecycle: { planDeploy: (request) => planDeploy(opened, request, house.now) },
+    models: {
+      register: (run, wanted) => registerRun(opened, run, wanted),
+      attach: (run, specs) => attachSpecs(opened, run, specs),
+      deploy: (version) => deployArtifact(opened, version),
+      promote: (from, to) => promote(opened, from, to),
+    },
     changed: (runId) => reconciler?.changed({ runId }),
     webhook: opened.settings.webhookSecret
       ? { secret: opened.settings.webhookSecret, pushed: () => opened.live.tellOfPush() }

@@ -12,9 +12,11 @@ import type { LiveState } from '../../records/live.ts'
 import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
 import type { Records } from '../../records/records.ts'
+import type { ModelRegistry } from '../../reconciler/sources/registry.ts'
 import { openRedis } from '../../records/redis.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
 import { publishOperations } from './operations.ts'
+import { openRegistry } from './registry.ts'
 import { openDeploy, openSpecs } from './repositories.ts'
 import type { Settings } from './settings.ts'
 
@@ -28,6 +30,8 @@ export interface Opened {
   /** The branch that the settings name, or else the working tree. */
   readonly specs: SpecRepository
   readonly tokens: Tokens
+  /** Undefined where no tracking server is named. */
+  readonly registry: ModelRegistry | undefined
   /** Publishes operations as one commit; tells what became of each. */
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
   /** Hears every commit that this process made. */
@@ -62,8 +66,9 @@ export async function open(settings: Settings, environment: ProcessEnvironment, 
       records: openRecords(pool),
       live,
       deploy: heard,
-      specs: await openSpecs(settings, git, now),
+      specs: await openSpecs(settings, git, now, environment),
       tokens: createTokens(key, now),
+      registry: openRegistry(environment),
       operate: (operations) =>
         publishOperations(heard, operations, { url: settings.deployUrl, branch: settings.deployBranch }),
       onPublication: (listener) => listeners.push(listener),

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { type DeployRepository, initBareRepository, openDeployRepository } from '../../publisher/deploy.ts'
+import type { Proposal } from '../../publisher/forge/pull-request.ts'
+import { repositoryOf } from '../../publisher/forge/repository-of.ts'
 import { openSpecBranch, type SpecRepository, specFolder } from '../../publisher/spec-repository.ts'
 import type { ProcessEnvironment } from './environment.ts'
 import type { Settings } from './settings.ts'
@@ -29,10 +31,36 @@ function signing({ signCommits, embeddedDeploy }: Settings): { readonly sign?: b
   return signCommits !== undefined ? { sign: signCommits } : embeddedDeploy ? { sign: false } : {}
 }
 
-/** Where specs are: in the branch that the settings name, or else in the working tree. @throws Fault as `openDeploy` */
-export async function openSpecs(settings: Settings, git: ProcessEnvironment, now: () => Date): Promise<SpecRepository> {
+/**
+ * Where specs are: in the branch that the settings name, or else in the working tree.
+ * @param forge variables that say by what right a pull request may be opened; Git itself is not shown them
+ * @throws Fault as `openDeploy`
+ */
+export async function openSpecs(
+  settings: Settings,
+  git: ProcessEnvironment,
+  now: () => Date,
+  forge: ProcessEnvironment = {},
+): Promise<SpecRepository> {
   if (!settings.specs) return specFolder(settings.root, git)
   const { repository: url, branch } = settings.specs
   const cacheFolder = join(settings.stateFolder, 'specs-cache')
-  return openSpecBranch({ url, branch, cacheFolder, environment: git, author, now, ...signing(settings) })
+  return openSpecBranch({
+    ...{ url, branch, cacheFolder, environment: git, author, now, ...signing(settings) },
+    ...pullRequests(url, forge),
+  })
+}
+
+/** Where GITHUB_TOKEN is set and the specs are at GitHub, proposals are pull requests there. */
+function pullRequests(url: string, environment: ProcessEnvironment) {
+  const token = environment['GITHUB_TOKEN']
+  const api = environment['GITHUB_API_URL'] || 'https://api.github.com'
+  const at = repositoryOf(url, api)
+  if (!token || !at) return {}
+  return {
+    openPullRequest: async (proposal: Proposal): Promise<string> => {
+      const { openPullRequest } = await import('../../publisher/forge/pull-request.ts')
+      return openPullRequest({ api, token, ...at }, proposal)
+    },
+  }
 }

@@ -1,8 +1,8 @@
 import type { ReleaseState } from '../../domain/deployment.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
-import { applicationName, type EndpointRelease } from '../../domain/ledger.ts'
+import { applicationName, type EndpointLedger, type EndpointRelease } from '../../domain/ledger.ts'
 import type { ClusterView, SeenEndpoint } from '../../domain/observation.ts'
-import { type RollingLedger, type Standing, standingOf } from './standing.ts'
+import { type Standing, standingOf } from './standing.ts'
 
 /** How an endpoint stands, by its stable release and by the candidate beside it. */
 export interface EndpointStanding {
@@ -18,7 +18,7 @@ export interface EndpointStanding {
 export function endpointStanding(
   before: Endpoint | undefined,
   known: readonly ReleaseState[],
-  ledger: RollingLedger,
+  ledger: EndpointLedger,
   view: ClusterView | null | undefined,
 ): EndpointStanding {
   const { plan, pin, revision } = ledger
@@ -84,7 +84,7 @@ function wordsOf({ status, reason, message }: Standing) {
   return { status, reason, message }
 }
 
-function waiting({ plan }: RollingLedger) {
+function waiting({ plan }: EndpointLedger) {
   const what =
     plan.follow === 'promotion'
       ? `waits for a promotion of model ${plan.model.ref} to ${plan.environment}`
@@ -96,7 +96,7 @@ function waiting({ plan }: RollingLedger) {
 function unseen(
   words: Omit<EndpointStanding, 'releases'>,
   stable: EndpointRelease,
-  rollout: RollingLedger['rollout'],
+  rollout: EndpointLedger['rollout'],
   known: readonly ReleaseState[],
 ): EndpointStanding {
   const { reason, message } = words
@@ -111,6 +111,6 @@ function unseen(
   return { ...words, releases }
 }
 
-function isOf(seen: SeenEndpoint, { environment, project, name }: RollingLedger): boolean {
+function isOf(seen: SeenEndpoint, { environment, project, name }: EndpointLedger): boolean {
   return seen.environment === environment && seen.project === project && seen.name === name
 }

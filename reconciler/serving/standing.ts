@@ -1,6 +1,6 @@
 import type { DeploymentStatus, HealthStatus } from '../../domain/deployment.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
-import type { EndpointLedger, EndpointRelease } from '../../domain/ledger.ts'
+import type { EndpointRelease } from '../../domain/ledger.ts'
 import type { SeenApplication, SeenCandidate } from '../../domain/observation.ts'
 import type { EndpointPlan } from '../../domain/plan.ts'
 
@@ -17,9 +17,6 @@ import type { EndpointPlan } from '../../domain/plan.ts'
  * anything else                                                          deploying    deploying
  *                                                                        (endpoint)   (its row in deployments)
  */
-
-/** A ledger's entry with what a rollout and a rollback leave in it. */
-export type RollingLedger = EndpointLedger
 
 export interface Standing {
   readonly status: EndpointStatus

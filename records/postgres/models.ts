@@ -22,8 +22,14 @@ export function modelRecords(db: Database, writing: Writing): ModelRecords {
         .selectFrom('model_versions')
         .innerJoin('model_catalog_entries', 'model_catalog_entries.id', 'model_versions.model_entry_id')
         .innerJoin('projects', 'projects.id', 'model_catalog_entries.project_id')
+        .leftJoin('model_registry_versions', 'model_registry_versions.model_version_id', 'model_versions.id')
         .selectAll('model_versions')
         .select(['model_catalog_entries.name as model', 'projects.name as project'])
+        .select([
+          'model_registry_versions.name as registry_name',
+          'model_registry_versions.version as registry_version',
+        ])
+        .select('model_registry_versions.url as registry_url')
       if (project !== undefined) select = select.where('projects.name', '=', project)
       if (model !== undefined) select = select.where('model_catalog_entries.name', '=', model)
       const rows = await select
@@ -46,7 +52,25 @@ export function modelRecords(db: Database, writing: Writing): ModelRecords {
         hyperparameters: row.hyperparameters,
         metrics: row.metrics,
         createdAt: row.created_at,
+        registry:
+          row.registry_name === null
+            ? null
+            : { name: row.registry_name, version: row.registry_version ?? '', url: row.registry_url ?? '' },
       }))
+    },
+    mirrored: async ({ project, model, version }, { name, version: number, url }) => {
+      await writing.statement((one) =>
+        sql`insert into model_registry_versions (model_version_id, registry, name, version, url)
+          select model_versions.id, 'mlflow', ${name}, ${number}, ${url} from model_versions
+            join model_catalog_entries on model_catalog_entries.id = model_entry_id
+            join projects on projects.id = project_id
+          where projects.name = ${project} and model_catalog_entries.name = ${model}
+            and model_versions.version = ${version}
+          on conflict (model_version_id) do update set name = excluded.name, version = excluded.version,
+            url = excluded.url, mirrored_at = now()
+            where (model_registry_versions.name, model_registry_versions.version, model_registry_versions.url)
+              <> (excluded.name, excluded.version, excluded.url)`.execute(one),
+      )
     },
   }
 }

@@ -28,6 +28,8 @@ import type { Load, Loaded } from './load.ts'
 const runsAtOnce = 50
 const connections = 64
 const now = (): Date => new Date()
+/** What callbacks never ask. */
+const none = () => Promise.reject(new Error('nobody asks for it'))
 
 async function main(callbacks: number, rounds: number, database: string): Promise<CallbackRates> {
   const opened = database === 'postgres' ? await createServerDatabase() : await embedded()
@@ -46,6 +48,8 @@ async function main(callbacks: number, rounds: number, database: string): Promis
     skipBackoff: async () => {},
     operate: async () => [],
     endpoints: async () => [],
+    lifecycle: { planDeploy: none },
+    models: { register: none, attach: none, deploy: none, promote: none },
     changed: () => {},
     log: () => {},
   })

@@ -78,3 +78,51 @@ it('a folder is read and written as it lies there, and nothing is committed', as
   expect((await texts(specs)).map(([name]) => name)).toEqual([path, 'specs/two.yaml'])
   expect(gitIn(work, 'rev-list', '--count', 'HEAD').trim()).toBe('1')
 })
+
+describe('a proposal', () => {
+  const change = { path, text: 'a: 7\n', expected: 'a: 1\n' }
+  const words = { slug: 'promote-one', title: 'Serve seven', body: 'It is what dev serves.' }
+
+  it('is a branch of its own on top of the branch, which stays as it is', async () => {
+    const specs = await branch()
+    const proposed = await specs.propose(change, words)
+    expect(proposed).toMatchObject({
+      branch: expect.stringMatching(/^specyard\/promote-one-[0-9a-f]{8}$/),
+      pullRequest: null,
+    })
+    expect(gitIn(url, 'rev-parse', `${proposed.branch}^`)).toBe(first)
+    expect(gitIn(url, 'rev-parse', `${proposed.branch}`)).toBe(proposed.commit)
+    expect(gitIn(url, 'log', '-1', '--format=%s', `${proposed.branch}`)).toBe('Serve seven')
+    expect(gitIn(url, 'show', `${proposed.branch}:${path}`)).toBe('a: 7')
+    expect(await specs.head()).toBe(first)
+  })
+
+  it('that is made again is the same one', async () => {
+    const specs = await branch()
+    expect(await specs.propose(change, words)).toEqual(await specs.propose(change, words))
+    expect(gitIn(url, 'branch', '--list', 'specyard/*').split('\n')).toHaveLength(1)
+  })
+
+  it('of a file that is not as expected is refused', async () => {
+    const specs = await branch()
+    await expect(specs.propose({ ...change, expected: 'a: 2\n' }, words)).rejects.toMatchObject({ code: 'FILE_FAILED' })
+  })
+
+  it('is a pull request where a forge is known, from that branch', async () => {
+    const asked: unknown[] = []
+    const cacheFolder = await temporaryFolder()
+    const specs = await openSpecBranch({
+      ...{ url, branch: 'main', cacheFolder, environment: bareEnvironment, author: us, now: () => new Date() },
+      openPullRequest: async (proposal) => (asked.push(proposal), 'https://git.example.com/pull/7'),
+    })
+    const { branch: head, pullRequest } = await specs.propose(change, words)
+    expect(pullRequest).toBe('https://git.example.com/pull/7')
+    expect(asked).toEqual([{ branch: head, base: 'main', title: 'Serve seven', body: 'It is what dev serves.' }])
+  })
+
+  it('in a working tree is the file, for a person to commit', async () => {
+    const specs = specFolder(work, bareEnvironment)
+    expect(await specs.propose(change, words)).toEqual({ commit: null, branch: null, pullRequest: null })
+    expect(await texts(specs)).toEqual([[path, 'a: 7\n']])
+  })
+})

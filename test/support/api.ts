@@ -21,7 +21,7 @@ export interface TestApi {
   readonly changed: string[]
   readonly logged: string[]
   advance(seconds: number): void
-  ask(method: 'GET' | 'POST', url: string, more?: Asked): Promise<Answer>
+  ask(method: 'GET' | 'POST' | 'PATCH', url: string, more?: Asked): Promise<Answer>
 }
 
 /** A parsed answer that tests look into as far as they like. */
@@ -55,6 +55,15 @@ export async function openTestApi(records: Records, others: Partial<ApiPorts> = 
     skipBackoff: async () => {},
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
     endpoints: async () => [],
+    lifecycle: {
+      planDeploy: async () => ({ kind: 'refused', message: 'nothing serves it', hint: 'write an endpoint' }),
+    },
+    models: {
+      register: async () => ({ kind: 'refused', message: 'there is no such run', hint: 'name another' }),
+      attach: async () => ({ kind: 'refused', message: 'no tracker is connected', hint: 'connect one' }),
+      deploy: async () => ({ kind: 'unchanged', message: 'it says just that already' }),
+      promote: async () => ({ kind: 'unchanged', message: 'it says just that already' }),
+    },
     changed: (runId) => changed.push(runId),
     log: ({ message }) => logged.push(message),
     ...others,

@@ -15,6 +15,8 @@ export interface MlflowApi {
   readonly url: string
   get(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<unknown>
   post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
+  /** A text of the server itself, beside its REST API; in both directions. */
+  text(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, sent?: string): Promise<string>
 }
 
 const messageCharactersMax = 300
@@ -38,16 +40,22 @@ class MlflowRefusal extends Fault {
  */
 export function createMlflowApi(address: MlflowAddress, limits: RequestLimits = requestLimits): MlflowApi {
   const ask = async (path: string, init: RequestInit, signal: AbortSignal): Promise<unknown> => {
+    const value = parse(await askText(path, `/api/2.0/mlflow/${path}`, init, signal))
+    if (value === undefined) throw unreachable(address, path, 'its answer is no JSON object')
+    return value
+  }
+  const askText = async (path: string, place: string, init: RequestInit, signal: AbortSignal): Promise<string> => {
     signal.throwIfAborted()
     const late = AbortSignal.timeout(limits.milliseconds)
     const fail = (why: string, cause?: unknown) => unreachable(address, path, why, cause)
     try {
-      const answer = await fetch(`${address.url}/api/2.0/mlflow/${path}`, {
+      const answer = await fetch(`${address.url}${place}`, {
         ...init,
         headers: {
           accept: 'application/json',
           'user-agent': 'specyard',
           ...(init.body == null ? {} : { 'content-type': 'application/json' }),
+          ...init.headers,
           ...(address.authorization === null ? {} : { authorization: address.authorization }),
         },
         redirect: 'manual',
@@ -58,9 +66,7 @@ export function createMlflowApi(address: MlflowAddress, limits: RequestLimits = 
         throw refused(address, path, `it sends us elsewhere (${answer.status}), and credentials are for it alone`, null)
       if (!answer.ok) throw refusalOf(address, path, answer.status, text)
       if (!whole) throw fail(`its answer has more than ${limits.answerBytes} bytes`)
-      const value = parse(text)
-      if (value === undefined) throw fail('its answer is no JSON object')
-      return value
+      return text
     } catch (error) {
       if (error instanceof Fault) throw error
       signal.throwIfAborted()
@@ -74,6 +80,16 @@ export function createMlflowApi(address: MlflowAddress, limits: RequestLimits = 
       return ask(text === '' ? path : `${path}?${text}`, { method: 'GET' }, signal)
     },
     post: (path, body, signal) => ask(path, { method: 'POST', body: JSON.stringify(body) }, signal),
+    text: (path, query, signal, sent) => {
+      const place = `/${path}?${new URLSearchParams(query).toString()}`
+      const headers = { accept: '*/*', 'content-type': 'application/octet-stream' }
+      return askText(
+        path,
+        place,
+        sent === undefined ? { method: 'GET', headers: { accept: '*/*' } } : { method: 'POST', body: sent, headers },
+        signal,
+      )
+    },
   }
 }
 

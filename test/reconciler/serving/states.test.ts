@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus, ReleaseState } from '../../../domain/deployment.ts'
 import type { Endpoint } from '../../../domain/endpoint.ts'
+import type { EndpointLedger } from '../../../domain/ledger.ts'
 import type { ClusterView, SeenApplication, SeenCandidate, SeenEndpoint } from '../../../domain/observation.ts'
 import type { EndpointPlan } from '../../../domain/plan.ts'
 import { endpointTransition } from '../../../reconciler/endpoints.ts'
-import type { RollingLedger } from '../../../reconciler/serving/standing.ts'
 import { later, sampleEndpoint, sampleEndpointPlan, sampleVersion } from '../../support/records.ts'
 
 const endpoint = sampleEndpoint({ revision: 2, modelVersion: 2, modelDigest: sampleVersion({ version: 2 }).digest })
@@ -13,16 +13,16 @@ const pinned = (version: number) => {
   const { digest, uri } = sampleVersion({ version })
   return { model: 'handbook-lm', version, digest, uri }
 }
-const ledger: RollingLedger = {
+const ledger: EndpointLedger = {
   ...{ format: 1, environment: 'dev', project: 'language', name: 'handbook' },
   ...{ plan, pin: pinned(2), revision: 2, past: [] },
 }
-const rollingAt = (weight: number): RollingLedger => ({
+const rollingAt = (weight: number): EndpointLedger => ({
   ...ledger,
   rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight, paused: false },
 })
 const rolling = rollingAt(25)
-const promoted: RollingLedger = {
+const promoted: EndpointLedger = {
   ...{ ...ledger, pin: pinned(3), revision: 3 },
   rollout: { candidate: { revision: 3, plan, pin: pinned(3) }, weight: 100, paused: false, promoted: true },
 }
@@ -61,7 +61,7 @@ const before = (status: Endpoint['status'], revision = 2): Endpoint => ({ ...end
 const crash = { current: false, failing: true, reason: 'CrashLoopBackOff', message: 'back-off restarting' }
 const digestOnly = { revision: null }
 
-type Row = readonly [sentence: string, Endpoint | undefined, RollingLedger, ClusterView | null | undefined, Expected]
+type Row = readonly [sentence: string, Endpoint | undefined, EndpointLedger, ClusterView | null | undefined, Expected]
 const table: readonly Row[] = [
   [
     'an endpoint without a model waits, and no release of it is open',
