@@ -25,6 +25,7 @@ spec:
   cluster: { kubernetes: { context: prod, namespaces: { language: ml-language } } }
   storage: { type: s3, bucket: ml, endpoint: 'https://s3.example.com', credentialsSecret: s3 }
   queues: [gpu, "batch"]
+  serving: { gateway: { name: public, namespace: gateways } }
 ---
 apiVersion: specyard.dev/v1
 kind: Dataset

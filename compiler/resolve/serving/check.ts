@@ -124,8 +124,8 @@ function checkAuth(asking: Asking): void {
   const { name } = place.environment.metadata
   const from = merged.auth ?? place.environment.spec.auth
   if (!from || from.type === 'none') return
-  const told = (message: string, hint: string): void => {
-    if (merged.auth) return asking.tell('AUTH_UNSUPPORTED', '/spec/auth/type', message, hint, '/spec/serving')
+  const told = (message: string, hint: string, part?: string): void => {
+    if (merged.auth) return asking.tell('AUTH_UNSUPPORTED', '/spec/auth/type', message, hint, part)
     const document = at.catalogue.environments.get(name)?.document
     if (!document) return
     const where = document.locate('/spec/auth/type')
@@ -143,7 +143,8 @@ function checkAuth(asking: Asking): void {
       ? 'say in the Environment serving.gateway with kind: envoy-gateway, or use framework: fastapi'
       : `use ${whoCan('gatewayAuth')}`
   const whom = can('gatewayAuth') || can('proxyAuth') ? `environment "${name}"` : asking.name
-  told(`${whom} has nothing that keeps callers without ${from.type === 'jwt' ? 'a token' : 'a key'} out`, could)
+  const lacking = from.type === 'jwt' ? 'a token' : 'a key'
+  told(`${whom} has nothing that keeps callers without ${lacking} out`, could, '/spec/serving')
 }
 
 function checkFields(asking: Asking): void {
