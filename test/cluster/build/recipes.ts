@@ -86,6 +86,25 @@ const coredns: Recipe = {
   share: {},
 }
 
+const kserveModule = 'github.com/kserve/kserve'
+
+const kserve: Recipe = {
+  name: 'kserve',
+  holds: 'KServe',
+  // Our own main package, beside its go.mod.
+  programs: { kserve: 'specyard.dev/testbed/kserve' },
+  tags: [],
+  stamps: {},
+  share: {
+    crds: { module: kserveModule, path: 'config/crd/full' },
+    'settings.yaml': { module: kserveModule, path: 'config/configmap/inferenceservice.yaml' },
+    'webhooks.yaml': { module: kserveModule, path: 'config/webhook/manifests.yaml' },
+  },
+}
+
+/** Parts of a bed that one test alone starts: built when that test asks for them. */
+export const servingRecipes = { kserve }
+
 export const recipes = { core, containerd, kueue, coredns }
 
 const kubeStateMetrics: Recipe = {

@@ -10,6 +10,7 @@ import { chartFolder, goldenValues, servingPlans } from '../../support/charts.ts
 import { makeNamespace } from '../support/cluster.ts'
 import { openOwnBed, type OwnBed } from '../support/own-bed.ts'
 import { applyServingDefinitions } from '../support/serving-crds.ts'
+import { filledIn } from './filled-in.ts'
 
 /*
  * Every object that the chart renders, in every mode, given to a real API server that has the real CustomResourceDefinitions.
@@ -93,24 +94,6 @@ function ignored(name: string, kind: string): readonly string[] {
 }
 
 const custom = ['HTTPRoute', 'InferenceService', 'RayService', 'ScaledObject', 'SecurityPolicy', 'ServiceMonitor']
-
-/** Places in lists where what is stored has more than what was sent. Argo CD compares such lists whole; mappings it merges. */
-function filledIn(sent: unknown, stored: unknown, at: string, inList = false): readonly string[] {
-  if (Array.isArray(sent)) {
-    const items = Array.isArray(stored) ? (stored as readonly unknown[]) : []
-    return [
-      ...(items.length === sent.length ? [] : [`${at} has ${items.length} items`]),
-      ...sent.flatMap((one, index) => filledIn(one, items[index], `${at}/${index}`, true)),
-    ]
-  }
-  if (typeof sent !== 'object' || sent === null) return []
-  const [ours, theirs] = [sent as Record<string, unknown>, (stored ?? {}) as Record<string, unknown>]
-  const added = inList ? Object.keys(theirs).filter((key) => !(key in ours)) : []
-  return [
-    ...added.map((key) => `${at}/${key}`),
-    ...Object.keys(ours).flatMap((key) => filledIn(ours[key], theirs[key], `${at}/${key}`, inList)),
-  ]
-}
 
 it.each(Object.entries(newer))('of %s the API server lacks the newer fields alone', (name, fields) => {
   const { status, stderr } = dryRun(render(name))
