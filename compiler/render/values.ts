@@ -33,7 +33,7 @@ export function chartVersionOf(stable: Release, candidate: Candidate | null): st
 
 /**
  * Renders the chart values of an endpoint: of what it serves, and of the candidate beside it while one is rolled out. Same releases in, same
- * bytes out. What routes, guards and scales it is that of the stable release until the candidate takes its place.
+ * bytes out. Its route, its aims and who may call it are those of the stable release until the candidate takes its place.
  */
 export function renderValues(stable: Release, candidate: Candidate | null): string {
   const values: object = takesCandidates(chartVersionOf(stable, candidate))
@@ -51,9 +51,11 @@ function takesCandidates(version: string): boolean {
 /** Values of this chart; their type is made of its values.schema.json. */
 function chartValues({ plan, pin }: Release, candidate: Candidate | null): ChartValues {
   const { promptTemplate, ...rest } = served(plan, pin)
-  const { rollout, auth, ...installed } = installedValues(plan)
+  // How callers come is the environment's matter, and the newer plan knows it as it is: an older one may have nothing that divides them.
+  const newest = candidate?.release.plan ?? plan
+  const { rollout, auth, ...installed } = installedValues(plan, newest)
   return {
-    ...{ ...rest, rollout, auth, promptTemplate, ...installed },
+    ...{ ...rest, host: newest.ingressHost, rollout, auth, promptTemplate, ...installed },
     ...(candidate ? { candidate: candidateValues(candidate) } : {}),
   }
 }

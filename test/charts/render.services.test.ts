@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
-import { chartFolder, goldenValues } from '../support/charts.ts'
+import { renderValues } from '../../compiler/render/values.ts'
+import type { EndpointPlan } from '../../domain/plan.ts'
+import { candidateOf, chartFolder, examplePin, goldenValues, servingPlans } from '../support/charts.ts'
 
 const helm = process.env['HELM'] || 'helm'
 const kubeVersion = '1.34.0'
@@ -158,6 +160,30 @@ describe('chart serving-endpoint rendered by Helm', () => {
     expect(
       [...JSON.stringify(predictor).matchAll(/letters-prompt-template-\w+/g)].every(([name]) => name === own),
     ).toBe(true)
+  })
+
+  it('a candidate may bring the environment its first gateway along, beside a release of the first chart', () => {
+    const {
+      gateway: _gateway,
+      autoscaler: _autoscaler,
+      prometheus: _prometheus,
+      ...old
+    } = servingPlans().get('gateway') as EndpointPlan
+    const plan = {
+      ...old,
+      chartVersion: '0.1.0',
+      ingressHost: null,
+      autoscale: null,
+      replicas: { min: 2, max: 2 },
+      auth: { type: 'none', issuer: null },
+    } as const
+    const stable = { plan, pin: examplePin, revision: 3 }
+    const { status, stdout, stderr } = run(
+      'template',
+      renderValues(stable, candidateOf(servingPlans().get('gateway') as EndpointPlan)),
+    )
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(objects(stdout).map(({ kind }) => kind)).toContain('HTTPRoute')
   })
 
   it('a candidate gets its weight of the callers, and whoever asks for it by the header', () => {

@@ -10,9 +10,11 @@ type Installed = Pick<
 /**
  * Values that say what of an environment an endpoint makes use of. What it makes no use of is left out. Keys stand in an order of their own: a plan
  * that was read from the ledger has another one than a plan that was just made.
+ * @param newest of the plans that stand beside each other, the one that was made last
  */
-export function installedValues(plan: EndpointPlan): Installed {
-  const { gateway, ingress, autoscaler, kserve, rayServe } = plan
+export function installedValues(plan: EndpointPlan, newest: EndpointPlan): Installed {
+  const { autoscaler, rayServe } = plan
+  const { gateway, ingress, kserve } = newest
   return {
     rollout: rolloutValues(plan.rollout),
     auth: authValues(plan.auth),
