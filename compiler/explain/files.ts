@@ -3,7 +3,8 @@ import { type EndpointLedger, paths, type RunLedger } from '../../domain/ledger.
 import { readLedger, readRunLedger } from '../../domain/ledger-files.ts'
 import { jobName, keyText, shortDigest } from '../../domain/names.ts'
 import type { Destination, EndpointPlan, ModelPin, TrainingPlan } from '../../domain/plan.ts'
-import { lastAsked } from '../../domain/rollout.ts'
+import type { Place } from '../../domain/problem.ts'
+import { highestRevision, lastAsked } from '../../domain/rollout.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { decidePin, waitMessage } from '../ledger/endpoints.ts'
 import { type DeployAddress, renderEndpointApplication, renderJobsApplication } from '../render/application.ts'
@@ -127,9 +128,11 @@ export function explainEndpointFiles(
     return { files: [], waits: `model ${plan.model.ref} has no version ${String(plan.model.version)}` }
   if (pin === null) return { files: [], waits: waitMessage(plan, models) }
   if (!rendered) return { files: [], waits: null }
-  const subject = { plan: { ...plan, chartVersion: chartOf(plan, old) }, pin, deploy: input.deploy }
+  const revision = old?.plan.digest === plan.digest ? old.revision : (old ? highestRevision(old) : 0) + 1
+  const subject = { plan: { ...plan, chartVersion: chartOf(plan, old) }, pin, revision, deploy: input.deploy }
   const known = origins(values, [
     ['pin', pinOrigin(plan, pin)],
+    ['revision', { ...plain, from: 'ledger', where: ledgerPlace(plan), note: 'the number of the release' }],
     ['deploy', settings],
   ])
   const part = (one: Json): typeof subject => one as unknown as typeof subject
@@ -138,7 +141,7 @@ export function explainEndpointFiles(
       explainFile(
         paths.endpointValues(plan),
         subject as unknown as Json,
-        (one) => renderValues({ plan: part(one).plan, pin: part(one).pin, revision: 1 }, null),
+        (one) => renderValues({ plan: part(one).plan, pin: part(one).pin, revision: part(one).revision }, null),
         known,
       ),
       explainFile(
@@ -164,8 +167,11 @@ function pinOrigin(plan: EndpointPlan, pin: ModelPin): ExplainedOrigin {
     return { ...plain, from: 'ledger', where: models, note: `version ${pin.version}, which the spec pins` }
   if (plan.follow === 'newest')
     return { ...plain, from: 'ledger', where: models, note: 'the newest version, which the environment follows' }
-  const endpoint = { file: paths.endpointLedger(plan), line: 1, column: 1 }
-  return { ...plain, from: 'ledger', where: endpoint, note: 'the version that the environment serves' }
+  return { ...plain, from: 'ledger', where: ledgerPlace(plan), note: 'the version that the environment serves' }
+}
+
+function ledgerPlace(plan: EndpointPlan): Place {
+  return { file: paths.endpointLedger(plan), line: 1, column: 1 }
 }
 
 function newestAttempt(

@@ -49,13 +49,13 @@ function takesCandidates(version: string): boolean {
 }
 
 /** Values of this chart; their type is made of its values.schema.json. */
-function chartValues({ plan, pin }: Release, candidate: Candidate | null): ChartValues {
+function chartValues({ plan, pin, revision }: Release, candidate: Candidate | null): ChartValues {
   const { promptTemplate, ...rest } = served(plan, pin)
   // How callers come is the environment's matter, and the newer plan knows it as it is: an older one may have nothing that divides them.
   const newest = candidate?.release.plan ?? plan
   const { rollout, auth, ...installed } = installedValues(plan, newest)
   return {
-    ...{ ...rest, host: newest.ingressHost, rollout, auth, promptTemplate, ...installed },
+    ...{ ...rest, host: newest.ingressHost, revision, rollout, auth, promptTemplate, ...installed },
     ...(candidate ? { candidate: candidateValues(candidate) } : {}),
   }
 }

@@ -122,6 +122,10 @@ export interface ChartValues {
    */
   name: string
   /**
+   * The release that it serves: stands on the Deployment, so that what runs can be told from what is published.
+   */
+  revision?: number
+  /**
    * The project.
    */
   project: string

@@ -123,6 +123,22 @@ export async function endpointAnswer({ ask, environment }: Yard, name: string): 
   return items.find((one) => one.name === name)
 }
 
+export async function untilRecorded(
+  yard: Yard,
+  name: string,
+  what: string,
+  isSo: (record: EndpointAnswer) => boolean,
+): Promise<EndpointAnswer> {
+  let last: EndpointAnswer | undefined
+  const look = async (): Promise<EndpointAnswer | false> => {
+    last = await endpointAnswer(yard, name)
+    return last !== undefined && isSo(last) && last
+  }
+  return until(`the record of ${name} ${what}`, look, { seconds: 90 }).catch((cause: unknown) => {
+    throw new Error(`${String(cause)}\nit is: ${JSON.stringify(last)}`, { cause })
+  })
+}
+
 export interface Deployment extends KubernetesObject {
   readonly spec: { readonly replicas: number }
   readonly status?: { readonly readyReplicas?: number }
@@ -136,16 +152,22 @@ export function endpointApplication({ environment }: Yard, name: string): string
   return `${environment}.language.endpoint.${name}`
 }
 
-/** Lets Argo CD look at the head, and tells whether the cluster is then what Git says. */
-export async function syncNow(cluster: Cluster, yard: Yard, name: string): Promise<string> {
+/** Lets Argo CD look at the head, and waits until it says that the cluster is what Git says. */
+export async function untilSynced(cluster: Cluster, yard: Yard, name: string): Promise<void> {
   const application = endpointApplication(yard, name)
   const head = await yard.deploy.head()
   await refresh(cluster, application)
-  const { status } = await cluster.kubernetes.until<Application>(
+  await cluster.kubernetes.until<Application>(
     applicationPath(application),
-    'to have looked',
-    (one) => one.status?.sync?.revision === head && one.status.sync.status !== 'Unknown',
+    `to be in sync at ${head}`,
+    ({ status }) => status?.sync?.status === 'Synced' && status.sync.revision === head,
     60,
   )
-  return status?.sync?.status ?? ''
+}
+
+/** The pods of a Deployment, by their UIDs. */
+export async function podsOfTrack(cluster: Cluster, { namespace }: Yard, name: string): Promise<readonly string[]> {
+  const pods = await cluster.kubernetes.list(resource('v1', 'pods', namespace))
+  const own = pods.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === name)
+  return own.map(({ metadata }) => metadata.uid ?? '').sort()
 }

@@ -9,10 +9,12 @@ import {
   endpointAnswer,
   endpointApplication,
   endpointSpec,
+  podsOfTrack,
   registerVersion,
   servingEnvironment,
-  syncNow,
   untilRollout,
+  untilRecorded,
+  untilSynced,
 } from '../support/endpoints.ts'
 import { openYard, type Yard } from '../support/yard.ts'
 
@@ -48,29 +50,29 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
   it('the first release serves, and a commit remembers that it worked', async () => {
     const first = await untilRollout(yard, name, 'to have worked', ({ stable }) => stable?.worked)
     expect(first).toMatchObject({ stable: { revision: 1, model: 'handbook-lm@1', ready_replicas: 1 }, candidate: null })
-    expect(await syncNow(cluster, yard, name)).toBe('Synced')
+    await untilSynced(cluster, yard, name)
   })
 
   it('replicas that an autoscaler sets leave the Application in sync, and stay', async () => {
     await cluster.kubernetes.patch(deploymentPath(yard, name), { spec: { replicas: 2 } })
     await readyIs(name, 2)
-    expect(await syncNow(cluster, yard, name)).toBe('Synced')
+    await untilSynced(cluster, yard, name)
     expect((await deployment())?.spec.replicas).toBe(2)
   })
 
   it('a second version begins as a candidate, and each step leaves the Application in sync and the stable pods alone', async () => {
-    const before = await deployment()
+    const before = await podsOfTrack(cluster, yard, name)
+    expect(before).toHaveLength(2)
     await registerVersion(cluster, yard, 2)
     await untilRollout(yard, name, 'to have a candidate', ({ candidate }) => candidate?.ready_replicas === 1)
-    expect(await syncNow(cluster, yard, name)).toBe('Synced')
+    await untilSynced(cluster, yard, name)
     await moved('rollout', name, 'set', '50')
     const ingress = resource('networking.k8s.io/v1', 'ingresses', yard.namespace, `${name}-candidate`)
     const isHalf = ({ metadata }: KubernetesObject): boolean => JSON.stringify(metadata.annotations).includes('"50"')
     await cluster.kubernetes.until<KubernetesObject>(ingress, 'to give the candidate half of the callers', isHalf, 60)
-    expect(await syncNow(cluster, yard, name)).toBe('Synced')
-    const after = await deployment()
-    expect(after?.spec.replicas).toBe(2)
-    expect([after?.metadata['generation'], after?.status?.readyReplicas]).toEqual([before?.metadata['generation'], 2])
+    await untilSynced(cluster, yard, name)
+    expect((await deployment())?.spec.replicas).toBe(2)
+    expect(await podsOfTrack(cluster, yard, name)).toEqual(before)
   })
 
   it('promoted, its pods take the place of the stable ones beside the candidate, which then goes by itself', async () => {
@@ -85,7 +87,7 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
     await until('the candidate to be gone', async () => (await deployment(`${name}-candidate`)) === undefined, {
       seconds: 60,
     })
-    expect(await syncNow(cluster, yard, name)).toBe('Synced')
+    await untilSynced(cluster, yard, name)
   })
 
   it('a rollback brings the version before, and no spec moves it until a person lifts the hold', async () => {
@@ -113,23 +115,16 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
     const spec = (word: string): string => endpointSpec(cluster, yard, { name: 'broken', word, strategy: 'rolling' })
     await yard.merge({ 'broken.yaml': spec('one') })
     await untilRollout(yard, 'broken', 'to serve', ({ stable }) => stable?.worked)
-    const before = await deployment('broken')
+    const before = await podsOfTrack(cluster, yard, 'broken')
     const values = `environments/${yard.environment}/language/endpoints/broken/values.yaml`
     await yard.deploy.commit('Break the values', {
       [values]: (await yard.deploy.read(values)).replace(/^port: .*$/m, 'port: none'),
     })
     await yard.merge({ 'broken.yaml': spec('two') })
-    const failed = await until(
-      'the record to be failed',
-      async () => {
-        const record = await endpointAnswer(yard, 'broken')
-        return record?.status === 'failed' && record
-      },
-      { seconds: 90 },
-    )
-    expect(failed.message).toMatch(/port/)
-    const after = await deployment('broken')
-    expect([after?.metadata['generation'], after?.status?.readyReplicas]).toEqual([before?.metadata['generation'], 1])
+    const failed = await untilRecorded(yard, 'broken', 'to be failed', ({ status }) => status === 'failed')
+    expect(failed).toMatchObject({ revision: 2, reason: 'SyncFailed' })
+    expect(failed.message).toMatch(/at '\/port': got string, want integer/)
+    expect(await podsOfTrack(cluster, yard, 'broken')).toEqual(before)
   })
 
   it('an endpoint whose spec is gone goes with its Application and everything of it', async () => {
