@@ -1,4 +1,5 @@
-import { expectOk, withApi } from '../house/client.ts'
+import { isFault } from '../../domain/fault.ts'
+import { type Ask, expectOk, withApi } from '../house/client.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
 import { readSettings } from '../house/settings.ts'
@@ -24,13 +25,13 @@ export async function runStatus(
       await list('/v1/jobs?limit=500'),
       await list('/v1/endpoints'),
       await list('/v1/models'),
-      await list('/v1/rollouts'),
+      await rolloutsOf(ask, world),
       observed,
     ] as const
   })
   if (options.output === 'json') {
     world.stdout.write(
-      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items, rollouts: rollouts.items }, null, 2)}\n`,
+      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items, rollouts }, null, 2)}\n`,
     )
     return exitCodes.fine
   }
@@ -73,7 +74,7 @@ export async function runStatus(
       ]),
     ),
   )
-  for (const one of rollouts.items as unknown as readonly RolloutView[])
+  for (const one of rollouts)
     world.stdout.write(`\n${rolloutPicture(one, paintFor(world.stdout, world.environment) !== undefined).trimEnd()}\n`)
   world.stdout.write('\n')
   world.stdout.write(
@@ -88,4 +89,15 @@ export async function runStatus(
     ),
   )
   return exitCodes.fine
+}
+
+/** Rollouts stand in the deploy repository; what else there is to say is said where that cannot be reached. */
+async function rolloutsOf(ask: Ask, world: World): Promise<readonly RolloutView[]> {
+  try {
+    return (expectOk(await ask('GET', '/v1/rollouts')) as { readonly items: readonly RolloutView[] }).items
+  } catch (error) {
+    if (!isFault(error)) throw error
+    world.stderr.write(`note: rollouts are not told: ${error.message}\n`)
+    return []
+  }
 }

@@ -57,3 +57,14 @@ describe('specyard rollout without anything that runs', () => {
     expect([exit, stderr]).toEqual([3, expect.stringContaining('ENDPOINT_NOT_FOUND')])
   })
 })
+
+describe('specyard status', () => {
+  it('shows a rollout, and goes without where the deploy repository cannot be read', async () => {
+    expect((await run('status')).stdout).toMatch(/letters {2}canary under way\n\n {2}stable +revision 1/)
+    const nowhere = "deploy: { repository: 'http://127.0.0.1:1/deploy.git' }\n"
+    writeFileSync(join(folder, 'specyard.yaml'), `apiVersion: specyard.dev/v1\nkind: Settings\n${nowhere}`)
+    const { exit, stdout, stderr } = await run('status')
+    expect([exit, stderr]).toEqual([0, expect.stringContaining('note: rollouts are not told: ')])
+    expect(stdout).toMatch(/^RUN +STATE/)
+  })
+})
