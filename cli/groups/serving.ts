@@ -11,7 +11,7 @@ const endpointText = '<endpoint> is a name, project/name or environment/project/
 export const addRollout: AddCommand = (program, world) => {
   program
     .command('rollout')
-    .argument('<endpoint>')
+    .argument('<endpoint>', 'its name, project/name or environment/project/name')
     .addArgument(new Argument('[step]', 'what to do').choices(['status', ...rolloutSteps]).default('status'))
     .argument('[share]', 'per cent of the requests that the candidate gets', integer)
     .description('look at what an endpoint serves and what stands beside it, or move that by one step: one commit')

@@ -27,6 +27,8 @@ describe('completion', () => {
     ['offers the directions of migrations', ['migrate', ''], ['up', 'down', 'status']],
     ['offers kinds', ['schema', 'Tr'], ['TrainingJob']],
     ['offers trainings where a run is wanted', ['logs', 'handbook'], ['handbook-lm', 'handbook-retry']],
+    ['offers endpoints where one is rolled out', ['rollout', 'handbook'], ['handbook']],
+    ['offers the steps behind it', ['rollout', 'handbook', 'p'], ['pause', 'promote']],
     ['offers specs of both sorts to explain', ['explain', 'handbook'], ['handbook', 'handbook-lm', 'handbook-retry']],
     ['offers codes to explain', ['explain', 'SPLITS'], ['SPLITS_SUM']],
     ['offers environments', ['explain', 'handbook', '--env', ''], ['dev', 'prod', 'stg']],

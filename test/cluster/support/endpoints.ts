@@ -1,6 +1,6 @@
 import { type KubernetesObject, resource } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
-import { type Application, applicationPath, refresh } from './applications.ts'
+import { type Application, lookUntil } from './applications.ts'
 import { type Cluster, realNodeOf } from './cluster.ts'
 import { says, shellTraining } from './shell-training.ts'
 import type { Yard } from './yard.ts'
@@ -152,17 +152,15 @@ export function endpointApplication({ environment }: Yard, name: string): string
   return `${environment}.language.endpoint.${name}`
 }
 
-/** Lets Argo CD look at the head, and waits until it says that the cluster is what Git says. */
-export async function untilSynced(cluster: Cluster, yard: Yard, name: string): Promise<void> {
-  const application = endpointApplication(yard, name)
-  const head = await yard.deploy.head()
-  await refresh(cluster, application)
-  await cluster.kubernetes.until<Application>(
-    applicationPath(application),
-    `to be in sync at ${head}`,
-    ({ status }) => status?.sync?.status === 'Synced' && status.sync.revision === head,
-    60,
-  )
+/** Lets Argo CD look at what is committed now or later, and waits until it says that the cluster is what Git says. */
+export async function endpointSynced(cluster: Cluster, yard: Yard, name: string): Promise<void> {
+  const heads = new Set<string>()
+  const isSynced = async ({ status }: Application): Promise<boolean> => {
+    // Specyard goes on to commit meanwhile.
+    heads.add(await yard.deploy.head())
+    return status?.sync?.status === 'Synced' && heads.has(status.sync.revision ?? '')
+  }
+  await lookUntil(cluster, endpointApplication(yard, name), 'to be in sync', isSynced)
 }
 
 /** The pods of a Deployment, by their UIDs. */

@@ -9,12 +9,12 @@ import {
   endpointAnswer,
   endpointApplication,
   endpointSpec,
+  endpointSynced,
   podsOfTrack,
   registerVersion,
   servingEnvironment,
   untilRollout,
   untilRecorded,
-  untilSynced,
 } from '../support/endpoints.ts'
 import { openYard, type Yard } from '../support/yard.ts'
 
@@ -50,13 +50,13 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
   it('the first release serves, and a commit remembers that it worked', async () => {
     const first = await untilRollout(yard, name, 'to have worked', ({ stable }) => stable?.worked)
     expect(first).toMatchObject({ stable: { revision: 1, model: 'handbook-lm@1', ready_replicas: 1 }, candidate: null })
-    await untilSynced(cluster, yard, name)
+    await endpointSynced(cluster, yard, name)
   })
 
   it('replicas that an autoscaler sets leave the Application in sync, and stay', async () => {
     await cluster.kubernetes.patch(deploymentPath(yard, name), { spec: { replicas: 2 } })
     await readyIs(name, 2)
-    await untilSynced(cluster, yard, name)
+    await endpointSynced(cluster, yard, name)
     expect((await deployment())?.spec.replicas).toBe(2)
   })
 
@@ -65,12 +65,12 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
     expect(before).toHaveLength(2)
     await registerVersion(cluster, yard, 2)
     await untilRollout(yard, name, 'to have a candidate', ({ candidate }) => candidate?.ready_replicas === 1)
-    await untilSynced(cluster, yard, name)
+    await endpointSynced(cluster, yard, name)
     await moved('rollout', name, 'set', '50')
     const ingress = resource('networking.k8s.io/v1', 'ingresses', yard.namespace, `${name}-candidate`)
     const isHalf = ({ metadata }: KubernetesObject): boolean => JSON.stringify(metadata.annotations).includes('"50"')
     await cluster.kubernetes.until<KubernetesObject>(ingress, 'to give the candidate half of the callers', isHalf, 60)
-    await untilSynced(cluster, yard, name)
+    await endpointSynced(cluster, yard, name)
     expect((await deployment())?.spec.replicas).toBe(2)
     expect(await podsOfTrack(cluster, yard, name)).toEqual(before)
   })
@@ -87,7 +87,7 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
     await until('the candidate to be gone', async () => (await deployment(`${name}-candidate`)) === undefined, {
       seconds: 60,
     })
-    await untilSynced(cluster, yard, name)
+    await endpointSynced(cluster, yard, name)
   })
 
   it('a rollback brings the version before, and no spec moves it until a person lifts the hold', async () => {
