@@ -129,10 +129,21 @@ describe('the OpenAPI document', () => {
     )
     const one = '/v1/jobs/{id}'
     const endpoint = '/v1/endpoints/{environment}/{project}/{name}'
+    const lifecycle = '/api/v1/ml/lifecycle'
     expect(routes.sort()).toEqual(
       [
         ...['get /healthz', 'get /readyz', 'get /v1/version', 'get /v1/endpoints', 'get /v1/models', 'get /v1/stream'],
-        ...['get /v1/rollouts', `get ${endpoint}/rollout`, `post ${endpoint}/rollout`, `post ${endpoint}/rollback`],
+        ...['get /v1/rollouts', `get ${endpoint}/rollout`],
+        ...['promote', 'rollback', 'rollout'].map((what) => `post ${endpoint}/${what}`),
+        ...['attach', 'deploy', 'register'].map((what) => `post /v1/models/${what}`),
+        ...['deployments', 'experiments', 'models'].map((what) => `get ${lifecycle}/${what}`),
+        ...['get', 'patch'].map((method) => `${method} ${lifecycle}/models/{model_name}/{version}`),
+        ...[
+          `get ${lifecycle}/experiments/{name}`,
+          `post ${lifecycle}/deployments`,
+          `get ${lifecycle}/deployments/{id}`,
+        ],
+        ...[`patch ${lifecycle}/deployments/{id}/status`, `post ${lifecycle}/deployments/{id}/rollback`],
         ...['get /v1/publications', 'get /v1/trace', 'get /v1/jobs', 'post /v1/jobs', `get ${one}`],
         ...['events', 'logs', 'metrics'].map((what) => `get ${one}/${what}`),
         ...['cancel', 'done', 'event', 'heartbeat', 'retry', 'token', 'trainer-status'].map(
