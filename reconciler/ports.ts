@@ -1,4 +1,5 @@
 import type { Fault } from '../domain/fault.ts'
+import type { EndpointLedger } from '../domain/ledger.ts'
 import type { LedgerView } from '../domain/ledger-files.ts'
 import type { Operation, OperationResult } from '../domain/operation.ts'
 import type { Publication } from '../domain/publication.ts'
@@ -7,6 +8,7 @@ import type { Records } from '../records/records.ts'
 import type { Rules } from './decide/rules.ts'
 import type { ClusterSource } from './sources/cluster.ts'
 import type { MeasuringSource } from './sources/measuring.ts'
+import type { ModelRegistry } from './sources/registry.ts'
 import type { TrackerSource } from './sources/tracker.ts'
 
 export interface LogEntry {
@@ -23,6 +25,14 @@ export interface ReconcilerPorts {
   cluster(environment: string): ClusterSource | undefined
   /** The experiment tracker of an environment; undefined where none is connected. */
   tracker?(environment: string): TrackerSource | undefined
+  /** The model registry; undefined where none is connected. */
+  readonly registry?: ModelRegistry | undefined
+  /** Proposes that an endpoint serves a model version. @returns what became of it, for people */
+  propose?(
+    endpoint: EndpointLedger,
+    version: { readonly model: string; readonly version: number },
+    why: string,
+  ): Promise<string>
   /** The monitoring of an environment's cluster; undefined where none is connected. */
   measuring?(environment: string): MeasuringSource | undefined
   /** The address under which the routes of an environment are to be probed; undefined where none are. */

@@ -14,6 +14,7 @@ import { createRefresher, type Refresher } from './refresh.ts'
 import { everyCron } from './schedule.ts'
 import { goesOnAsKnown } from './settled.ts'
 import type { ChangedKey, ClusterSource } from './sources/cluster.ts'
+import { createRegistryLane } from './registry/lane.ts'
 import { createServingLane } from './serving/beside/lane.ts'
 import { createTrackerLane } from './tracking/lane.ts'
 
@@ -59,6 +60,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
   const enders: (() => void)[] = []
   const trackers = createTrackerLane(ports, rules)
   const servings = createServingLane(ports)
+  const registries = createRegistryLane(ports)
   const refresher = createRefresher(ports)
 
   const startAgain = { again: true, waiting: [] as readonly string[] }
@@ -93,6 +95,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     const endpointsMoved = await decideEndpoints(ports, look)
     const confirmed = await confirmReleases(ports, look, deployed.commit)
     servings.wake()
+    registries.wake(ledger)
     const refreshAgain = await refresher.again(look)
     if (refreshAgain !== undefined) clock.lookAtEverything(refreshAgain)
     const acted = await actNow({ between: attend })
@@ -259,6 +262,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       await running
       await trackers.stop()
       await servings.stop()
+      await registries.stop()
     },
   }
 }

@@ -6,6 +6,7 @@ import type { TrackerSource } from '../../reconciler/sources/tracker.ts'
 import type { Records } from '../../records/records.ts'
 import type { ProcessEnvironment } from './environment.ts'
 import { openMonitoring } from './monitoring.ts'
+import { proposeWish } from '../models/wish.ts'
 import type { Opened } from './open.ts'
 
 /** What a reconciler works with, made of the opened parts. */
@@ -30,6 +31,8 @@ export function reconcilerPorts(house: {
     cluster: (environment) => house.cluster(environment),
     tracker: () => tracker,
     ...openMonitoring(house.environment),
+    registry: opened.registry,
+    propose: (endpoint, version, why) => proposeWish(opened, endpoint, version, why),
     deploy: {
       read: async () => {
         const { commit, files, drifted } = await opened.deploy.read()

@@ -5,6 +5,7 @@ import { jsonText, jsonTextOrNull, storableText, storableTextOrNull } from '../j
 import type { Database } from '../kysely.ts'
 import type { Releases, ServingResource } from '../records.ts'
 import { putDeployments, releasesOf } from './deployment-rows.ts'
+import { deploymentSpec } from './deployment-spec.ts'
 import { modelEntryId } from './models.ts'
 import { projectId } from './projects.ts'
 
@@ -20,6 +21,7 @@ export async function putEndpoint(
   const entry = await modelEntryId(db, project, endpoint.model, plan?.model.family ?? null)
   const columns = {
     ...ordinaryColumns(endpoint, entry),
+    deployment_spec: jsonText(await deploymentSpec(db, project, entry, endpoint)),
     ...(plan === null ? {} : planColumns(plan, await promptTemplateId(db, project, plan))),
   }
   const { id } = await db
@@ -71,7 +73,6 @@ function ordinaryColumns(endpoint: Endpoint, entry: string) {
     min_replicas: endpoint.minReplicas,
     max_replicas: endpoint.maxReplicas,
     use_gpu: typeof useGpu === 'boolean' ? useGpu : null,
-    deployment_spec: jsonText(endpoint.deploymentSpec),
     last_health_check: endpoint.lastHealthCheck,
     reason: storableText(endpoint.reason),
     message: storableText(endpoint.message),

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attachSpecs } from '../../cli/models/attach.ts'
 import { deployArtifact } from '../../cli/models/deploy-artifact.ts'
+import { proposeWish } from '../../cli/models/wish.ts'
 import { promote } from '../../cli/models/promote.ts'
 import { registerRun } from '../../cli/models/register.ts'
+import { reconcilerPorts } from '../../cli/house/reconciler-ports.ts'
+import { createRegistryLane } from '../../reconciler/registry/lane.ts'
 import { open, type Opened } from '../../cli/house/open.ts'
 import { readSettings } from '../../cli/house/settings.ts'
 import { planDeploy } from '../../cli/specs/deploy-version.ts'
@@ -197,5 +200,66 @@ describe('a version that serves', () => {
     ['an endpoint that there is not', { endpoint: 'other' }],
   ])('is not deployed to %s', async (_what, changes) => {
     expect(await planDeploy(opened, await request(changes), at)).toMatchObject({ kind: 'refused' })
+  })
+})
+
+describe('an alias that moves in MLflow', () => {
+  const setAlias = (alias: string) => mlflow('registered-models/alias', { name: 'language', alias, version: '2' })
+
+  async function lane() {
+    const asked: string[] = []
+    const logged: string[] = []
+    const one = createRegistryLane(
+      {
+        ...reconcilerPorts({
+          ...{ opened, records: opened.records, tracker: undefined, environment: {}, cluster: () => undefined },
+          ...{ heard: () => undefined, now: at, log: ({ message }) => logged.push(message) },
+        }),
+        propose: async ({ environment, name }, { model, version }, why) => {
+          asked.push(`${environment}/${name} ${model}@${version}: ${why}`)
+          return 'proposed'
+        },
+      },
+      0,
+    )
+    const round = async () => {
+      one.wake(readLedger((await opened.deploy.read()).files))
+      await one.settled()
+    }
+    return { asked, logged, round, stop: () => one.stop() }
+  }
+
+  it('becomes one proposal where it names an environment that serves something else, and moves nothing itself', async () => {
+    writeFileSync(join(folder, 'specs', '1.yaml'), endpoint())
+    await publishSpecs(opened)
+    const second = await newRun()
+    const other = modelSpec.replace(digest, `sha256:${'b'.repeat(64)}`)
+    await attachSpecs(opened, second, { model: other, endpoint: null })
+    // Dev follows the newest, and prod does not.
+    expect(await registerRun(opened, second, wish)).toMatchObject({ version: 2, registry: { version: '2' } })
+    const head = await opened.deploy.head()
+    const { asked, round, stop } = await lane()
+    await setAlias('champion')
+    await setAlias('dev')
+    await round()
+    expect(asked).toEqual([])
+    await setAlias('production')
+    await round()
+    await round()
+    expect(asked).toEqual([
+      `prod/letters letters@2: The alias production of language was moved to it in ${server.url}.`,
+    ])
+    expect(await opened.deploy.head()).toBe(head)
+    await stop()
+  })
+
+  it('writes nothing into a working tree, and says what to write', async () => {
+    const before = specText()
+    const entry = readLedger((await opened.deploy.read()).files).endpoints.find((one) => one.environment === 'prod')
+    if (!entry) throw new Error('prod is not in the ledger')
+    expect(await proposeWish(opened, entry, { model: 'letters', version: 1 }, 'why')).toBe(
+      'write spec.environments.prod.model.version: 1 into specs/1.yaml for it',
+    )
+    expect(specText()).toBe(before)
   })
 })

@@ -4,12 +4,14 @@ import { until } from '../base/wait.ts'
 import { auditPosition, readAudit, writesBy } from '../support/audit.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
 import { makeIdentity } from '../support/identities.ts'
+import { applyServingDefinitions, followedKinds } from '../support/serving-crds.ts'
 import { follow, untilEqual } from './following.ts'
 import { begin, train } from './trainings.ts'
 
 let cluster: Cluster
-beforeAll(() => {
+beforeAll(async () => {
   cluster = theCluster()
+  await applyServingDefinitions(cluster.kubernetes, followedKinds)
 })
 
 describe('a cluster in which nothing happens', () => {
@@ -44,7 +46,10 @@ describe('a cluster in which nothing happens', () => {
     expect(writesBy(events, user)).toEqual([])
     const asked = events.filter((one) => one.user.username === user)
     expect(new Set(asked.map((one) => `${one.verb} ${one.objectRef?.resource}`))).toEqual(
-      new Set(['watch jobs', 'watch pods', 'watch deployments', 'watch workloads', 'get secrets']),
+      new Set([
+        ...['watch jobs', 'watch pods', 'watch deployments', 'watch workloads', 'get secrets'],
+        ...followedKinds.map((kind) => `watch ${kind}`),
+      ]),
     )
     expect(following.keys).toHaveLength(keys)
     expect(oldest).toBeLessThan(15)

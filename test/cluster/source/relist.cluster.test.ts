@@ -12,6 +12,7 @@ import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type KubernetesObject } from '../base/kubernetes.ts'
 import { until } from '../base/wait.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
+import { applyServingDefinitions, followedKinds } from '../support/serving-crds.ts'
 import { follow, type Following } from './following.ts'
 
 /*
@@ -56,6 +57,7 @@ describe(`of ${trainings} trainings that go on`, () => {
   let deployed: Deployed
   beforeAll(async () => {
     cluster = theCluster()
+    await applyServingDefinitions(cluster.kubernetes, followedKinds)
     namespace = await makeNamespace(cluster, 'relist')
     deployed = published(namespace)
     database = await openTestDatabase()

@@ -10,6 +10,7 @@ import { applicationPath, createApplication } from '../support/applications.ts'
 import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
 import { makeIdentity } from '../support/identities.ts'
 import { createRepository } from '../support/repositories.ts'
+import { applyServingDefinitions, followedKinds } from '../support/serving-crds.ts'
 import { follow, type Following } from './following.ts'
 import { begin, leaseOf } from './trainings.ts'
 
@@ -60,6 +61,7 @@ let job: SeenJob
 let pod: SeenPod
 beforeAll(async () => {
   cluster = theCluster()
+  await applyServingDefinitions(cluster.kubernetes, followedKinds)
   namespace = await makeNamespace(cluster, 'rules')
   const repository = await createRepository(cluster, namespace)
   await repository.commit('Begin the folder', { 'jobs/README.md': 'The placeholder.\n' })

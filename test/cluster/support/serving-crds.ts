@@ -17,11 +17,13 @@ const list = join(import.meta.dirname, '..', '..', '..', 'schemas', 'kubernetes'
 /**
  * The CustomResourceDefinitions that `schemas/kubernetes/custom` is made of, out of the same modules: KServe, KubeRay, KEDA, the Gateway API, Envoy
  * Gateway, the Prometheus Operator and Argo CD. Go checks the sums.
+ * @param kinds of these alone, e.g. `rayservices`
  * @throws Error where Go is missing or a module is another one than it was
  */
-export async function applyServingDefinitions(kubernetes: Kubernetes): Promise<number> {
-  const sources = (JSON.parse(readFileSync(list, 'utf8')) as readonly Source[]).filter(({ file }) =>
-    file.startsWith('custom/'),
+export async function applyServingDefinitions(kubernetes: Kubernetes, kinds?: readonly string[]): Promise<number> {
+  const sources = (JSON.parse(readFileSync(list, 'utf8')) as readonly Source[]).filter(
+    ({ file }) =>
+      file.startsWith('custom/') && (kinds === undefined || kinds.some((kind) => file.endsWith(`_${kind}.json`))),
   )
   const go = findProgram('go')
   if (go === undefined) throw new Error('Go is not installed: the definitions come out of Go modules')
@@ -42,6 +44,9 @@ export async function applyServingDefinitions(kubernetes: Kubernetes): Promise<n
   }
   return sources.length
 }
+
+/** The kinds of endpoints that are followed beside Deployments. */
+export const followedKinds = ['inferenceservices', 'rayservices'] as const
 
 interface Definition {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }

@@ -153,6 +153,23 @@ export function describeModelsAndEndpoints(context: () => TestRecords): void {
       })
     })
 
+    it('keeps its DeploymentSpec when it is written without one, and gets one made of its model where it never had any', async () => {
+      const { endpoints, models } = context().records
+      const run = await addRun(context())
+      const version = sampleVersion({ run: { id: run.id, attempt: 1, environment: 'dev' } })
+      await models.absorb('language', 'handbook-lm', 'char-loglinear', [version])
+      const bare = sampleEndpoint({ deploymentSpec: {} })
+      await endpoints.put(bare, null)
+      expect((await endpoints.get(key))?.deploymentSpec).toEqual({
+        ...{ model_ref: 'handbook-lm', model_family: 'char-loglinear', job_type: 'PRETRAIN' },
+        ...{ serve_target: 'GENERATION', resources: { gpus: 0 }, use_gpu: false },
+      })
+      const given = { model_ref: 'handbook-lm', serve_target: 'RAG' }
+      await endpoints.put({ ...bare, deploymentSpec: given }, null)
+      await endpoints.put(bare, null)
+      expect((await endpoints.get(key))?.deploymentSpec).toEqual(given)
+    })
+
     it('is seen as inference endpoint of the run that its model came from', async () => {
       const { pool, records } = context()
       const run = await addRun(context())

@@ -1,0 +1,100 @@
+import type { EndpointLedger } from '../../domain/ledger.ts'
+import type { LedgerView } from '../../domain/ledger-files.ts'
+import { environmentNames } from '../../domain/lifecycle.ts'
+import { keyText } from '../../domain/names.ts'
+import { isFault } from '../../domain/fault.ts'
+import type { ReconcilerPorts } from '../ports.ts'
+import { type RegisteredModel, registryTags } from '../sources/registry.ts'
+
+/**
+ * Hears of aliases that people move in a registry, beside the passes. An alias that has the name of an environment is a wish about what that
+ * environment serves: it becomes a proposal, and nothing else. What is pinned stays as it is until that is merged.
+ */
+export interface RegistryLane {
+  wake(ledger: LedgerView): void
+  settled(): Promise<void>
+  stop(): Promise<void>
+}
+
+const usualMilliseconds = 60_000
+
+export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = usualMilliseconds): RegistryLane {
+  const stopping = new AbortController()
+  const proposed = new Set<string>()
+  let trouble = ''
+  let last = -Infinity
+  let running: Promise<void> | undefined
+
+  const round = async (ledger: LedgerView): Promise<void> => {
+    const { registry, propose } = ports
+    if (!registry || !propose) return
+    for (const project of new Set(ledger.endpoints.map((one) => one.project))) {
+      const registered = await registry.model(project, stopping.signal)
+      for (const wish of registered ? wishesOf(ledger, project, registered) : []) {
+        const key = `${keyText(wish.entry)} ${wish.model}@${wish.version}`
+        if (proposed.has(key)) continue
+        const { entry, alias, model, version } = wish
+        const what = await propose(
+          entry,
+          { model, version },
+          `The alias ${alias} of ${project} was moved to it in ${registry.address}.`,
+        )
+        proposed.add(key)
+        ports.log({ level: 'info', message: `${key}: asked for by the alias ${alias} in ${registry.address}: ${what}` })
+      }
+    }
+    trouble = ''
+  }
+
+  return {
+    wake: (ledger) => {
+      if (!ports.registry || running || stopping.signal.aborted) return
+      if (performance.now() - last < everyMilliseconds) return
+      last = performance.now()
+      running = round(ledger)
+        .catch((error: unknown) => {
+          if (stopping.signal.aborted) return
+          const message = error instanceof Error ? error.message : String(error)
+          // Told once: a registry may be away for hours.
+          const level = message === trouble || !isFault(error) ? 'debug' : 'warn'
+          trouble = message
+          ports.log({ level, message: `aliases are not looked at: ${message}` })
+        })
+        .finally(() => {
+          running = undefined
+        })
+    },
+    settled: async () => running,
+    stop: async () => {
+      stopping.abort(new Error('the reconciler stops'))
+      await running
+    },
+  }
+}
+
+interface Wish {
+  readonly entry: EndpointLedger
+  readonly alias: string
+  readonly model: string
+  readonly version: number
+}
+
+/** What aliases ask for that is neither served, rolled out, nor kept back. A version counts by its digest. */
+function wishesOf(ledger: LedgerView, project: string, { aliases, versions }: RegisteredModel): readonly Wish[] {
+  return Object.entries(aliases).flatMap(([alias, number]) => {
+    const tags = versions.find((one) => one.version === number)?.tags
+    const model = tags?.[registryTags.model]
+    const known = ledger.models
+      .find((one) => one.project === project && one.model === model)
+      ?.versions.find((one) => one.digest === tags?.[registryTags.digest])
+    if (model === undefined || !known) return []
+    return ledger.endpoints.flatMap((entry) => {
+      const isMeant = entry.project === project && entry.plan.model.ref === model
+      const there = [entry.pin, entry.rollout?.candidate.pin, entry.wanted?.pin].some(
+        (one) => one?.digest === known.digest,
+      )
+      if (!isMeant || there || !environmentNames(alias).includes(entry.environment)) return []
+      return [{ entry, alias, model, version: known.version }]
+    })
+  })
+}
