@@ -88,12 +88,16 @@ async function ask(
   const settings = await readSettings(directory, world.environment)
   const answer = await withApi(settings, world, (asking) => asking('POST', path, body))
   const { error } = (answer.body ?? {}) as {
-    error?: { code?: string; message?: string; problems?: readonly Problem[] }
+    error?: { code?: string; message?: string; hint?: string; problems?: readonly Problem[] }
   }
   if (error?.problems && error.problems.length > 0) {
     if (output === 'json') world.stdout.write(`${JSON.stringify(error)}\n`)
     else world.stderr.write(`${formatProblems(error.problems, { pages: true })}\n`)
     return exitCodes.problems
+  }
+  if (error?.code === 'NOT_DEPLOYABLE') {
+    world.stderr.write(`error  ${error.code}  ${error.message ?? ''}\n${error.hint ? `  hint: ${error.hint}\n` : ''}`)
+    return exitCodes.usage
   }
   const given = expectOk(answer)
   world.stdout.write(output === 'json' ? `${JSON.stringify(given)}\n` : `${words(given)}\n`)
