@@ -6,7 +6,15 @@ import type { DesiredEndpoint, PodObject } from '../store/objects.ts'
 import type { World } from '../world.ts'
 import { probe } from './probe.ts'
 import { freePort, openService } from './service.ts'
-import { type Instance, keyOf, podsOf, type Serving, type TrackState, type WantedTrack } from './serving.ts'
+import {
+  type Instance,
+  keyOf,
+  podsOf,
+  type Serving,
+  type TrackState,
+  variablesOf,
+  type WantedTrack,
+} from './serving.ts'
 import { living, route, stop } from './tracks.ts'
 
 /** Until a process is ready it is probed this often at least; a cluster would have a startup probe for that. */
@@ -153,7 +161,8 @@ function podFor(
 ): PodObject {
   const { namespace } = desired
   const { environment, name } = desired.values
-  const { command, args, env, volumeMounts, volumes } = values
+  const { command, args, volumeMounts, volumes } = values
+  const env = variablesOf(values)
   return {
     format: 1,
     uid: randomUUID(),

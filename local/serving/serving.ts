@@ -98,9 +98,15 @@ function replicasOf({ replicas }: Partial<ReleaseValues>): number {
   return replicas?.min ?? 1
 }
 
+/** The variables of a server's process, but those that every process has of its own. */
+export function variablesOf({ env, promptTemplate }: ReleaseValues): ReleaseValues['env'] {
+  return promptTemplate ? [...env, { name: 'PROMPT_TEMPLATE', value: promptTemplate.text }] : env
+}
+
 function releaseText(namespace: string, release: ReleaseValues): string {
-  const { model, imageFolder = null, command, args, env, volumes, volumeMounts, probe } = release
+  const { model, imageFolder = null, command, args, volumes, volumeMounts, probe } = release
   const { terminationGracePeriodSeconds: grace } = release
+  const env = variablesOf(release)
   const made = { namespace, model, imageFolder, command, args, env, volumes, volumeMounts, probe, grace }
   return sha256(canonicalJson(JSON.parse(JSON.stringify(made)) as Json))
 }

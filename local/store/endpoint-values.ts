@@ -8,6 +8,7 @@ const release = {
   command: z.array(z.string()).default([]),
   args: z.array(z.string()).default([]),
   env: z.array(variableSchema).default([]),
+  promptTemplate: z.object({ text: z.string() }).nullish(),
   volumes: z.array(volumeSchema).default([]),
   volumeMounts: z.array(mountSchema).default([]),
   probe: z.object({

@@ -191,6 +191,21 @@ describe('an endpoint on the local cluster', () => {
     await ready(test, 'sha256:one')
   })
 
+  it('is given the text of its prompt template, and another text makes another release', async () => {
+    const answers = server.replace('process.env.MODEL_DIGEST', 'process.env.PROMPT_TEMPLATE')
+    const templated = (text: string) =>
+      endpointFiles(answers, 'sha256:one', { promptTemplate: { name: 'plain', text } })
+    const deploy = handMadeDeploy(templated('Be-brief'))
+    const test = openTestCluster(deploy)
+    await test.cluster.start()
+    expect(await ask(await ready(test, 'sha256:one'))).toMatchObject({ digest: 'Be-brief' })
+    deploy.set(templated('Be-kind'))
+    await eventually('the other text', async () => {
+      const endpoint = await seen(test)
+      return endpoint?.readyReplicas === 1 && (await ask(endpoint)).digest === 'Be-kind'
+    })
+  })
+
   it('an idle cluster writes nothing', async () => {
     const deploy = handMadeDeploy({
       ...endpointFiles(server, 'sha256:one'),
@@ -215,10 +230,12 @@ describe('an endpoint on the local cluster', () => {
           statSync(join(test.stateFolder, String(name))).mtimeMs,
         ]),
       )
-    const before = look()
-    const looks = deploy.looks
-    await eventually('the cluster to look again and again', () => deploy.looks > looks + 25)
-    expect(look()).toBe(before)
-    expect(keys).toEqual([])
+    // What became ready a moment ago may still have to be told.
+    await eventually('the cluster to look again and again, and to write and tell nothing', async () => {
+      keys.length = 0
+      const [before, looks] = [look(), deploy.looks]
+      await eventually('more looks', () => deploy.looks > looks + 25)
+      return look() === before && keys.length === 0
+    })
   })
 })
