@@ -18,12 +18,14 @@ export interface Look {
 /**
  * Looks at the clusters of environments.
  * @param open runs that the records are not done with
+ * @param only runs that are to be decided about, where not all are: of others no lease is looked up
  */
 export async function lookAt(
   ports: ReconcilerPorts,
   ledger: LedgerView,
   environments: ReadonlySet<string>,
   open: ReadonlySet<string>,
+  only?: ReadonlySet<string>,
 ): Promise<Look> {
   const leases = retiredLeases(ledger, open)
   const views = new Map<string, ClusterView | null>()
@@ -31,7 +33,7 @@ export async function lookAt(
     const cluster = ports.cluster(environment)
     if (!cluster) continue
     try {
-      views.set(environment, await cluster.view(environment, leases.get(environment)))
+      views.set(environment, await cluster.view(environment, leases.get(environment), only))
     } catch (error) {
       // One cluster that does not answer stops nothing elsewhere.
       views.set(environment, null)

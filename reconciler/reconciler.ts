@@ -142,10 +142,11 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
         if (!known || some.length === 0) return false
       }
       const environments = new Set(runs.map(({ environment }) => environment))
-      let look = await lookAt(ports, known, environments, new Set(some))
+      const these = new Set(some)
+      let look = await lookAt(ports, known, environments, these, these)
       if (!runs.every((run) => goesOnAsKnown(run, look))) {
         ledger = (await ports.deploy.read()).ledger
-        look = await lookAt(ports, ledger, environments, new Set(some))
+        look = await lookAt(ports, ledger, environments, these, these)
       }
       const { moved, waiting } = await decideRuns(ports, some, look, rules)
       const acted = await actNow(inPass ? { runIds: some } : {})

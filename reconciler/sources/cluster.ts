@@ -7,9 +7,10 @@ export interface ClusterSource {
   /**
    * @param leasesOf attempts whose leases are to be in the view although no Job of theirs is there any more: a cluster may only read leases by
    * their names
+   * @param only runs whose leases are to be in the view, where not all are: each may be a request
    * @throws Fault CLUSTER_UNREACHABLE, CLUSTER_REFUSED
    */
-  view(environment: string, leasesOf?: readonly LeaseName[]): Promise<ClusterView>
+  view(environment: string, leasesOf?: readonly LeaseName[], only?: ReadonlySet<string>): Promise<ClusterView>
   /** Hears keys of what may have changed, never a decision. Returns what ends it. */
   watch(changed: (key: ChangedKey) => void): () => void
   /** The last lines of the trainer's log; empty when there is none. @throws Fault when they cannot be had now */

@@ -107,17 +107,18 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
   }
   const source: ClusterSource = {
     environments: [environment],
-    view: async (_environment, leasesOf = []) => {
+    view: async (_environment, leasesOf = [], only) => {
       await health.current()
       const at = now()
       const seenJobs = withWorkloads(all(jobs), all(workloads))
       const seenPods = all(pods)
-      const wanted = wantedLeases(seenJobs, seenPods, leasesOf)
+      const isWanted = ({ runId }: { readonly runId: string }): boolean => only?.has(runId) ?? true
+      const wanted = wantedLeases(seenJobs.filter(isWanted), seenPods.filter(isWanted), leasesOf.filter(isWanted))
       return {
         at,
         jobs: seenJobs,
         pods: seenPods,
-        leases: await guarded('reading leases', () => leases.read(wanted)),
+        leases: await guarded('reading leases', () => leases.read(wanted, only && 'alone')),
         applications: all(applications).filter((one) => one.name.startsWith(`${environment}.`)),
         endpoints: seenEndpoints({
           deployments: all(deployments),

@@ -44,8 +44,12 @@ export interface WantedLease extends LeaseName {
 }
 
 export interface Leases {
-  /** The leases that are there, of those asked for and of those that were there when last read. @throws ApiError */
-  read(wanted: readonly WantedLease[]): Promise<readonly SeenLease[]>
+  /**
+   * The leases that are there, of those asked for and of those that were there when last read.
+   * @param alone of those asked for alone
+   * @throws ApiError
+   */
+  read(wanted: readonly WantedLease[], alone?: 'alone'): Promise<readonly SeenLease[]>
   /** @throws ApiError */
   grant(lease: LeaseGrant): Promise<void>
   /** @throws ApiError */
@@ -74,13 +78,13 @@ export function openLeases(api: Api, clock: () => number = () => performance.now
     return found as ApiObject | null
   }
   return {
-    read: async (wanted) => {
+    read: async (wanted, alone) => {
       const all = new Map<string, WantedLease>()
       for (const one of wanted) {
         const before = all.get(pathOf(one))
         if (!before || urgencies.indexOf(one.urgency) < urgencies.indexOf(before.urgency)) all.set(pathOf(one), one)
       }
-      for (const [path, { name, lease }] of known) {
+      for (const [path, { name, lease }] of alone ? [] : known) {
         if (all.has(path)) continue
         if (lease === null) known.delete(path)
         else all.set(path, { ...name, urgency: 'once', jobUid: '' })

@@ -96,6 +96,18 @@ describe('leases', () => {
     expect(asked()).toEqual(['GET a-1'])
   })
 
+  it('of others than those asked for alone are neither read nor told', async () => {
+    put('a')
+    put('b')
+    expect(await look(want('a'), want('b'))).toEqual(['a', 'b'])
+    asked()
+    seconds = 300
+    expect((await leases.read([want('a')], 'alone')).map(({ runId }) => runId)).toEqual(['a'])
+    expect(asked()).toEqual(['GET a-1'])
+    expect(await look(want('a'))).toEqual(['a', 'b'])
+    expect(asked()).toEqual(['GET b-1'])
+  })
+
   it('that we grant or remove are known at once, without being read', async () => {
     await leases.grant(grant('a'))
     asked()
