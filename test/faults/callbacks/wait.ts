@@ -14,3 +14,12 @@ export async function untilAcknowledged(load: Load, service: Service, seconds = 
   })
   return (performance.now() - began) / 1000
 }
+
+/**
+ * Waits until every trainer has been heard. The step of a run is that of its newest pod, so that one which is heard for the first time, and begins
+ * anew, takes it back.
+ */
+export async function untilAllHeard({ acked }: Load, seconds = 90): Promise<void> {
+  const areHeard = (): boolean => [...acked.values()].every(({ heartbeat }) => heartbeat.length > 0)
+  await until('every trainer to be heard', areHeard, { seconds, everyMilliseconds: 5 })
+}

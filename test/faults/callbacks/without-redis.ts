@@ -10,7 +10,7 @@ import { openRedisServer } from '../servers/redis.ts'
 import { openHouse } from './house.ts'
 import { send, startLoad } from './load.ts'
 import { expectNothingLost } from './rows.ts'
-import { untilAcknowledged } from './wait.ts'
+import { untilAcknowledged, untilAllHeard } from './wait.ts'
 
 /*
  * P4: Redis emptied and killed under load. Every answer of the API is what PostgreSQL holds, nobody is refused because of it, and live updates and live
@@ -35,6 +35,7 @@ export async function loseRedis({ seed, count, isOver, say }: Stage): Promise<Ou
   const live = await openRedis(redis.url)
   try {
     const { pool, records } = await house.pool()
+    await untilAllHeard(load)
     const runId = trainers[0]?.runId ?? ''
     const isLive = async (): Promise<boolean> => (await live.status(runId)) !== undefined
     let slowest = 0
