@@ -9,6 +9,8 @@ import type { Cluster } from '../support/cluster.ts'
 export const project = 'language'
 export const storageClaim = 'storage'
 
+const canaryIngress = { host: 'ml.dev.example.com', className: 'nginx', controller: 'ingress-nginx' }
+
 export function namespaceOf(environment: string): string {
   return `${environment}-${project}`
 }
@@ -38,6 +40,8 @@ function specHere({ metadata, spec }: Environment, cluster: Cluster, callback: s
     ...spec,
     cluster: { kubernetes: { context: cluster.context, namespaces } },
     callback: { url: callback },
+    // Of an endpoint that rolls out as a canary. Nobody plays ingress-nginx here: callers come through a port that is forwarded.
+    ...(spec['ingress'] === undefined && { ingress: canaryIngress }),
     // What is trained on simulated GPUs stores nothing, whatever the address.
     ...(spec['queues'] === undefined && { storage: { type: 'pvc', claim: storageClaim } }),
     ...(cluster.node && {
