@@ -71,10 +71,9 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
     await ports.records.fence.confirm()
     const deployed = await ports.deploy.read()
     ledger = deployed.ledger
-    const commit = deployed.commit
     if ((await attend()) === 'published') return startAgain
     // First what somebody waits for: records of thousands of new runs take seconds.
-    await absorbPublications(ports, refresher, commit)
+    await absorbPublications(ports, refresher, deployed.commit)
     const added = await absorbLedger(ports.records, ledger, ports.now())
     if ((await attend()) === 'published') return startAgain
     const open = await ports.records.runs.openIds()

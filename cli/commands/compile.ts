@@ -7,9 +7,8 @@ import { openStates } from '../specs/states.ts'
 import { writeTree } from '../specs/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readDeployed } from '../specs/deployed.ts'
-import { linesOf } from '../terminal/frame.ts'
 import { paintFor } from '../terminal/paint.ts'
-import { formatProblems } from '../terminal/problems.ts'
+import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
 export interface CompileFlags {
@@ -28,12 +27,8 @@ export async function runCompile(world: World, directory: string, options: Compi
   const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
   const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
   aids.save()
-  const shown = problems.filter((one) => one.severity !== 'note')
-  if (shown.length > 0) {
-    const paint = paintFor(world.stderr, world.environment)
-    const told = formatProblems(shown, { linesOf: linesOf(specs.files), beside: problems, ...(paint ? { paint } : {}) })
-    world.stderr.write(`${told}\n`)
-  }
+  const told = shownProblems(problems, specs.files, paintFor(world.stderr, world.environment))
+  if (told !== undefined) world.stderr.write(`${told}\n`)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   const tree = new Map([...result.tree].sort())
   if (options.to === undefined) {

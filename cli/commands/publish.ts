@@ -4,9 +4,8 @@ import { specFolder } from '../../publisher/spec-repository.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../house/repositories.ts'
-import { linesOf } from '../terminal/frame.ts'
 import { paintFor } from '../terminal/paint.ts'
-import { formatProblems } from '../terminal/problems.ts'
+import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 import { readSettings } from '../house/settings.ts'
@@ -37,12 +36,8 @@ export async function runPublish(world: World, directory: string, options: Publi
     }
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   } else {
-    const shown = problems.filter((one) => one.severity !== 'note')
-    if (shown.length > 0) {
-      const paint = paintFor(world.stdout, world.environment)
-      const told = formatProblems(shown, { linesOf: linesOf(files), beside: problems, ...(paint ? { paint } : {}) })
-      world.stdout.write(`${told}\n\n`)
-    }
+    const told = shownProblems(problems, files, paintFor(world.stdout, world.environment))
+    if (told !== undefined) world.stdout.write(`${told}\n\n`)
     if (failed) world.stdout.write('nothing was published\n')
     else if (!publication)
       world.stdout.write('nothing to publish: the deploy repository already says what the specs say\n')

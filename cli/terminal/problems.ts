@@ -1,7 +1,7 @@
 import type { Problem } from '../../domain/problem.ts'
 import type { Severity } from '../../domain/problem-codes.ts'
 import { pageOf } from '../report/pages.ts'
-import { codeFrame, type LinesOf } from './frame.ts'
+import { codeFrame, type LinesOf, linesOf } from './frame.ts'
 import { printable } from './printable.ts'
 
 /** Colours for the parts of a problem. */
@@ -48,6 +48,17 @@ function formatProblem(problem: Problem, shown: Shown, secrets: readonly Problem
     ...(hint === undefined ? [] : [`    hint: ${printable(hint)}`]),
     ...(shown.pages ? [paint.aside(`    more: ${pageOf(code)}`)] : []),
   ].join('\n')
+}
+
+/** What of the problems of a compilation concerns people, with the lines that are meant; nothing of mere notes. @param files the sources */
+export function shownProblems(
+  problems: readonly Problem[],
+  files: Parameters<typeof linesOf>[0],
+  paint?: Paint,
+): string | undefined {
+  const shown = problems.filter((one) => one.severity !== 'note')
+  if (shown.length === 0) return undefined
+  return formatProblems(shown, { linesOf: linesOf(files), beside: problems, ...(paint ? { paint } : {}) })
 }
 
 /** The last line of a frame is its mark, the one before it what is meant. */

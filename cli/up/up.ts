@@ -5,8 +5,7 @@ import type { Publication } from '../../domain/publication.ts'
 import type { ProcessEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { explainFailure } from '../terminal/failure.ts'
-import { linesOf } from '../terminal/frame.ts'
-import { formatProblems } from '../terminal/problems.ts'
+import { shownProblems } from '../terminal/problems.ts'
 import { describeImpact } from '../specs/publish-specs.ts'
 import type { Settings } from '../house/settings.ts'
 import { holdStateFolder } from '../house/state-folder.ts'
@@ -74,8 +73,8 @@ function createPublishing(house: LocalHouse, settings: Settings, view: View): ()
   }
   return async () => {
     const { result, problems, files, publication } = await house.publish()
-    const shown = problems.filter((problem) => problem.severity !== 'note')
-    if (shown.length > 0) view.line(formatProblems(shown, { linesOf: linesOf(files), beside: problems }))
+    const told = shownProblems(problems, files)
+    if (told !== undefined) view.line(told)
     if (hasErrors(problems)) {
       view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
       return true

@@ -156,3 +156,13 @@ function brokenBy(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
   return cause?.code ?? (error instanceof Error ? error.message : String(error))
 }
+
+/** What is not there is an answer, not a fault. */
+export async function unlessMissing(asked: Promise<unknown>): Promise<unknown> {
+  try {
+    return await asked
+  } catch (error) {
+    if (errorCodeOf(error) === 'RESOURCE_DOES_NOT_EXIST') return undefined
+    throw error
+  }
+}

@@ -5,7 +5,7 @@ import { type MlflowSettings, mlflowAddress } from './address.ts'
 import { field, list, text, trackerRun } from './answers.ts'
 import { readArtifacts } from './artifacts.ts'
 import { readHistory } from './history.ts'
-import { createMlflowApi, errorCodeOf, type MlflowApi, type RequestLimits, requestLimits } from './http.ts'
+import { createMlflowApi, type MlflowApi, type RequestLimits, requestLimits, unlessMissing } from './http.ts'
 import { type ReadingLimits, readingLimits } from './limits.ts'
 
 export interface MlflowOptions extends MlflowSettings {
@@ -112,14 +112,4 @@ function nonsense(api: MlflowApi, what: string): Fault {
     retry: 'soon',
     hint: 'check that MLFLOW_TRACKING_URI is the address of an MLflow tracking server',
   })
-}
-
-/** What is not there is an answer, not a fault. */
-async function unlessMissing(asked: Promise<unknown>): Promise<unknown> {
-  try {
-    return await asked
-  } catch (error) {
-    if (errorCodeOf(error) === 'RESOURCE_DOES_NOT_EXIST') return undefined
-    throw error
-  }
 }

@@ -2,7 +2,14 @@ import { Fault } from '../../../domain/fault.ts'
 import type { ModelRegistry, NewRegistryVersion, RegisteredModel, RegistryVersion } from '../registry.ts'
 import { type MlflowSettings, mlflowAddress } from './address.ts'
 import { field, list, text, trackerRun } from './answers.ts'
-import { createMlflowApi, errorCodeOf, type MlflowApi, type RequestLimits, requestLimits } from './http.ts'
+import {
+  createMlflowApi,
+  errorCodeOf,
+  type MlflowApi,
+  type RequestLimits,
+  requestLimits,
+  unlessMissing,
+} from './http.ts'
 
 /** Of a registered model with more the oldest are not looked at. */
 const versionsMax = 1000
@@ -136,13 +143,4 @@ function tooLarge(api: MlflowApi, path: string): Fault {
       hint: 'a spec is a small text',
     },
   )
-}
-
-async function unlessMissing(asked: Promise<unknown>): Promise<unknown> {
-  try {
-    return await asked
-  } catch (error) {
-    if (errorCodeOf(error) === 'RESOURCE_DOES_NOT_EXIST') return undefined
-    throw error
-  }
 }
