@@ -5,57 +5,95 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = { readonly [key: string]: Json }
 
 /**
- * Writes JSON with keys in UTF-16 code unit order and no white space, so that equal values have equal bytes.
+ * Writes JSON with keys in UTF-16 code unit order and no white space, so that equal values have equal bytes; what is undefined becomes null.
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function canonicalJson(value: Json): string {
-  if (typeof value === 'string') return jsonText(value)
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  let text = ''
-  if (isArray(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item)}`
-    return `[${text}]`
-  }
-  for (const key of Object.keys(value).sort())
-    text += `${text === '' ? '' : ','}${jsonText(key)}:${canonicalJson(value[key] ?? null)}`
-  return `{${text}}`
+  const ordered = inOrder(value)
+  return ordered === unordered ? writtenByKey(value) : JSON.stringify(ordered)
 }
 
-/** The same with a line for each value, indented by two spaces as `JSON.stringify` does it; what is undefined becomes null, as there. */
+/** The same with a line for each value, indented by two spaces as `JSON.stringify` does it. */
 export function canonicalJsonLines(value: Json): string {
-  // Joined at the end: a text made by adding to it stays a tree of its parts, five times its size, for as long as it is kept.
-  const parts: string[] = []
-  writeLines(value, '', parts)
-  return parts.join('')
+  const ordered = inOrder(value)
+  return ordered === unordered ? writtenByKey(value, '\n') : JSON.stringify(ordered, null, 2)
 }
 
-function writeLines(value: Json, indent: string, parts: string[]): void {
-  if (value === null || typeof value !== 'object') {
-    parts.push(typeof value === 'string' ? jsonText(value) : JSON.stringify(value))
-    return
+/** Stands for a value with keys that no object holds in the order wanted. */
+const unordered = Symbol('unordered')
+
+/** Every object has its whole numbers first, by their size, and takes `__proto__` for no key of its own. */
+const placedByEngine = /^(?:\d|__proto__$)/
+
+/** The same value with the keys of every mapping in order, for the engine to write: the value itself where they are in order already. */
+function inOrder(value: Json | undefined): Json | typeof unordered {
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return isArray(value) ? listInOrder(value) : mappingInOrder(value)
+}
+
+function listInOrder(list: readonly Json[]): Json | typeof unordered {
+  let copy: Json[] | undefined
+  for (let index = 0; index < list.length; index += 1) {
+    const item = inOrder(list[index])
+    if (item === unordered) return unordered
+    if (!copy && item !== list[index]) copy = [...list]
+    if (copy) copy[index] = item
   }
-  const inner = `${indent}  `
-  const before = parts.length
-  if (isArray(value)) {
-    for (const item of value) {
-      parts.push(parts.length === before ? '[\n' : ',\n', inner)
-      writeLines(item ?? null, inner, parts)
+  return copy ?? list
+}
+
+function mappingInOrder(mapping: JsonObject): Json | typeof unordered {
+  const keys = Object.keys(mapping)
+  const wasSorted = sort(keys)
+  if (!wasSorted && keys.some((key) => placedByEngine.test(key))) return unordered
+  let copy: Record<string, Json> | undefined = wasSorted ? undefined : {}
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] ?? ''
+    const value = mapping[key]
+    const inner = inOrder(value)
+    if (inner === unordered) return unordered
+    if (!copy && inner !== value) {
+      if (Object.hasOwn(mapping, '__proto__')) return unordered
+      copy = Object.fromEntries(keys.slice(0, index).map((before) => [before, mapping[before] ?? null]))
     }
-    parts.push(parts.length === before ? '[]' : `\n${indent}]`)
-    return
+    if (copy) copy[key] = inner
   }
-  for (const key of Object.keys(value).sort()) {
-    parts.push(parts.length === before ? '{\n' : ',\n', inner, jsonText(key), ': ')
-    writeLines(value[key] ?? null, inner, parts)
-  }
-  parts.push(parts.length === before ? '{}' : `\n${indent}}`)
+  return copy ?? mapping
 }
 
-const needsEscape = /[^ !#-[\]-~]/
+const fewKeys = 32
 
-/** `JSON.stringify` of a text; nearly all texts need no look at each character by its slower way. */
-export function jsonText(text: string): string {
-  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`
+/** Sorts keys in place, nearly always a few that stand nearly in order. @returns whether they stood so */
+function sort(keys: string[]): boolean {
+  let wasSorted = true
+  for (let index = 1; index < keys.length; index += 1) {
+    const key = keys[index] ?? ''
+    if ((keys[index - 1] ?? '') <= key) continue
+    wasSorted = false
+    if (keys.length > fewKeys) {
+      keys.sort()
+      break
+    }
+    let to = index
+    for (; to > 0 && (keys[to - 1] ?? '') > key; to -= 1) keys[to] = keys[to - 1] ?? ''
+    keys[to] = key
+  }
+  return wasSorted
+}
+
+/** Writes a value key by key, whatever the keys are. @param line where the current line begins, with its line feed; none for no lines at all */
+function writtenByKey(value: Json, line?: string): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const inner = line === undefined ? undefined : `${line}  `
+  const colon = line === undefined ? ':' : ': '
+  const parts = isArray(value)
+    ? value.map((item) => writtenByKey(item ?? null, inner))
+    : Object.keys(value)
+        .sort()
+        .map((key) => `${JSON.stringify(key)}${colon}${writtenByKey(value[key] ?? null, inner)}`)
+  const [open, close] = isArray(value) ? '[]' : '{}'
+  if (parts.length === 0) return `${open}${close}`
+  return `${open}${inner ?? ''}${parts.join(`,${inner ?? ''}`)}${line ?? ''}${close}`
 }
 
 /** Hexadecimal SHA-256 of a UTF-8 text or of bytes. */
