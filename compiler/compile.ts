@@ -1,5 +1,5 @@
 import { driftPath, paths, type RunLedger, sourcePath } from '../domain/ledger.ts'
-import { type LedgerView, ledgerText, readLedger } from '../domain/ledger-files.ts'
+import { type LedgerEntry, type LedgerView, ledgerText, readLedger } from '../domain/ledger-files.ts'
 import { keyText } from '../domain/names.ts'
 import type { EndpointPlan, SpecSource } from '../domain/plan.ts'
 import { compareText, hasErrors, type Problem } from '../domain/problem.ts'
@@ -49,17 +49,17 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
   const environments = environmentEntries(defined, ledger)
   const tree = new Map<string, string>()
-  const entries = new Map<string, string>()
+  const entries = new Map<string, LedgerEntry>()
   const impact = emptyImpact()
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
   problems.push(...judged(input, known.catalogue, ledger, { tree, impact, endpoints }))
-  for (const one of environments) entries.set(paths.environmentLedger(one.environment), ledgerText(one))
+  for (const one of environments) entries.set(paths.environmentLedger(one.environment), one)
   // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
   for (const { cluster, environment } of environments)
     if (cluster === 'kubernetes')
       tree.set(paths.applicationsPlaceholder(environment), renderTemplate('applications-readme', {}))
-  for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), ledgerText(models))
+  for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), models)
   const told = inOrder(reportSecrets(problems, secrets, input.sources))
   if (hasErrors(told))
     return {
@@ -70,13 +70,20 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       impact: emptyImpact(),
       environments,
     }
-  const ledgerEdits = difference(entries, input.deployed, (path) => path.startsWith('.specyard/ledger/'))
-  const treeEdits = difference(tree, input.deployed, (path) => !path.startsWith('.specyard/'))
-  const change = new Map([
-    ...withoutDrifted([...treeEdits, ...ledgerEdits], input.deployed),
-    ...adopted(tree, entries, input.deployed),
-  ])
-  return { problems: [...told, ...driftWarnings(input.deployed)], tree, ledgerEdits, change, impact, environments }
+  const edits = once(() => editsOf(tree, entries, input.deployed))
+  return {
+    problems: [...told, ...driftWarnings(input.deployed)],
+    tree,
+    // Made for those who publish or compare: whoever checks specs or writes the tree asks for neither.
+    get ledgerEdits() {
+      return edits().ledgerEdits
+    },
+    get change() {
+      return edits().change
+    },
+    impact,
+    environments,
+  }
 }
 
 /** What policies say, last of all: of the text that would be published. */
@@ -100,7 +107,7 @@ function judged(
 
 interface Result {
   readonly tree: Map<string, string>
-  readonly entries: Map<string, string>
+  readonly entries: Map<string, LedgerEntry>
   readonly impact: { -readonly [Key in keyof Impact]: Impact[Key][number][] }
   readonly problems: Problem[]
 }
@@ -162,7 +169,7 @@ function decideTrainings(
   for (const [text, entry] of [...entries].sort(([left], [right]) => compareText(left, right))) {
     const plan = plans.get(text)
     const decided = decideRuns(entry, plan, input.deployed.files)
-    result.entries.set(paths.runLedger(entry), ledgerText(decided.entry))
+    result.entries.set(paths.runLedger(entry), decided.entry)
     for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
     tellSizes(plan?.source, decided.manifests, input, result)
     tellRuns(entry, plan, decided, result)
@@ -287,7 +294,7 @@ function decideEndpoints(
       continue
     }
     const entry = nextEntry(plan, pin, old)
-    result.entries.set(paths.endpointLedger(entry), ledgerText(entry))
+    result.entries.set(paths.endpointLedger(entry), entry)
     const files = endpointFiles(entry, deploy)
     for (const [path, text] of files) result.tree.set(path, text)
     tellSizes(plan.source, files, input, result)
@@ -304,6 +311,22 @@ function decideEndpoints(
     for (const [path, text] of chartFiles(version, chart, deployed.files)) result.tree.set(path, text)
   for (const { environment, project, name } of before.values())
     result.impact.removes.push({ environment, project, name })
+}
+
+/** What a commit changes: of the ledger, and of everything. */
+function editsOf(
+  tree: Files,
+  entries: ReadonlyMap<string, LedgerEntry>,
+  deployed: Deployed,
+): Pick<CompileResult, 'ledgerEdits' | 'change'> {
+  const texts = new Map([...entries].map(([path, entry]) => [path, ledgerText(entry)]))
+  const ledgerEdits = difference(texts, deployed, (path) => path.startsWith('.specyard/ledger/'))
+  const treeEdits = difference(tree, deployed, (path) => !path.startsWith('.specyard/'))
+  const change = new Map([
+    ...withoutDrifted([...treeEdits, ...ledgerEdits], deployed),
+    ...adopted(tree, texts, deployed),
+  ])
+  return { ledgerEdits, change }
 }
 
 /** What a commit changes so that the owned files that `covers` says are exactly the wanted ones. */
@@ -349,4 +372,9 @@ function driftWarnings(deployed: Deployed): readonly Problem[] {
 
 function emptyImpact(): Result['impact'] {
   return { starts: [], supersedes: [], cancels: [], keeps: [], releases: [], ends: [], waits: [], removes: [] }
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => (made ??= make())
 }

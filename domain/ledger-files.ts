@@ -11,6 +11,8 @@ import {
 import { compareText } from './problem.ts'
 import type { Files } from './publication.ts'
 
+export type LedgerEntry = RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger
+
 /** The whole ledger, each list in the order of its paths. */
 export interface LedgerView {
   readonly runs: readonly RunLedger[]
@@ -55,7 +57,7 @@ export function readModelLedger(files: Files, project: string, model: string): M
 }
 
 /** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
-export function ledgerText(entry: RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger): string {
+export function ledgerText(entry: LedgerEntry): string {
   return `${canonicalJsonLines(entry as unknown as Json)}\n`
 }
 
