@@ -48,6 +48,32 @@ describe('a list that is cut into its items', () => {
     expect(cutAll(text, withPauses)).toEqual({ items: value.items, rest: { metadata: {}, items: [] } })
   })
 
+  it('has no entries of managed fields where their key came whole, and all of them wherever it was cut: both are lists', () => {
+    const managedFields = [{ manager: 'a]"}', fieldsV1: { 'f:metadata': { 'k:{"type":"Ready"}': [[], {}] } } }, {}]
+    const annotations = { said: '"managedFields":[1]', '"managedFields":': 'x' }
+    const value = {
+      metadata: { managedFields: [] },
+      items: [
+        { metadata: { annotations, managedFields, name: 'a' }, managedFields: [1], list: [['"managedFields":']] },
+        {},
+      ],
+    }
+    const text = JSON.stringify(value)
+    const without = value.items.map((one) =>
+      one.metadata ? { ...one, metadata: { ...one.metadata, managedFields: [] } } : one,
+    )
+    const { rest } = cutAll(text)
+    expect(rest).toEqual({ metadata: { managedFields: [] }, items: [] })
+    expect(cutAll(text).items).toEqual(without)
+    for (let at = 0; at < text.length; at += 1) expect([value.items, without]).toContainEqual(cutAll(text, [at]).items)
+    expect(
+      cutAll(
+        text,
+        Array.from(text, () => 1),
+      ).items,
+    ).toEqual(value.items)
+  })
+
   it('with an item that never ends is an error', () => {
     const cutter = createItemCutter()
     cutter.cut(Buffer.from('{"items":[{"a":"'))

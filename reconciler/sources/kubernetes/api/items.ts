@@ -5,6 +5,8 @@ const partBytesMax = 16 * 1024 * 1024
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+/** Who wrote which field of an object: nearly half of its text, and nothing that is read here. */
+const fieldManagers = Buffer.from('"managedFields":')
 
 export interface ItemCutter {
   /** Takes bytes as they come, cut anywhere. @returns the items that are whole now, as JSON */
@@ -15,7 +17,8 @@ export interface ItemCutter {
 
 /**
  * Cuts a list (`{"kind":"JobList","metadata":{…},"items":[{…},{…}]}`) into its items while it comes. A page of five hundred objects is megabytes of
- * text and many times that when it is parsed as a whole; cut into items, never more than one of them is there.
+ * text and many times that when it is parsed as a whole; cut into items, never more than one of them is there. Entries of `metadata.managedFields`
+ * are left out where the whole of that key came in one chunk, which saves nearly half of the parsing.
  * @throws ApiError from `cut` for an item that never ends
  */
 export function createItemCutter(): ItemCutter {
@@ -26,6 +29,7 @@ export function createItemCutter(): ItemCutter {
   let isEscaped = false
   // In a list nothing else is an array at the top.
   let inItems = false
+  let inFieldManagers = false
 
   /** @returns where the string that goes on at `from` ends, or the end of the chunk */
   const endOfString = (chunk: Buffer, from: number): number => {
@@ -60,7 +64,7 @@ export function createItemCutter(): ItemCutter {
       let from = 0
       let at = inString ? endOfString(chunk, 0) : 0
       const flush = (to: number): void => {
-        if (to > from) (inItems && depth > 2 ? item : rest).add(chunk.subarray(from, to))
+        if (to > from && !inFieldManagers) (inItems && depth > 2 ? item : rest).add(chunk.subarray(from, to))
         from = to
       }
       while (at < chunk.length) {
@@ -76,8 +80,15 @@ export function createItemCutter(): ItemCutter {
           if (byte === openBracket && depth === 2) {
             flush(at + 1)
             inItems = true
+          } else if (byte === openBracket && inItems && depth === 5 && endsWith(chunk, at, fieldManagers)) {
+            flush(at + 1)
+            inFieldManagers = true
           }
         } else if (byte === closeBrace || byte === closeBracket) {
+          if (inFieldManagers && depth === 5) {
+            flush(at)
+            inFieldManagers = false
+          }
           if (inItems && depth === 3) {
             flush(at + 1)
             items.push(item.take())
@@ -95,6 +106,10 @@ export function createItemCutter(): ItemCutter {
     },
     rest: () => rest.take(),
   }
+}
+
+function endsWith(chunk: Buffer, end: number, bytes: Buffer): boolean {
+  return end >= bytes.length && chunk.compare(bytes, 0, bytes.length, end - bytes.length, end) === 0
 }
 
 interface Part {
