@@ -1,11 +1,12 @@
 import type { Endpoint } from '../domain/endpoint.ts'
-import { applicationName, type EndpointLedger } from '../domain/ledger.ts'
+import type { EndpointLedger } from '../domain/ledger.ts'
 import { keyText } from '../domain/names.ts'
 import type { ClusterView } from '../domain/observation.ts'
 import type { Operation } from '../domain/operation.ts'
 import type { Publication } from '../domain/publication.ts'
 import type { Look } from './look.ts'
 import type { ReconcilerPorts } from './ports.ts'
+import { isApplied } from './serving/applied.ts'
 
 /** Publications are followed among so many of the newest. */
 const publicationsRead = 1000
@@ -61,10 +62,6 @@ export function isSeenWorking(
   head: string | null,
 ): boolean {
   const seen = view?.endpoints.find((one) => keyText(one) === keyText(entry))
-  const applied = view?.applications.find((one) => one.name === applicationName.endpoint(entry))?.appliedRevision
-  if (!seen || !applied || !seen.current || (seen.revision ?? entry.revision) !== entry.revision) return false
-  if (applied === head) return true
-  const newest = publications.findIndex(({ subjects }) => subjects.includes(keyText(entry)))
-  const at = publications.findIndex(({ commit }) => commit === applied)
-  return at >= 0 && (newest < 0 || at <= newest)
+  if (!view || !seen?.current || (seen.revision ?? entry.revision) !== entry.revision) return false
+  return isApplied(entry, view, { publications, head })
 }

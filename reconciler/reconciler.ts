@@ -91,7 +91,7 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       moved.push(...decided.moved)
       waiting.push(...decided.waiting)
     }
-    const endpointsMoved = await decideEndpoints(ports, look)
+    const endpointsMoved = await decideEndpoints(ports, look, deployed.commit)
     const confirmed = await confirmReleases(ports, look, deployed.commit)
     servings.wake()
     registries.wake(ledger)

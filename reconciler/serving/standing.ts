@@ -42,7 +42,7 @@ export function standingOf(
   if (application?.phase === 'Failed' && !isKnownToRun) return failed('SyncFailed', application.message)
   if (!seen) return coming('validating', 'Published', 'published; the cluster has not made it yet')
   if (isOlder)
-    return coming('validating', 'Published', `release ${revision} is published; release ${seen.revision} still runs`)
+    return coming('validating', 'Published', `release ${revision} is published; ${earlier(seen.revision)} still runs`)
   const { reason, message } = seen
   if (isThis && seen.current && seen.readyReplicas >= needed(plan, seen.replicas))
     return { status: 'healthy', release: 'active', health: 'healthy', reason: '', message: '' }
@@ -54,6 +54,11 @@ export function standingOf(
       : { ...degraded(reason, message), release: 'failed', health: 'unhealthy' }
   if (cameUp && seen.current) return { ...degraded(reason || 'NotReady', message), release: 'active' }
   return coming('deploying', reason || 'Starting', message)
+}
+
+/** @param revision 0 where a workload is only known to be of an earlier release */
+function earlier(revision: number | null | undefined): string {
+  return revision ? `release ${revision}` : 'the one before'
 }
 
 /** None of an endpoint that may go down to zero, and has. */

@@ -1,19 +1,31 @@
-{{/* A predictor of one track: a container of ours, whose model KServe fetches where it knows how. */}}
+{{/*
+A predictor of one track. KServe gives its annotations to the pods; by the digest of what makes them it can be seen which of them are made of the
+newest spec, for in Standard mode KServe does not say which generation it speaks of.
+*/}}
 {{- define "serving-endpoint.predictor" -}}
-{{- $uri := .release.model.uri -}}
-{{- /* A custom predictor names its storageUri by this variable; the digest in the annotations replaces the pods that the same URI would keep. */}}
-{{- $more := list -}}
-{{- if regexMatch "^(s3|gs|hf|https?|pvc|oci|hdfs|webhdfs)://" $uri -}}
-{{- $more = list (dict "name" "STORAGE_URI" "value" $uri) -}}
-{{- end -}}
-{{- $server := merge (dict "host" "0.0.0.0" "probed" .release.port "proxied" false "more" $more) . -}}
+{{- $pods := include "serving-endpoint.predictorPods" . -}}
 labels:
   {{- include "serving-endpoint.podLabels" . | nindent 2 }}
 annotations:
   {{- include "serving-endpoint.podAnnotations" . | nindent 2 }}
   {{- if .knative }}
   serving.knative.dev/progress-deadline: {{ printf "%ds" (add 1500 (int .release.probe.initialDelaySeconds)) }}
+  {{- else }}
+  specyard.dev/pod-digest: {{ printf "sha256:%s" (sha256sum $pods) | quote }}
   {{- end }}
+{{ $pods }}
+{{- end }}
+
+{{/* What its pods are made of: a container of ours, whose model KServe fetches where it knows how. */}}
+{{- define "serving-endpoint.predictorPods" -}}
+{{- $uri := .release.model.uri -}}
+{{- /* A custom predictor names its storageUri by this variable; the digest in the annotations replaces the pods that the same URI would keep. */}}
+{{- $more := list -}}
+{{- if regexMatch "^(s3|gs|hf|https?|pvc|oci|hdfs|webhdfs)://" $uri -}}
+{{- $more = list (dict "name" "STORAGE_URI" "value" $uri) -}}
+{{- end -}}
+{{- /* Sparse: KServe's webhook leaves zeros out, and Argo CD would take that for a difference for ever. */}}
+{{- $server := merge (dict "host" "0.0.0.0" "probed" .release.port "proxied" false "more" $more "sparse" true) . -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- if not .knative }}
@@ -45,7 +57,7 @@ containers:
     {{- end }}
     {{- end }}
     resources:
-      {{- toYaml .release.resources | nindent 6 }}
+      {{- include "serving-endpoint.quantities" . | trim | nindent 6 }}
     {{- include "serving-endpoint.containerSecurity" . | nindent 4 }}
     {{- with include "serving-endpoint.mounts" . }}
     {{- . | nindent 4 }}
@@ -55,6 +67,21 @@ containers:
 {{- end }}
 {{- with include "serving-endpoint.placement" . }}
 {{ . | trim }}
+{{- end }}
+{{- end }}
+
+{{/* Resources, in the words that KServe's webhook has for them: what it writes otherwise Argo CD would take for a difference for ever. */}}
+{{- define "serving-endpoint.quantities" -}}
+{{- $resources := .release.resources | default dict -}}
+{{- if $resources -}}
+{{- range $kind, $amounts := $resources -}}
+{{ $kind }}:
+  {{- range $name, $amount := $amounts }}
+  {{ $name | quote }}: {{ toString $amount | quote }}
+  {{- end }}
+{{ end }}
+{{- else -}}
+{}
 {{- end }}
 {{- end }}
 

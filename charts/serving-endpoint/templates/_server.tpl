@@ -55,7 +55,9 @@ startupProbe:
   httpGet:
     path: {{ .release.probe.path | quote }}
     port: {{ .probed }}
+  {{- if or .release.probe.initialDelaySeconds (not .sparse) }}
   initialDelaySeconds: {{ .release.probe.initialDelaySeconds }}
+  {{- end }}
   periodSeconds: {{ .release.probe.periodSeconds }}
   failureThreshold: {{ max 3 (div 1200 (int .release.probe.periodSeconds)) }}
 {{- end }}

@@ -102,8 +102,28 @@ const kserve: Recipe = {
   },
 }
 
+const kuberayModule = 'github.com/ray-project/kuberay/ray-operator'
+
+const kuberay: Recipe = {
+  name: 'kuberay',
+  holds: 'KubeRay',
+  programs: { 'ray-operator': kuberayModule },
+  tags: [],
+  stamps: {},
+  share: { crds: { module: kuberayModule, path: 'config/crd/bases' } },
+}
+
+const metricsServer: Recipe = {
+  name: 'metrics-server',
+  holds: 'metrics-server',
+  programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
+  tags: [],
+  stamps: {},
+  share: {},
+}
+
 /** Parts of a bed that one test alone starts: built when that test asks for them. */
-export const servingRecipes = { kserve }
+export const servingRecipes = { kserve, kuberay, metricsServer }
 
 export const recipes = { core, containerd, kueue, coredns }
 

@@ -22,6 +22,8 @@ import { script } from './servers.ts'
 export const nodeGraceSeconds = 24
 /** Pods of a lost node are evicted after so long (300 in Kubernetes). */
 const evictAfterSeconds = 15
+/** How often autoscalers look (15 in Kubernetes), and for how long fewer pods have to be enough (300). */
+const autoscaler = { syncSeconds: 5, downscaleSeconds: 20 }
 const upSeconds = 90
 
 export interface ControlPlane {
@@ -59,8 +61,9 @@ export async function startControlPlane(
   const token = writeCredentials(bed, { apiServer, gateway: `https://127.0.0.1:${gatewayPort}` })
   const services = network?.services ?? servicesWithoutBridge
   const kubeletClient = await selfSigned(join(keysFolder(bed), 'kubelet-client'), 'kube-apiserver')
+  const aggregator = await selfSigned(join(keysFolder(bed), 'aggregator'), 'aggregator')
   const auditLog = join(bed, 'logs', 'audit.log')
-  const words = apiServerWords(bed, { port, etcd, services, audit, auditLog, kubeletClient })
+  const words = apiServerWords(bed, { port, etcd, services, audit, auditLog, kubeletClient, aggregator })
   // Memory that the collector may use: it grows to 1.5 GB without, and this machine is not ours alone.
   const environment = { GOMEMLIMIT: `${memoryMegabytes()}MiB` }
   const record = startProgram(bed, {
@@ -117,11 +120,13 @@ interface ApiServer {
   readonly audit: ControlPlaneOptions['audit']
   readonly auditLog: string
   readonly kubeletClient: Certificate
+  /** By which servers of further APIs know that it is the API server who says for whom it asks. */
+  readonly aggregator: Certificate
 }
 
 function apiServerWords(
   bed: string,
-  { port, etcd, services, audit, auditLog, kubeletClient }: ApiServer,
+  { port, etcd, services, audit, auditLog, kubeletClient, aggregator }: ApiServer,
 ): readonly string[] {
   const keys = keysFolder(bed)
   return [
@@ -142,6 +147,12 @@ function apiServerWords(
     '--kubelet-preferred-address-types=InternalIP',
     `--kubelet-client-certificate=${kubeletClient.certificate}`,
     `--kubelet-client-key=${kubeletClient.key}`,
+    `--proxy-client-cert-file=${aggregator.certificate}`,
+    `--proxy-client-key-file=${aggregator.key}`,
+    `--requestheader-client-ca-file=${aggregator.certificate}`,
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
     `--default-not-ready-toleration-seconds=${evictAfterSeconds}`,
     `--default-unreachable-toleration-seconds=${evictAfterSeconds}`,
     `--audit-policy-file=${join(import.meta.dirname, '..', 'config', `audit-${audit}.yaml`)}`,
@@ -167,6 +178,8 @@ function startControllers(bed: string, bin: string): ProcessRecord {
       `--root-ca-file=${certificateAuthority(bed)}`,
       '--controllers=*,-node-ipam-controller,-service-lb-controller,-node-route-controller',
       `--node-monitor-grace-period=${nodeGraceSeconds}s`,
+      `--horizontal-pod-autoscaler-sync-period=${autoscaler.syncSeconds}s`,
+      `--horizontal-pod-autoscaler-downscale-stabilization=${autoscaler.downscaleSeconds}s`,
       '--profiling=false',
     ],
   })

@@ -5,7 +5,7 @@ import { run } from '../base/command.ts'
 
 /*
  * Who there is on the bed, as the API server knows them, and the files by which they show it. RBAC decides what each may do; only the
- * administrator, Argo CD, kwok, Kueue, KServe and CoreDNS are in system:masters.
+ * administrator, Argo CD, kwok, Kueue, CoreDNS and what serving tests start (KServe, KubeRay, metrics-server) are in system:masters.
  */
 
 const users = {
@@ -17,6 +17,8 @@ const users = {
   argocd: { user: 'argocd', group: 'system:masters' },
   kueue: { user: 'kueue', group: 'system:masters' },
   kserve: { user: 'kserve', group: 'system:masters' },
+  kuberay: { user: 'kuberay', group: 'system:masters' },
+  'metrics-server': { user: 'metrics-server', group: 'system:masters' },
   coredns: { user: 'coredns', group: 'system:masters' },
 } as const
 

@@ -12,6 +12,13 @@ export interface EndpointWishes {
   /** Told by the server; another one makes other pods. */
   readonly word?: string
   readonly strategy?: 'rolling' | 'canary'
+  readonly framework?: 'fastapi' | 'kserve'
+  /** In place of an image that the node has. */
+  readonly image?: string
+  /** In place of the few lines that answer with the word. */
+  readonly program?: string
+  /** Replicas at the most. */
+  readonly most?: number
   /** Further lines of `spec`, indented by two. */
   readonly more?: string
 }
@@ -26,16 +33,25 @@ const server =
   "require('node:http').createServer((request, response) => response.end(process.env.WORD)).listen(Number(process.env.PORT))"
 
 export function endpointSpec(cluster: Cluster, { environment }: Yard, wishes: EndpointWishes): string {
-  const { name, word = 'one', strategy = 'canary', more = '' } = wishes
+  const {
+    name,
+    word = 'one',
+    strategy = 'canary',
+    framework = 'fastapi',
+    program = server,
+    most = 3,
+    more = '',
+  } = wishes
+  const image = wishes.image ?? realNodeOf(cluster).images.trainer
   return `apiVersion: specyard.dev/v1
 kind: ServingEndpoint
 metadata: { name: ${name}, project: language }
 spec:
   model: { ref: handbook-lm, family: char-loglinear }
   serveTarget: GENERATION
-  framework: fastapi
-  image: '${realNodeOf(cluster).images.trainer}'
-  command: [node, -e, ${JSON.stringify(server)}]
+  framework: ${framework}
+  image: '${image}'
+  command: [node, -e, ${JSON.stringify(program)}]
   env: { WORD: ${word} }
   port: 8080
   route: /${name}
@@ -43,7 +59,7 @@ spec:
   resources:
     cpu: { request: 10m, limit: '1' }
     memory: { request: 32Mi, limit: 256Mi }
-  replicas: { min: 1, max: 3 }
+  replicas: { min: 1, max: ${most} }
   autoscale: { cpuUtilization: 70 }
   rollout: { strategy: ${strategy} }
   terminationGraceSeconds: 1

@@ -130,15 +130,19 @@ describe('an InferenceService', () => {
     expect(seen({})).toMatchObject({ current: false, failing: false, readyReplicas: 0, url: null })
   })
 
+  const podDigest = (digest: string) => ({ 'specyard.dev/pod-digest': digest })
   const owner = [{ kind: 'InferenceService', name: 'handbook', uid: 'u', controller: true }]
   const below = (status: object): Written => ({
     name: 'handbook-predictor',
     labels: { 'app.kubernetes.io/instance': 'handbook' },
     ownerReferences: owner,
-    spec: { replicas: 3 },
+    spec: { replicas: 3, template: { metadata: { annotations: podDigest('newest') } } },
     status: { observedGeneration: 2, replicas: 3, updatedReplicas: 3, availableReplicas: 3, ...status },
   })
-  const standard = { status: { ...good, deploymentMode: 'Standard' } }
+  const standard: Written = {
+    spec: { predictor: { annotations: podDigest('newest') } },
+    status: { ...good, deploymentMode: 'Standard' },
+  }
 
   const deployments: readonly (readonly [
     sentence: string,
@@ -153,6 +157,11 @@ describe('an InferenceService', () => {
     ['is not current before its Deployment is there', [], { current: false }],
     ['is not current while its Deployment rolls', [below({ updatedReplicas: 1 })], { current: false, failing: false }],
     [
+      'is not current while its Deployment is made of the spec before, whatever that says of itself',
+      [{ ...below({}), spec: { replicas: 3, template: { metadata: { annotations: podDigest('before') } } } }],
+      { current: false, failing: false, reason: 'NotObserved', readyReplicas: 3 },
+    ],
+    [
       'fails when its Deployment makes no progress, with the words of that',
       [
         below({
@@ -165,6 +174,15 @@ describe('an InferenceService', () => {
   ]
   it.each(deployments)('in Standard mode %s', (_sentence, some, expected) => {
     expect(seen(standard, some)).toMatchObject({ framework: 'kserve', ...expected })
+  })
+
+  it('in Standard mode is current whatever number KServe has for the generation: it is the one of its Deployment', () => {
+    const counted = {
+      ...standard,
+      generation: 7,
+      status: { ...good, deploymentMode: 'Standard', observedGeneration: 2 },
+    }
+    expect(seen(counted, [below({})])).toMatchObject({ current: true, failing: false })
   })
 
   it('in Standard mode is one endpoint, and not another one by its Deployment', () => {

@@ -1,11 +1,13 @@
 import type { ApiDeployment, ApiObject } from '../api-object.ts'
 import { conditions } from '../fields.ts'
-import { endpointOf, type SeenWorkload } from './labels.ts'
+import { endpointOf, podDigestAnnotation, type SeenWorkload } from './labels.ts'
 
 /** What is read of a Deployment of an endpoint: the endpoint's own, or the one that KServe makes for an InferenceService. */
 export interface SeenDeployment extends SeenWorkload {
   /** Name of the InferenceService that it was made for. */
   readonly inferenceService: string | null
+  /** What its pods are made of, where they say so. */
+  readonly podDigest: string | null
 }
 
 /**
@@ -47,5 +49,6 @@ export function seenDeployment(object: ApiObject): SeenDeployment | undefined {
     },
     isCandidate,
     inferenceService: owner ? (owner.name ?? '') : null,
+    podDigest: spec?.template?.metadata?.annotations?.[podDigestAnnotation] ?? null,
   }
 }

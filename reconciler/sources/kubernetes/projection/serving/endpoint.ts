@@ -1,6 +1,6 @@
 import type { SeenCandidate, SeenEndpoint } from '../../../../../domain/observation.ts'
 import type { SeenDeployment } from './deployment.ts'
-import type { SeenInferenceService } from './inference-service.ts'
+import { notObserved, type SeenInferenceService } from './inference-service.ts'
 import type { SeenWorkload } from './labels.ts'
 import { heldUp, type SeenServer } from './server.ts'
 
@@ -45,22 +45,23 @@ function candidateOf(seen: SeenEndpoint): SeenCandidate {
   }
 }
 
-/** In Standard mode KServe's Deployment has the last word: `Ready` may be true before it has rolled out. */
+/** In Standard mode KServe's Deployment has the last word: `Ready` may be true before it is made of the newest spec, or has rolled out. */
 function withDeployments(
-  { endpoint, objectName, isStandard }: SeenInferenceService,
+  { endpoint, objectName, isStandard, podDigest }: SeenInferenceService,
   deployments: readonly SeenDeployment[],
 ): SeenEndpoint {
   if (!isStandard) return endpoint
   const below = deployments.filter(
     (one) => one.inferenceService === objectName && one.endpoint.namespace === endpoint.namespace,
   )
-  const stuck = below.find((one) => one.endpoint.failing)
-  const behind = below.find((one) => !one.endpoint.current)
-  const late = stuck ?? behind
   const counted = below.length > 0 && {
     replicas: sum(below.map((one) => one.endpoint.replicas)),
     readyReplicas: sum(below.map((one) => one.endpoint.readyReplicas)),
   }
+  const isOld = below.some((one) => !one.isCandidate && one.podDigest !== podDigest)
+  if (isOld) return { ...endpoint, ...counted, ...notObserved, current: false, failing: false }
+  const stuck = below.find((one) => one.endpoint.failing)
+  const late = stuck ?? below.find((one) => !one.endpoint.current)
   return {
     ...endpoint,
     ...counted,

@@ -1,11 +1,12 @@
 import type { FrameworkStatus, SeenCondition } from '../../../../../domain/observation.ts'
-import type { ApiCondition, ApiObject } from '../api-object.ts'
+import type { ApiCondition, ApiMetadata, ApiObject } from '../api-object.ts'
 import { conditions } from '../fields.ts'
-import { endpointOf, type SeenWorkload } from './labels.ts'
+import { endpointOf, podDigestAnnotation, type SeenWorkload } from './labels.ts'
 
 /*
  * InferenceServices of KServe. `Ready` may still be that of the rollout before: it counts only where the status speaks of the newest generation
- * and the model of that generation is the one that serves (`UpToDate`). In Standard mode the Deployment below it has a word too.
+ * and the model of that generation is the one that serves (`UpToDate`). In Standard mode `observedGeneration` is that of the Deployment below, a number
+ * that has nothing to do with ours (seen with 0.16); there the Deployment has to be made of the newest spec, and has a word too.
  * https://github.com/kserve/kserve/blob/master/pkg/apis/serving/v1beta1/inference_service_status.go
  */
 
@@ -13,10 +14,12 @@ export interface SeenInferenceService extends SeenWorkload {
   readonly objectName: string
   /** Whether a Deployment of Kubernetes serves it, and not a revision of Knative. */
   readonly isStandard: boolean
+  /** What its pods are to be made of, where it says so. */
+  readonly podDigest: string | null
 }
 
 interface ApiInferenceService extends ApiObject {
-  readonly spec?: { readonly predictor?: { readonly minReplicas?: number } }
+  readonly spec?: { readonly predictor?: ApiMetadata & { readonly minReplicas?: number } }
   readonly status?: {
     readonly observedGeneration?: number
     readonly deploymentMode?: string
@@ -34,6 +37,11 @@ interface ModelStatus {
   readonly copies?: { readonly totalCopies?: number; readonly failedCopies?: number }
 }
 
+/** What is told of an older generation is not told of the newest. */
+export const notObserved = {
+  reason: 'NotObserved',
+  message: 'KServe has not looked at the newest generation yet',
+} as const
 const modeAnnotation = 'serving.kserve.io/deploymentMode'
 /** From the part to the whole: the first that is not true says most. */
 const partsFirst = ['PredictorReady', 'IngressReady', 'RoutesReady', 'LatestDeploymentReady', 'Ready']
@@ -43,13 +51,17 @@ const blocked = /^(BlockedByFailedLoad|InvalidSpec)$/
 
 export function seenInferenceService(object: ApiObject): SeenInferenceService | undefined {
   const { metadata = {}, spec, status = {} } = object as ApiInferenceService
-  const found = endpointOf(metadata)
+  // Annotations of the predictor are those of its pods.
+  const found = endpointOf(metadata, spec?.predictor)
   if (!found) return undefined
   const { of, isCandidate } = found
   const told = conditions(status.conditions)
   const generation = metadata.generation ?? 0
   const observedGeneration = status.observedGeneration ?? null
-  const observed = observedGeneration !== null && observedGeneration >= generation
+  const isStandard = !/^(Knative|Serverless|ModelMesh)$/.test(
+    status.deploymentMode ?? metadata.annotations?.[modeAnnotation] ?? '',
+  )
+  const observed = isStandard ? told.length > 0 : observedGeneration !== null && observedGeneration >= generation
   const ready = told.find((one) => one.type === 'Ready')?.status === 'True'
   const transition = status.modelStatus?.transitionStatus ?? ''
   const isStopped = told.some((one) => one.type === 'Stopped' && one.status === 'True')
@@ -58,10 +70,8 @@ export function seenInferenceService(object: ApiObject): SeenInferenceService | 
   const current = observed && ready && transition === 'UpToDate' && !isStopped
   const objectName = metadata.name ?? of.name
   return {
-    ...{ objectName, isCandidate },
-    isStandard: !/^(Knative|Serverless|ModelMesh)$/.test(
-      status.deploymentMode ?? metadata.annotations?.[modeAnnotation] ?? '',
-    ),
+    ...{ objectName, isCandidate, isStandard },
+    podDigest: spec?.predictor?.annotations?.[podDigestAnnotation] ?? null,
     endpoint: {
       ...of,
       framework: 'kserve',
@@ -93,7 +103,7 @@ function why(
   model: ModelStatus | undefined,
   seen: { readonly observed: boolean; readonly isStopped: boolean; readonly failing: boolean },
 ): { reason: string; message: string } {
-  if (!seen.observed) return { reason: 'NotObserved', message: 'KServe has not looked at the newest generation yet' }
+  if (!seen.observed) return notObserved
   if (seen.isStopped) return { reason: 'Stopped', message: 'it is stopped by the annotation serving.kserve.io/stop' }
   const { reason = '', message = '' } = model?.lastFailureInfo ?? {}
   if (seen.failing && reason !== '') return { reason, message }

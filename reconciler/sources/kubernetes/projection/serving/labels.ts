@@ -13,6 +13,8 @@ export const endpointLabels = {
 export const endpointChart = 'serving-endpoint'
 
 const modelDigestAnnotation = 'specyard.dev/model-digest'
+/** Of what a predictor of KServe makes its pods of, and each of those pods. */
+export const podDigestAnnotation = 'specyard.dev/pod-digest'
 const revisionAnnotation = 'specyard.dev/revision'
 
 /** What the chart writes onto each of its workloads. */

@@ -1,5 +1,5 @@
 import type { SeenCondition } from '../../../../../domain/observation.ts'
-import type { ApiCondition, ApiObject } from '../api-object.ts'
+import type { ApiCondition, ApiMetadata, ApiObject } from '../api-object.ts'
 import { conditions } from '../fields.ts'
 import { endpointOf, type SeenWorkload } from './labels.ts'
 
@@ -10,6 +10,11 @@ import { endpointOf, type SeenWorkload } from './labels.ts'
  */
 
 interface ApiRayService extends ApiObject {
+  readonly spec?: {
+    readonly rayClusterConfig?: {
+      readonly workerGroupSpecs?: readonly { readonly template?: { readonly metadata?: ApiMetadata } }[]
+    }
+  }
   readonly status?: {
     readonly observedGeneration?: number
     readonly serviceStatus?: string
@@ -49,8 +54,8 @@ const endedReasons = /^(ValidationFailed|InitializingTimeout)$/
 const servePort = 8000
 
 export function seenRayService(object: ApiObject): SeenWorkload | undefined {
-  const { metadata = {}, status = {} } = object as ApiRayService
-  const found = endpointOf(metadata)
+  const { metadata = {}, spec, status = {} } = object as ApiRayService
+  const found = endpointOf(metadata, spec?.rayClusterConfig?.workerGroupSpecs?.[0]?.template?.metadata)
   if (!found) return undefined
   const { of, isCandidate } = found
   const told = conditions(status.conditions)
