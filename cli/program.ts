@@ -1,7 +1,6 @@
-import { Command, type CommanderError } from 'commander'
-import { packageVersion } from './house/assets.ts'
-import { exitCodes } from './exit.ts'
+import type { Command } from 'commander'
 import type { AddCommand } from './command.ts'
+import { commandLine } from './command-line.ts'
 import { addComment, addFmt, addInit, addSchema } from './groups/authoring.ts'
 import { addCompletion } from './groups/completion.ts'
 import { addAttach, addDeploy, addPromote, addRegister } from './groups/models.ts'
@@ -10,36 +9,11 @@ import { addLogs, addRequests, addStatus, addTrace, addUp } from './groups/runni
 import { addMigrate, addObserve, addRebuild, addReconcile, addServe } from './groups/services.ts'
 import { addRollback, addRollout } from './groups/serving.ts'
 import { addBootstrap, addCheck, addCompile, addPublish } from './groups/specs.ts'
-import { UsageError, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** The command line. Each command loads its own parts when it runs, so that none waits for what it does not use. */
 export function createProgram(world: World): Command {
-  const program = new Command('specyard')
-    .description('Compiles training and serving specs into what Argo CD syncs, and records what then happens.')
-    .version(packageVersion(), '--version', 'print the version')
-    .option('-C, --directory <path>', 'the spec repository, instead of the folder you are in')
-    .configureOutput({
-      writeOut: (text) => world.stdout.write(text),
-      writeErr: (text) => world.stderr.write(text),
-    })
-    .exitOverride((error: CommanderError) => {
-      if (error.exitCode === 0) return
-      throw new UsageError('')
-    })
-    .showHelpAfterError('(specyard <command> --help says how)')
-    .addHelpText(
-      'after',
-      `
-Exit codes: ${exitCodes.fine} fine; ${exitCodes.problems} problems in specs, or a run that failed; ${exitCodes.usage} wrong use; ${exitCodes.outside} the outside world failed or a time limit passed
-
-Examples:
-  specyard init specs             make a spec repository to begin with
-  specyard up                     run the specs of this folder on this machine, and watch them
-  specyard check                  find every problem of the specs
-  specyard trace <anything>       where a run, pod, commit, model version or endpoint comes from and what came of it`,
-    )
-  for (const add of commands) add(program, world)
-  return program
+  return commandLine(world, commands)
 }
 
 const commands: readonly AddCommand[] = [

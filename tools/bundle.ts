@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuildOptions } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
+import { lazily } from './lazily.ts'
 
 /**
  * Packages that are taken into the bundle: those that `check` and `compile` need, whose many small modules take longer to find and load than
@@ -14,22 +15,14 @@ const outside = [...Object.keys(dependencies), ...Object.keys(devDependencies)].
   (name) => name === 'zod' || !(bundledPackages as readonly string[]).includes(name),
 )
 
-/** How the program and the keeper are bundled, beside what differs by place: where to, how loud. */
-export const bundle = {
-  entryPoints: { specyard: 'cli/main.ts', keeper: 'local/keeper.ts' },
+/** What all parts of the program have in common, beside what differs by place: where to, how loud. */
+const common = {
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   // Half as much text to read at every start; names are kept, so that a trace can be read.
   minifySyntax: true,
   minifyWhitespace: true,
-  // Packages written for `require` ask it for modules of Node. Under a name that no module of ours brings into a chunk.
-  banner: {
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-  },
   external: outside,
   // What is written `zod` is large, and one with what packages outside import; settings are read by the small build of it.
   alias: {
@@ -39,6 +32,53 @@ export const bundle = {
   sourcemap: 'linked',
   legalComments: 'none',
 } satisfies BuildOptions
+
+/** A program whose parts are loaded as they are used. */
+export const bundle = {
+  ...common,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  // Packages written for `require` ask it for modules of Node. Under a name that no module of ours brings into a chunk.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+} satisfies BuildOptions
+
+/** The whole program, and the keeper. */
+export const whole = {
+  ...bundle,
+  entryPoints: { whole: 'cli/main.ts', keeper: 'local/keeper.ts' },
+  outExtension: { '.js': '.mjs' },
+} satisfies BuildOptions
+
+/** What stands for the place of a module where there are no ES modules. */
+const places = { 'import.meta.url': 'placeOfThisFile', 'import.meta.dirname': '__dirname' }
+
+/** The commands that start often, in one file: a function of what modules are given (`cli/start/run-quick.ts`). */
+export const quick = {
+  ...common,
+  entryPoints: { quick: 'cli/start/quick.ts' },
+  entryNames: '[name]-[hash]',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: places,
+  banner: {
+    js: "(function(require,obtain,__filename,__dirname){const placeOfThisFile=require('node:url').pathToFileURL(__filename).href;",
+  },
+  footer: { js: '})' },
+  plugins: [lazily(['yaml', 'child_process', 'crypto', 'fs/promises'])],
+} satisfies BuildOptions
+
+/** The first file of the program. */
+export function start(files: { readonly quick: string; readonly whole: string }) {
+  return {
+    ...common,
+    entryPoints: { specyard: 'cli/start/start.ts' },
+    format: 'cjs',
+    define: { ...places, builtFiles: JSON.stringify(files) },
+  } satisfies BuildOptions
+}
 
 /** The licences of what the bundle holds, to be shipped beside it. */
 export async function licencesOf(root: string): Promise<string> {

@@ -4,10 +4,10 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Files } from '../../domain/publication.ts'
 
-/** The folder of the installed package: the nearest one above this program that holds its package.json. */
+/** The folder of the installed package: the nearest one above this program that holds its package.json, and what comes with it. */
 export function packageRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
+    if (existsSync(join(folder, 'charts')) && existsSync(join(folder, 'package.json'))) return folder
     if (dirname(folder) === folder) throw new Error('the package of this program has no package.json above it')
   }
 }
@@ -20,7 +20,7 @@ export function packageVersion(): string {
 /** The program that runs as the small parent of each local process: built beside this one, or the source when that is what runs. */
 export function keeperProgram(): readonly string[] {
   const root = packageRoot()
-  const built = join(root, 'dist', 'keeper.js')
+  const built = join(root, 'dist', 'keeper.mjs')
   if (!import.meta.url.endsWith('.ts') && existsSync(built)) return [process.execPath, built]
   return [process.execPath, '--import', 'tsx', join(root, 'local', 'keeper.ts')]
 }

@@ -60,7 +60,7 @@ function specyard(...args: readonly string[]): string {
 
 test('holds what the program reads, and no sources, tests or state', () => {
   const single = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']
-  for (const path of [...single, 'dist/specyard.js', 'dist/keeper.js', 'dist/LICENCES.txt'])
+  for (const path of [...single, 'dist/specyard.js', 'dist/keeper.mjs', 'dist/LICENCES.txt'])
     expect(packed).toContain(path)
   for (const part of [
     'schemas/',

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join, relative } from 'node:path'
-import { build } from 'esbuild'
-import { bundle } from '../../../tools/bundle.ts'
+import { buildInto } from '../../../tools/build-into.ts'
 import { findProgram, run } from '../base/command.ts'
 import { librariesOf } from '../parts/images.ts'
 import type { Cluster } from '../support/cluster.ts'
@@ -38,7 +37,9 @@ export async function loadProductImage(cluster: Cluster): Promise<string> {
 /** What is of this repository. @param folder where what is made for the image is put */
 async function ownFiles(folder: string): Promise<Readonly<Record<string, string>>> {
   const built = join(folder, 'dist')
-  await build({ ...bundle, absWorkingDir: root, outdir: built, logLevel: 'warning' })
+  await buildInto(built)
+  // No two builds leave the same there, and one image is enough for the same program.
+  rmSync(join(built, 'code'), { recursive: true })
   const accounts = join(folder, 'passwd')
   writeFileSync(accounts, 'root:x:0:0::/:/bin/sh\nspecyard:x:1000:1000::/tmp:/bin/sh\n')
   const program = join(folder, 'specyard')

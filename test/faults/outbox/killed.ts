@@ -25,12 +25,13 @@ const lifeSecondsMax = 120
 
 export async function killSenders({ seed, count, isOver, say }: Stage): Promise<Outcome> {
   const program = buildProgram()
-  const script = join(dirname(program.words[1] ?? ''), 'sender.js')
+  const script = join(dirname(program.words[1] ?? ''), 'sender.mjs')
   buildSync({
     ...bundle,
     entryPoints: { sender: 'test/faults/outbox/sender.ts' },
     absWorkingDir: root,
     outdir: dirname(script),
+    outExtension: { '.js': '.mjs' },
     logLevel: 'warning',
   })
   const findings = createFindings()

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { buildSync } from 'esbuild'
-import { bundle } from '../../../tools/bundle.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -18,15 +16,12 @@ export interface Program {
 /** Builds as `tools/build.ts` does, into a package of its own, so that nobody else's build comes between. @param parent folder that it is made in */
 export function buildProgram(parent = tmpdir()): Program {
   const folder = realpathSync(mkdtempSync(join(parent, 'specyard-program-')))
-  mkdirSync(join(folder, 'dist'))
   for (const part of ['package.json', 'node_modules', 'charts', 'schemas', 'docs', 'compiler']) {
     symlinkSync(join(root, part), join(folder, part))
   }
-  buildSync({
-    ...bundle,
-    absWorkingDir: root,
-    outdir: join(folder, 'dist'),
-    logLevel: 'warning',
+  execFileSync(process.execPath, ['--import', 'tsx', join(root, 'tools', 'build-to.ts'), join(folder, 'dist')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   return {
     words: [process.execPath, join(folder, 'dist', 'specyard.js')],
