@@ -5,6 +5,7 @@ import type { Place, Problem } from '../domain/problem.ts'
 import type { KubernetesSchemas, KubernetesVersion } from './manifest/schemas.ts'
 import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
 import type { Memory } from './load/memory.ts'
+import type { Beside, Part } from './parts.ts'
 import type { Catalogue } from './resolve/catalogue.ts'
 import type { SpecOf } from './validate/validate.ts'
 
@@ -27,6 +28,8 @@ export interface CompileInput {
   readonly secrets?: readonly FoundSecret[]
   /** What judges by policies, `compiler/policy/judge.ts`; wanted where there are any. Handed over, because most have none and it takes time to load. */
   readonly judge?: Judge | undefined
+  /** Specs that are not among the sources, and stand beside them all the same. */
+  readonly beside?: Beside | undefined
 }
 
 /** A literal secret in a source, by its place alone: its text goes nowhere. */
@@ -58,6 +61,8 @@ export interface Aids {
   readonly memory?: Memory | undefined
   /** Called between files and between specs; what it throws ends the compilation. */
   readonly pulse?: (() => void) | undefined
+  /** Told, where there is a tree, what each file of specs has added to it, by its path. */
+  readonly learn?: ((parts: ReadonlyMap<string, Part>) => void) | undefined
 }
 
 export interface CompileResult {

@@ -12,6 +12,7 @@ import { environmentEntries } from './ledger/environments.ts'
 import { chartVersionsOf, nextEntry } from './ledger/releases.ts'
 import { heldProblem, releaseOf } from './ledger/told.ts'
 import { decideRuns } from './ledger/runs.ts'
+import { Learning } from './parts.ts'
 import { inOrder, problem } from './problem.ts'
 import { renderJobsApplication } from './render/application.ts'
 import { tooLargeManifest } from './render/size.ts'
@@ -51,8 +52,9 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const tree = new Map<string, string>()
   const entries = new Map<string, LedgerEntry>()
   const impact = emptyImpact()
-  decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems })
-  decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems })
+  const learning = aids.learn && new Learning(specs)
+  decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
+  decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
   problems.push(...judged(input, known.catalogue, ledger, { tree, impact, endpoints }))
   for (const one of environments) entries.set(paths.environmentLedger(one.environment), one)
   // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
@@ -70,6 +72,7 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       impact: emptyImpact(),
       environments,
     }
+  if (learning) aids.learn?.(learning.parts)
   const edits = once(() => editsOf(tree, entries, input.deployed))
   return {
     problems: [...told, ...driftWarnings(input.deployed)],
@@ -110,6 +113,7 @@ interface Result {
   readonly entries: Map<string, LedgerEntry>
   readonly impact: { -readonly [Key in keyof Impact]: Impact[Key][number][] }
   readonly problems: Problem[]
+  readonly learning: Learning | undefined
 }
 
 /** Reads and validates every document, in the order of paths. */
@@ -171,6 +175,7 @@ function decideTrainings(
     const decided = decideRuns(entry, plan, input.deployed.files)
     result.entries.set(paths.runLedger(entry), decided.entry)
     for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
+    if (plan) result.learning?.training(plan, decided.manifests)
     tellSizes(plan?.source, decided.manifests, input, result)
     tellRuns(entry, plan, decided, result)
   }
@@ -227,17 +232,21 @@ function jobsFolders(
   input: CompileInput,
   result: Result,
 ): void {
-  const folders = new Map(entries.map((entry) => [`${entry.environment}/${entry.project}`, entry]))
-  for (const { environment, project } of folders.values()) {
-    const inFolder = [...plans.values()].filter((plan) => plan.environment === environment && plan.project === project)
+  const { folders: beside = [] } = input.beside ?? {}
+  const folders = new Map([...entries, ...beside].map((one) => [`${one.environment}/${one.project}`, one]))
+  const queued = new Set<string>()
+  for (const { environment, project, queue } of plans.values())
+    if (queue !== null) queued.add(`${environment}/${project}`)
+  for (const one of beside) if (one.queues) queued.add(`${one.environment}/${one.project}`)
+  for (const [folder, { environment, project }] of folders) {
     const application = paths.jobsApplication(environment, project)
     const deployed = input.deployed.files.get(application)
     const place = placeOf(environment, project, known)
     if (place) {
-      const queues =
-        inFolder.some((plan) => plan.queue !== null) || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
-      const folder = { environment, project, namespace: place.namespace, destination: place.destination, queues }
-      result.tree.set(application, renderJobsApplication(folder, input.deploy))
+      const queues = queued.has(folder) || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
+      const { namespace, destination } = place
+      const jobs = { environment, project, namespace, destination, queues }
+      result.tree.set(application, renderJobsApplication(jobs, input.deploy))
     } else if (deployed !== undefined) {
       // The environment is no longer defined: what was published for it stays until its runs are gone.
       result.tree.set(application, deployed)
@@ -268,7 +277,7 @@ function decideEndpoints(
 ): void {
   const { deployed, deploy, chart } = input
   const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
-  const versions = new Set<string>()
+  const versions = new Set<string>(input.beside?.charts)
   for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
     const old = before.get(keyText(plan))
     const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
@@ -298,7 +307,9 @@ function decideEndpoints(
     const files = endpointFiles(entry, deploy)
     for (const [path, text] of files) result.tree.set(path, text)
     tellSizes(plan.source, files, input, result)
-    for (const version of chartVersionsOf(entry)) versions.add(version)
+    const charts = chartVersionsOf(entry)
+    for (const version of charts) versions.add(version)
+    result.learning?.endpoint(plan, files, charts)
     if (!entry.pin) result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
     const release = releaseOf(entry, old)
     if (release) result.impact.releases.push(release)

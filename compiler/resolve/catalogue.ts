@@ -71,7 +71,8 @@ function byProject<
   return new Map(specs.map((spec) => [`${spec.value.metadata.project}/${spec.value.metadata.name}`, spec]))
 }
 
-function uniqueName(spec: Spec): string {
+/** What no two specs may share. */
+export function uniqueName(spec: Spec): string {
   if (spec.kind === 'Environment' || spec.kind === 'Policy') return `${spec.kind} ${spec.value.metadata.name}`
   const { project, name } = spec.value.metadata
   const place = spec.kind === 'TrainingJob' ? `${spec.value.spec.environment}/` : ''

@@ -10,8 +10,8 @@ export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): r
   const first = new Map<string, EndpointPlan>()
   const problems: Problem[] = []
   for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
-    if (plan.ingressHost === null) continue
-    const address = `${plan.ingressHost}${plan.route.replace(/(?<=.)\/+$/, '')}`
+    const address = addressOf(plan)
+    if (address === null) continue
     const earlier = first.get(`${plan.environment} ${address}`)
     if (!earlier) {
       first.set(`${plan.environment} ${address}`, plan)
@@ -26,6 +26,11 @@ export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): r
     )
   }
   return problems
+}
+
+/** Where an endpoint is reached from outside its cluster; null where it is not. */
+export function addressOf({ ingressHost, route }: EndpointPlan): string | null {
+  return ingressHost === null ? null : `${ingressHost}${route.replace(/(?<=.)\/+$/, '')}`
 }
 
 function placeOf({ environment, project, name, source }: EndpointPlan, known: Catalogue): Place {
