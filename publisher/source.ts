@@ -37,9 +37,10 @@ export interface Sources {
 /**
  * Reads the specs of a working tree: `specs/**` with the ending `.yaml` or `.yml`, without hidden names, which are editors' own.
  * Only regular files whose real path lies in the repository; one that is a link to such a file counts as that file.
+ * @param isKnown asked once of each path of a spec: one of which it says so is not read, and is left out
  * @throws Fault NOT_A_SPEC_REPOSITORY when there is no folder `specs/`
  */
-export async function readWorkingTree(root: string): Promise<Sources> {
+export async function readWorkingTree(root: string, isKnown?: (path: string) => boolean): Promise<Sources> {
   const realRoot = await realpath(root).catch(() => root)
   const problems: Problem[] = []
   const found = await findSpecs(root, realRoot, problems)
@@ -50,6 +51,7 @@ export async function readWorkingTree(root: string): Promise<Sources> {
     // Whoever else waits in this process has a turn between some files and the next.
     if (from > 0) await setImmediate()
     for (const path of found.slice(from, from + filesAtOnce)) {
+      if (isKnown?.(path)) continue
       const read = readSpec(root, realRoot, path)
       if ('code' in read) problems.push(read)
       else files.push(read)

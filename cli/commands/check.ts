@@ -5,12 +5,13 @@ import { isTemplatePath } from '../../publisher/spec-files.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { packageVersion } from '../house/assets.ts'
-import { readSettings } from '../house/settings.ts'
+import { readSettings, type Settings } from '../house/settings.ts'
 import { checkoutPaths } from '../report/checkout.ts'
 import type { Report, ReportFormat } from '../report/report.ts'
 import { writeReport } from '../report/write.ts'
-import { lookingAids } from '../specs/aids.ts'
+import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
+import { look, type Looked } from '../specs/looking/look.ts'
 import { readStandardInput, type Selection, select } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -44,19 +45,13 @@ export async function runCheck(
   const { root } = settings
   const read = (): Promise<Uint8Array> => readStandardInput(world.stdin)
   const selection = await select(root, directory, paths, { read, path: options.stdinPath })
-  const tree = await readWorkingTree(root)
-  const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
-  const source = { format: 1, repository: null, commit: null, dirty: true } as const
-  const aids = lookingAids(world, options)
-  const compiled = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed, aids)
-  aids.save()
+  const compiled = await lookAt(world, settings, selection, options)
   const told = compiled.problems.filter((one) => isAskedFor(one, selection))
-  const lines = linesOf(files)
   const report: Report = {
-    files: files.map((file) => file.path).filter((path) => selection.includes(path) && !isTemplatePath(path)),
+    files: compiled.paths.filter((path) => selection.includes(path) && !isTemplatePath(path)),
     problems: told,
     others: compiled.problems.filter((one) => one.severity === 'error').length - errors(told),
-    linesOf: lines,
+    linesOf: linesOf(compiled.files),
     version: packageVersion(),
     shownPath: pathsFrom(directory, root),
     checkoutPath: await checkoutPaths(root, world.environment['GITHUB_WORKSPACE']),
@@ -64,6 +59,35 @@ export async function runCheck(
   world.stdout.write(await writeReport(options.output, report, paintFor(world.stdout, world.environment)))
   return hasErrors(told) ? exitCodes.problems : exitCodes.fine
 }
+
+/** What there is to say of the working tree, with drafts in the place of what they are drafts of. */
+async function lookAt(
+  world: World,
+  settings: Settings,
+  selection: Selection,
+  options: CheckFlags,
+): Promise<Pick<Looked, 'problems' | 'paths' | 'files'>> {
+  const { root } = settings
+  if (selection.drafts.length === 0) {
+    const looked = await look({
+      settings,
+      deployed: () => Promise.resolve(nothingDeployed),
+      source: () => Promise.resolve(source),
+      recollection: recollectionOfUser(world, options, ['check', root]),
+      aids: () => lookingAids(world, options),
+    })
+    looked.remember(new Map())
+    return looked
+  }
+  const tree = await readWorkingTree(root)
+  const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
+  const aids = lookingAids(world, options)
+  const { problems } = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed, aids)
+  aids.save()
+  return { problems, files, paths: files.map(({ path }) => path) }
+}
+
+const source = { format: 1, repository: null, commit: null, dirty: true } as const
 
 function replaces(selection: Selection, path: string): boolean {
   return selection.drafts.some((draft) => draft.path === path)

@@ -1,8 +1,14 @@
+import type { Stats } from 'node:fs'
 import { resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
-import { hasErrors } from '../../domain/problem.ts'
-import { lookingAids } from '../specs/aids.ts'
+import { hasErrors, type Problem } from '../../domain/problem.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import { describeSource } from '../../publisher/source.ts'
+import { gitEnvironment } from '../house/environment.ts'
+import { readSettings } from '../house/settings.ts'
+import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
+import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
 import { writeTree } from '../specs/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
@@ -20,6 +26,7 @@ export interface CompileFlags {
 
 /** Prints the tree that would be published, or writes it to a folder. Publishes nothing. */
 export async function runCompile(world: World, directory: string, options: CompileFlags): Promise<ExitCode> {
+  if (options.to !== undefined && options.rev === undefined) return compileTo(world, directory, options.to, options)
   const states = openStates(world, directory)
   const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
   const deployed = await readDeployed(world, specs.settings)
@@ -27,16 +34,48 @@ export async function runCompile(world: World, directory: string, options: Compi
   const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
   const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
   aids.save()
-  const told = shownProblems(problems, specs.files, paintFor(world.stderr, world.environment))
-  if (told !== undefined) world.stderr.write(`${told}\n`)
+  tellProblems(world, problems, specs.files)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   const tree = new Map([...result.tree].sort())
   if (options.to === undefined) {
     for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
     return exitCodes.fine
   }
-  const written = writeTree(resolve(options.to), tree)
-  const rest = written === tree.size ? '' : `; ${tree.size - written} are there already`
-  world.stdout.write(`${written} ${written === 1 ? 'file' : 'files'} written to ${options.to}${rest}\n`)
+  return tellWritten(world, writeTree(resolve(options.to), tree), tree.size, options.to)
+}
+
+/** Writes what the working tree compiles to: of files that have not changed since the last time, neither specs nor what they compile to are read. */
+async function compileTo(world: World, directory: string, to: string, options: CompileFlags): Promise<ExitCode> {
+  const settings = {
+    ...(await readSettings(directory, world.environment)),
+    kubernetesVersion: options.kubeVersion,
+  }
+  const { root } = settings
+  const folder = resolve(to)
+  const looked = await look({
+    settings,
+    to: folder,
+    deployed: () => readDeployed(world, settings),
+    source: () => describeSource(root, gitEnvironment(world.environment)),
+    recollection: recollectionOfUser(world, options, ['compile', root, folder]),
+    aids: () => lookingAids(world, options),
+  })
+  tellProblems(world, looked.problems, looked.files)
+  if (!looked.tree) return exitCodes.problems
+  const stands = new Map<string, Stats>()
+  const tree = new Map([...looked.tree].sort())
+  const written = writeTree(folder, tree, (path, about) => stands.set(path, about))
+  looked.remember(stands)
+  return tellWritten(world, written, tree.size + looked.standing, to)
+}
+
+function tellProblems(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
+  const told = shownProblems(problems, files, paintFor(world.stderr, world.environment))
+  if (told !== undefined) world.stderr.write(`${told}\n`)
+}
+
+function tellWritten(world: World, written: number, files: number, to: string): ExitCode {
+  const rest = written === files ? '' : `; ${files - written} are there already`
+  world.stdout.write(`${written} ${written === 1 ? 'file' : 'files'} written to ${to}${rest}\n`)
   return exitCodes.fine
 }

@@ -7,6 +7,8 @@ import type { Aids } from '../../compiler/compile-types.ts'
 import { packageRoot } from '../house/assets.ts'
 import type { World } from '../world.ts'
 import { type DiskMemory, openDiskMemory } from './disk-memory.ts'
+import { isOnOwnDisk } from './looking/identity.ts'
+import { openRecollection, type Recollection } from './looking/recollection.ts'
 
 /** How long one compilation may take. */
 export const compileSecondsMax = 60
@@ -37,10 +39,29 @@ export function comparingAids(): Aids {
   return { memory: memoryOfProcess(), pulse: deadline() }
 }
 
+/**
+ * What is known of a repository from the last time that a command looked at it.
+ * @param about the command, the root of the repository, and what else tells it from other looks
+ */
+export function recollectionOfUser(
+  world: World,
+  options: { readonly cache: boolean },
+  about: readonly [command: string, root: string, ...rest: readonly string[]],
+): Recollection | undefined {
+  const place = options.cache && isOnOwnDisk(about[1]) ? placeOfUser(world.environment) : undefined
+  return place && openRecollection(place.folder, place.maker, about)
+}
+
 function memoryOfUser(environment: World['environment']): DiskMemory | undefined {
+  const place = placeOfUser(environment)
+  return place && openDiskMemory(place.folder, place.maker)
+}
+
+/** Where a user's programs remember, and which of them this is. */
+function placeOfUser(environment: World['environment']): { folder: string; maker: string } | undefined {
   const caches = environment['XDG_CACHE_HOME'] || (environment['HOME'] && join(environment['HOME'], '.cache'))
   const maker = programDigest()
-  return caches && maker ? openDiskMemory(join(caches, 'specyard', 'compile'), maker) : undefined
+  return caches && maker ? { folder: join(caches, 'specyard', 'compile'), maker } : undefined
 }
 
 /**

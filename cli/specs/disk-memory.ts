@@ -1,20 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Memory } from '../../compiler/load/memory.ts'
+import { isOwnFolder, readOwn, writeOwn } from './looking/own-files.ts'
+import { tidy } from './looking/tidy.ts'
 
 /*
  * A memory in a folder: one file for each program, `<first digits of its digest>.pack`. Behind a line that names the program stand entries:
@@ -40,11 +28,10 @@ export interface DiskMemoryLimits {
 
 const usual: DiskMemoryLimits = { bytes: 32 * 1024 * 1024, others: 3 }
 const headBytes = 68
-const forgottenMilliseconds = 60 * 60 * 1000
 
 /** @param maker digest of this program, hexadecimal. @returns undefined where the folder cannot be made, or is not the user's alone */
 export function openDiskMemory(folder: string, maker: string, limits = usual): DiskMemory | undefined {
-  if (!isOurs(folder)) return undefined
+  if (!isOwnFolder(folder)) return undefined
   const file = join(folder, `${maker.slice(0, 16)}.pack`)
   const pack = readPack(file, maker, limits.bytes)
   const used = new Map<string, Uint8Array>()
@@ -72,21 +59,6 @@ export function openDiskMemory(folder: string, maker: string, limits = usual): D
   }
 }
 
-/** Whether a folder is there, or could be made, and nobody else may write to it. */
-function isOurs(folder: string): boolean {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const about = lstatSync(folder)
-    return about.isDirectory() && belongs(about.uid, about.mode)
-  } catch {
-    return false
-  }
-}
-
-function belongs(uid: number, mode: number): boolean {
-  return uid === process.getuid?.() && (mode & 0o022) === 0
-}
-
 function firstLine(maker: string): Buffer {
   return Buffer.from(`specyard memory 1 ${maker}\n`, 'utf8')
 }
@@ -103,21 +75,6 @@ function readPack(file: string, maker: string, bytesMax: number): ReadonlyMap<st
     at = end
   }
   return entries
-}
-
-function readOwn(path: string, bytesMax: number): Buffer | undefined {
-  try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    try {
-      const about = fstatSync(file)
-      const isFit = about.isFile() && belongs(about.uid, about.mode) && about.size <= bytesMax
-      return isFit ? readFileSync(file) : undefined
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    return undefined
-  }
 }
 
 function entryOf(key: string, text: string): Buffer {
@@ -150,26 +107,6 @@ function writePack(folder: string, file: string, maker: string, { used, pack, li
     parts.push(entry)
     bytes += entry.length
   }
-  const temporary = join(folder, `${randomUUID()}.tmp`)
-  try {
-    writeFileSync(temporary, Buffer.concat(parts), { flag: 'wx', mode: 0o600 })
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
-  tidy(folder, file, limits.others)
-}
-
-/** Takes away packs of programs that are no longer used, and what a process left that was killed while it wrote. */
-function tidy(folder: string, file: string, others: number): void {
-  const found = readdirSync(folder)
-    .map((name) => ({
-      path: join(folder, name),
-      at: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
-    }))
-    .sort((left, right) => right.at - left.at)
-  const packs = found.filter(({ path }) => /[\\/][0-9a-f]{16}\.pack$/.test(path) && path !== file)
-  const left = found.filter(({ path, at }) => path.endsWith('.tmp') && at < Date.now() - forgottenMilliseconds)
-  for (const { path } of [...packs.slice(others), ...left]) rmSync(path, { force: true })
+  writeOwn(folder, file, Buffer.concat(parts))
+  tidy(folder, file, /[\\/][0-9a-f]{16}\.pack$/, limits.others)
 }

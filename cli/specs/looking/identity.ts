@@ -1,0 +1,48 @@
+import { type Stats, statfsSync } from 'node:fs'
+
+/*
+ * How a file that has not changed is known without reading it, as Git's index does: by its size, the times of its last change, which the file system
+ * keeps and nobody can set all of, and its number there. Times come in steps: a change within the step of the one before does not show. So a file
+ * is known only where it was looked at some time after it had changed.
+ * @see https://git-scm.com/docs/racy-git
+ */
+
+/** Size in bytes, times of the last change of content and of anything in milliseconds, number of the file. */
+export type Identity = readonly [size: number, modified: number, changed: number, number: number]
+
+export function identityOf({ size, mtimeMs, ctimeMs, ino }: Stats): Identity {
+  return [size, mtimeMs, ctimeMs, ino]
+}
+
+export function isSame(left: Identity, right: Identity): boolean {
+  return left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3]
+}
+
+/** Linux counts in steps of up to 10 ms. */
+const stepMilliseconds = 50
+/** Where only whole seconds are kept, and by FAT every other one. */
+const coarseStepMilliseconds = 2_500
+
+/** Whether a change that came after a look at a file would show. @param at when it was looked at, milliseconds */
+export function isSettled([, modified, changed]: Identity, at: number): boolean {
+  return [modified, changed].every(
+    (time) => time + (time % 1_000 === 0 ? coarseStepMilliseconds : stepMilliseconds) < at,
+  )
+}
+
+/** File systems that answer for themselves: those of a network, or of another program, may tell of a change late. */
+const ownKinds: Readonly<Partial<Record<NodeJS.Platform, readonly number[]>>> = {
+  // ext2 to ext4, XFS, Btrfs, tmpfs, overlay, F2FS, ZFS, bcachefs (linux/magic.h).
+  linux: [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0xf2f52010, 0x2fc12fc1, 0xca451a4e],
+  // HFS+ and APFS.
+  darwin: [23, 26],
+}
+
+/** Whether what a folder's file system says of its files can be relied on. */
+export function isOnOwnDisk(folder: string): boolean {
+  try {
+    return ownKinds[process.platform]?.includes(statfsSync(folder).type) ?? false
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+/*
+ * Files that are believed: they lie in a folder that belongs to the user alone, and belong to him alone themselves.
+ */
+
+/** Whether a folder is there, or could be made, and nobody else may write to it. */
+export function isOwnFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const about = lstatSync(folder)
+    return about.isDirectory() && belongs(about.uid, about.mode)
+  } catch {
+    return false
+  }
+}
+
+function belongs(uid: number, mode: number): boolean {
+  return uid === process.getuid?.() && (mode & 0o022) === 0
+}
+
+/** The bytes of a file; undefined where there is none, it is too large, or somebody else could have written it. */
+export function readOwn(path: string, bytesMax: number): Buffer | undefined {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const about = fstatSync(file)
+      const isFit = about.isFile() && belongs(about.uid, about.mode) && about.size <= bytesMax
+      return isFit ? readFileSync(file) : undefined
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts a file into the place of another in one step. @throws Error as the file system does */
+export function writeOwn(folder: string, file: string, bytes: Uint8Array): void {
+  const temporary = join(folder, `${randomUUID()}.tmp`)
+  try {
+    writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CompileInput } from '../../../compiler/compile-types.ts'
+import { canonicalJson, type Json, sha256 } from '../../../domain/canonical.ts'
+import type { SourceFile } from '../../../domain/publication.ts'
+import { packageRoot } from '../../house/assets.ts'
+
+/**
+ * The digest of all that a compilation depends on beside leaves: two of an equal one make the same of the same leaf.
+ * @param shared files that are no leaves, templates among them
+ */
+export function digestOfRest(input: Omit<CompileInput, 'sources'>, shared: readonly SourceFile[]): string {
+  const { chart, deploy, deployed, kubernetesVersion, settings, source, judge } = input
+  const files = [...shared, ...(settings ? [settings] : [])]
+  return sha256(
+    canonicalJson([
+      chart.version,
+      [...chart.files].map(([path, text]) => [path, sha256(text)]).sort(),
+      { ...deploy },
+      // The files of a commit are what they are. Which of them somebody else changed depends on whom we are taken for, too.
+      deployed.commit,
+      deployed.drifted.map((one) => ({ ...one })),
+      kubernetesVersion ?? null,
+      // Only policies see which commit a plan is of.
+      judge ? { ...source } : null,
+      kubernetesSchemas(),
+      files.map(({ path, bytes }) => [path, sha256(bytes)]).sort(),
+    ] as unknown as Json),
+  )
+}
+
+/** The schemas that come with the program, which are read when they are needed: by how their files stand. */
+function kubernetesSchemas(): Json {
+  const folder = join(packageRoot(), 'schemas', 'kubernetes')
+  return readdirSync(folder)
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(folder, name))
+      return [name, size, mtimeMs]
+    })
+}
