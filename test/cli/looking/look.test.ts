@@ -1,0 +1,173 @@
+import { chmodSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isSettled } from '../../../cli/specs/looking/identity.ts'
+import { LookedAt } from '../../support/looked-at.ts'
+
+const everything = ['letters', 'mixed', 'one', 'two', 'words'].map((name) => `specs/${name}.yaml`)
+const ofOne = /jobs\/one-[0-9a-f]{8}-1\.yaml$/
+
+/** A repository that has been compiled, and nothing changes at that moment. */
+async function compiled(): Promise<LookedAt> {
+  const at = new LookedAt()
+  at.finish(await at.look(true))
+  await at.settle()
+  // What was written a moment before is known only now.
+  at.finish(await at.look(true))
+  return at
+}
+
+function outputOf(at: LookedAt): string {
+  return at.outputs().find((path) => ofOne.test(path)) ?? ''
+}
+
+/** As many bytes as before, and as old. */
+function changeByHand(file: string): void {
+  writeFileSync(file, readFileSync(file, 'utf8').replace('apiVersion', 'apiversioN'))
+  utimesSync(file, new Date(0), new Date(0))
+}
+
+describe('a tree that is compiled again', () => {
+  const cases: readonly [string, (at: LookedAt) => void, { compiled: readonly string[]; written: number }][] = [
+    ['compiles and writes nothing when nothing changed', () => undefined, { compiled: [], written: 0 }],
+    [
+      'compiles and writes one file when one changed',
+      (at) => at.write('one', 1),
+      { compiled: ['specs/one.yaml'], written: 1 },
+    ],
+    [
+      'compiles a file that changed in no byte but its time no more',
+      (at) => at.touch('one'),
+      { compiled: [], written: 0 },
+    ],
+    [
+      'sees a change that leaves size and time as they were',
+      (at) => at.swap('one'),
+      { compiled: ['specs/one.yaml'], written: 1 },
+    ],
+    [
+      'compiles a file again that was moved',
+      (at) => at.write('one', 0, 1),
+      { compiled: ['specs/more/one.yaml'], written: 1 },
+    ],
+    ['compiles nothing when a file is gone', (at) => at.remove('one'), { compiled: [], written: 0 }],
+    ['writes again what was deleted', (at) => rmSync(outputOf(at)), { compiled: ['specs/one.yaml'], written: 1 }],
+    [
+      'writes again what was changed by hand, whatever its size and time say',
+      (at) => changeByHand(outputOf(at)),
+      { compiled: ['specs/one.yaml'], written: 1 },
+    ],
+    [
+      'compiles everything when a Dataset changed',
+      (at) => at.write('documents', 1),
+      { compiled: everything, written: 4 },
+    ],
+    [
+      'compiles everything when what it knows is cut off',
+      (at) => at.knownFiles().forEach((file) => truncateSync(file, 300)),
+      { compiled: everything, written: 0 },
+    ],
+    [
+      'compiles everything when what it knows was made by another program',
+      (at) => void (at.maker = '0'.repeat(64)),
+      { compiled: everything, written: 0 },
+    ],
+    [
+      'compiles everything when somebody else may write what it knows',
+      (at) => at.knownFiles().forEach((file) => chmodSync(file, 0o666)),
+      { compiled: everything, written: 0 },
+    ],
+    [
+      'compiles everything when somebody else may write where it is kept',
+      (at) => chmodSync(at.cache, 0o777),
+      { compiled: everything, written: 0 },
+    ],
+    [
+      'compiles everything when it is deleted',
+      (at) => rmSync(at.cache, { recursive: true }),
+      { compiled: everything, written: 0 },
+    ],
+  ]
+  it.each(cases)('%s', async (_name, change, expected) => {
+    using at = await compiled()
+    change(at)
+    const looked = await at.look(true)
+    expect({ compiled: at.compiled(looked), written: at.finish(looked) }).toEqual(expected)
+    const without = await at.look(false)
+    expect(looked.problems).toEqual(without.problems)
+    for (const [path, text] of without.tree ?? []) expect(readFileSync(join(at.to, path), 'utf8')).toBe(text)
+  })
+
+  it('reads a file again whose last change was too near to the look at it', async () => {
+    using at = new LookedAt()
+    at.finish(await at.look(true))
+    at.clockOff = -1_000
+    at.write('one', 1)
+    at.finish(await at.look(true))
+    at.clockOff = 0
+    at.swap('one')
+    expect(at.compiled(await at.look(true))).toContain('specs/one.yaml')
+  })
+
+  it('reads what a link leads to each time', async () => {
+    using at = await compiled()
+    symlinkSync('one.yaml', join(at.root, 'specs/linked.yaml'))
+    at.finish(await at.look(true))
+    const { problems } = await at.look(true)
+    expect(problems.map(({ code }) => code)).toContain('NAME_TAKEN')
+  })
+
+  it('keeps nothing of two commands that write at once', async () => {
+    using at = await compiled()
+    const known = at.knownFiles().map((path) => readFileSync(path, 'utf8'))
+    const first = await at.look(true)
+    at.write('one', 1)
+    const second = await at.look(true)
+    at.finish(second)
+    at.finish(first)
+    expect(at.knownFiles().map((path) => readFileSync(path, 'utf8'))).toEqual(known)
+    at.finish(await at.look(true))
+    expect(readFileSync(outputOf(at), 'utf8')).toBeDefined()
+  })
+})
+
+describe('specs that are checked again', () => {
+  it('are read where they changed', async () => {
+    using at = new LookedAt()
+    await at.settle()
+    const first = await at.look(true, null)
+    first.remember(new Map())
+    expect(at.compiled(first)).toEqual(everything)
+    at.swap('two')
+    const second = await at.look(true, null)
+    expect(at.compiled(second)).toEqual(['specs/two.yaml'])
+    expect(second.paths).toEqual(first.paths)
+  })
+
+  it('are all read while there is a mistake in one of them', async () => {
+    using at = new LookedAt()
+    await at.settle()
+    const first = await at.look(true, null)
+    first.remember(new Map())
+    at.write('two', 2)
+    const second = await at.look(true, null)
+    second.remember(new Map())
+    expect(second.problems.map(({ code }) => code)).toEqual(['KEY_UNKNOWN'])
+    expect(at.compiled(second)).toEqual(everything)
+    at.write('two', 0)
+    expect(at.compiled(await at.look(true, null))).toEqual([])
+  })
+})
+
+describe('whether a change of a file would show', () => {
+  it.each([
+    ['not in the moment of the change before', [10, 1_000.4, 1_000.4, 1], 1_020, false],
+    ['a while after it', [10, 1_000.4, 1_000.4, 1], 1_060, true],
+    ['not when only its other time is near', [10, 400.5, 1_000.4, 1], 1_020, false],
+    ['not a while later, where times are whole seconds', [10, 1_000, 1_000, 1], 1_060, false],
+    ['long after, where they are', [10, 1_000, 1_000, 1], 4_000, true],
+    ['not when the clock went back', [10, 5_000.4, 5_000.4, 1], 1_000, false],
+  ] as const)('%s', (_name, identity, at, expected) => {
+    expect(isSettled(identity, at)).toBe(expected)
+  })
+})
