@@ -83,10 +83,10 @@ describe('compiling what changed, beside what is known', () => {
           }
         }
       }),
-      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 40) },
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 15) },
     )
-    expect(partly).toBeGreaterThan(20)
-  }, 60_000)
+    expect(partly).toBeGreaterThan(8)
+  }, 180_000)
 
   const shared = ['dev', 'prod', 'documents', 'policy'].map((name) => `specs/${name}.yaml`)
   const cases: readonly [string, readonly Edit[], readonly string[] | undefined][] = [
