@@ -11,8 +11,8 @@ import { isTemplatePath } from '../../../publisher/spec-files.ts'
 import type { Settings } from '../../house/settings.ts'
 import { deadline } from '../aids.ts'
 import { compileInput } from '../compile-input.ts'
-import { type Identity, identityOf, isOnOwnDisk, isSettled } from './identity.ts'
-import type { Known, KnownFile, Recollection } from './recollection.ts'
+import { identityOf, isOnOwnDisk, isSettled } from './identity.ts'
+import type { Known, KnownFile, KnownOutput, Recollection } from './recollection.ts'
 import { digestOfRest } from './rest.ts'
 import { Sight } from './sight.ts'
 
@@ -55,28 +55,37 @@ export async function look(asking: Asking): Promise<Looked> {
   const began = (asking.clock ?? Date.now)()
   const sight = new Sight(asking.settings.root, asking.to, known, began)
   const end = asking.to === undefined ? () => true : asking.recollection?.begin()
+  try {
+    const { next, ...told } = await answer(asking, known, sight)
+    if (!next) end?.()
+    return {
+      ...told,
+      remember: (written) => {
+        if (!next || end?.() !== true || !isOnOwnDisk(asking.to ?? asking.settings.root)) return
+        const now = (asking.clock ?? Date.now)()
+        const knowing = next((path) => standingOf(written.get(path), told.tree?.get(path) ?? '', now))
+        if (knowing !== known) asking.recollection?.save(knowing)
+      },
+    }
+  } catch (error) {
+    end?.()
+    throw error
+  }
+}
+
+async function answer(asking: Asking, known: Known | undefined, sight: Sight): Promise<Answer> {
   const deployed = asking.deployed()
   // Nobody is there to hear of it while files are read.
   deployed.catch(() => undefined)
   const tree = await readWorkingTree(asking.settings.root, (path) => sight.isKnown(path))
-  const some =
-    known && tree.problems.length === 0 ? await lookBeside(asking, known, sight, tree, await deployed) : undefined
-  const all = some ?? (await lookAtAll(asking, sight, tree, await deployed))
-  const { next, ...told } = all
-  return {
-    ...told,
-    remember: (written) => {
-      if (end?.() !== true || !next || !isOnOwnDisk(asking.to ?? asking.settings.root)) return
-      const now = (asking.clock ?? Date.now)()
-      const knowing = next((path) => standingOf(written.get(path), now))
-      if (knowing !== known) asking.recollection?.save(knowing)
-    },
-  }
+  const isSound = tree.problems.length === 0
+  const beside = known && isSound ? await lookBeside(asking, known, sight, tree, await deployed) : undefined
+  return beside ?? lookAtAll(asking, sight, tree, await deployed)
 }
 
 type Answer = Omit<Looked, 'remember'> & {
   /** What is known after it; left out where nothing is. */
-  readonly next?: (stands: (path: string) => Identity | null) => Known
+  readonly next?: (stands: (path: string) => KnownOutput) => Known
 }
 
 /** Compiles what changed beside what did not; undefined where that does not tell everything. */
@@ -153,29 +162,26 @@ function leavesOf(
   files: readonly SourceFile[],
   sight: Sight,
   { to }: Asking,
-  stands: (path: string) => Identity | null,
+  stands: (path: string) => KnownOutput,
 ): ReadonlyMap<string, KnownFile> {
   const leaves = new Map<string, KnownFile>()
   for (const { path, bytes } of files) {
     const part = parts.get(path)
     if (!part?.isLeaf) continue
-    const outputs = to === undefined ? [] : part.outputs.map(stands)
-    const isKnown = (one: Identity | null): one is Identity => one !== null
     leaves.set(path, {
       digest: sha256(bytes),
       identity: sight.identityOf(path),
       part,
       told: told.has(path),
-      outputs: outputs.every(isKnown) ? outputs : null,
+      outputs: to === undefined ? [] : part.outputs.map(stands),
     })
   }
   return leaves
 }
 
-function standingOf(about: Stats | undefined, now: number): Identity | null {
-  if (!about) return null
-  const identity = identityOf(about)
-  return isSettled(identity, now) ? identity : null
+function standingOf(about: Stats | undefined, text: string, now: number): KnownOutput {
+  const identity = about && identityOf(about)
+  return identity && isSettled(identity, now) ? identity : sha256(text)
 }
 
 function isNothingNew(leaves: Known['leaves'], known: Known): boolean {

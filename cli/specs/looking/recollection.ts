@@ -22,9 +22,12 @@ export interface KnownFile {
   readonly part: Part
   /** Something is told of it, each time. */
   readonly told: boolean
-  /** How the files stand that were written of it, in the order of the part's outputs; null where they have to be looked at again. */
-  readonly outputs: readonly Identity[] | null
+  /** The files that were written of it, in the order of the part's outputs. */
+  readonly outputs: readonly KnownOutput[]
 }
+
+/** How a file stood that was written, or the digest of its bytes where a change since then might not show. */
+export type KnownOutput = Identity | string
 
 export interface Known {
   /** Digest of everything else that the compilation depended on. */

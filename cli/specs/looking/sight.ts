@@ -1,9 +1,9 @@
-import { lstatSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../../domain/canonical.ts'
 import type { SourceFile } from '../../../domain/publication.ts'
 import { type Identity, identityOf, isSame, isSettled } from './identity.ts'
-import type { Known, KnownFile } from './recollection.ts'
+import type { Known, KnownFile, KnownOutput } from './recollection.ts'
 
 /** How the files of a repository stand, beside what is known of them. Each is looked at before it is read. */
 export class Sight {
@@ -34,17 +34,13 @@ export class Sight {
     const identity = identityOf(about)
     this.identities.set(path, identity)
     const leaf = this.known?.leaves.get(path)
-    if (!leaf?.identity || !isSame(leaf.identity, identity) || !this.isAsWritten(leaf)) return false
-    this.unchanged.set(path, leaf)
-    return true
+    return leaf?.identity ? isSame(leaf.identity, identity) && this.take(path, leaf, leaf.identity) : false
   }
 
   /** Takes a file for unchanged that was read, and has the bytes that are known. @returns whether it has */
   hasSame({ path, bytes }: SourceFile): boolean {
     const leaf = this.known?.leaves.get(path)
-    if (leaf?.digest !== sha256(bytes) || !this.isAsWritten(leaf)) return false
-    this.unchanged.set(path, { ...leaf, identity: this.identityOf(path) })
-    return true
+    return leaf?.digest === sha256(bytes) && this.take(path, leaf, this.identityOf(path))
   }
 
   /** How a file stood before it was read; null where a change since then might not show. */
@@ -53,15 +49,30 @@ export class Sight {
     return identity && isSettled(identity, this.began) ? identity : null
   }
 
-  private isAsWritten({ told, outputs, part }: KnownFile): boolean {
-    if (told) return false
+  private take(path: string, leaf: KnownFile, identity: Identity | null): boolean {
+    const outputs = leaf.told ? undefined : this.standing(leaf)
+    if (!outputs) return false
+    const isNothingNew = outputs === leaf.outputs && identity === leaf.identity
+    this.unchanged.set(path, isNothingNew ? leaf : { ...leaf, identity, outputs })
+    return true
+  }
+
+  /** How the files of a leaf stand now: the same list where nothing more is known of any; undefined where one is not as it was written. */
+  private standing({ outputs, part }: KnownFile): KnownFile['outputs'] | undefined {
     const { to } = this
-    if (to === undefined) return true
-    return (
-      outputs?.every((identity, index) => {
-        const about = statSync(join(to, part.outputs[index] ?? ''), { throwIfNoEntry: false })
-        return about?.isFile() === true && isSame(identity, identityOf(about))
-      }) ?? false
-    )
+    if (to === undefined) return outputs
+    const found: KnownOutput[] = []
+    let isNew = false
+    for (const [index, known] of outputs.entries()) {
+      const file = join(to, part.outputs[index] ?? '')
+      const about = statSync(file, { throwIfNoEntry: false })
+      if (!about?.isFile()) return undefined
+      const identity = identityOf(about)
+      if (typeof known === 'string' ? known !== sha256(readFileSync(file)) : !isSame(known, identity)) return undefined
+      const isBetter = typeof known === 'string' && isSettled(identity, this.began)
+      isNew ||= isBetter
+      found.push(isBetter ? identity : known)
+    }
+    return isNew ? found : outputs
   }
 }
