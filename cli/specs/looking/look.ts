@@ -51,12 +51,15 @@ export interface Looked {
 
 /** @throws Fault NOT_A_SPEC_REPOSITORY, and as `Asking` does */
 export async function look(asking: Asking): Promise<Looked> {
+  const deployed = asking.deployed()
+  // Git is asked while files are read; nobody is there yet to hear of what goes wrong.
+  deployed.catch(() => undefined)
   const known = asking.recollection?.load()
   const began = (asking.clock ?? Date.now)()
   const sight = new Sight(asking.settings.root, asking.to, known, began)
   const end = asking.to === undefined ? () => true : asking.recollection?.begin()
   try {
-    const { next, ...told } = await answer(asking, known, sight)
+    const { next, ...told } = await answer(asking, known, sight, deployed)
     if (!next) end?.()
     return {
       ...told,
@@ -73,10 +76,12 @@ export async function look(asking: Asking): Promise<Looked> {
   }
 }
 
-async function answer(asking: Asking, known: Known | undefined, sight: Sight): Promise<Answer> {
-  const deployed = asking.deployed()
-  // Nobody is there to hear of it while files are read.
-  deployed.catch(() => undefined)
+async function answer(
+  asking: Asking,
+  known: Known | undefined,
+  sight: Sight,
+  deployed: Promise<Deployed>,
+): Promise<Answer> {
   const tree = await readWorkingTree(asking.settings.root, (path) => sight.isKnown(path))
   const isSound = tree.problems.length === 0
   const beside = known && isSound ? await lookBeside(asking, known, sight, tree, await deployed) : undefined
@@ -112,7 +117,7 @@ async function lookBeside(
     standing: others.reduce((sum, { outputs }) => sum + outputs.length, 0),
     next: (stands) => {
       const leaves = new Map([...sight.unchanged, ...leavesOf(learned, files, sight, asking, stands)])
-      return isNothingNew(leaves, known) ? known : { ...known, leaves }
+      return isWorthKeeping(leaves, known) ? { ...known, leaves } : known
     },
   }
 }
@@ -184,6 +189,11 @@ function standingOf(about: Stats | undefined, text: string, now: number): KnownO
   return identity && isSettled(identity, now) ? identity : sha256(text)
 }
 
-function isNothingNew(leaves: Known['leaves'], known: Known): boolean {
-  return leaves.size === known.leaves.size && [...leaves].every(([path, leaf]) => known.leaves.get(path) === leaf)
+/** Writing down what is known takes as long as compiling one file of two hundred again: a few that changed stay as they were known before. */
+const changedLeastShare = 1 / 200
+
+function isWorthKeeping(leaves: Known['leaves'], known: Known): boolean {
+  const changed = [...leaves].filter(([path, leaf]) => known.leaves.get(path) !== leaf).length
+  const gone = [...known.leaves.keys()].filter((path) => !leaves.has(path)).length
+  return changed + gone > leaves.size * changedLeastShare
 }

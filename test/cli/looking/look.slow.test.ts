@@ -93,4 +93,30 @@ describe('a command that looks, with what it knows from the last time', () => {
     )
     expect(partly).toBeGreaterThan(runs / 2)
   }, 300_000)
+
+  it('keeps what it knew when one file of hundreds changes, and compiles that one each time', async () => {
+    using at = new LookedAt()
+    const template = readFileSync(join(at.root, 'specs/one.yaml'), 'utf8')
+    for (let index = 0; index < 300; index += 1)
+      writeFileSync(join(at.root, `specs/many-${index}.yaml`), template.replace('name: one', `name: many-${index}`))
+    await at.settle()
+    at.finish(await at.look(true))
+    await at.settle()
+    at.finish(await at.look(true))
+    const known = at.knownFiles().map((path) => readFileSync(path, 'utf8'))
+    const changed = join(at.root, 'specs/many-7.yaml')
+    writeFileSync(changed, readFileSync(changed, 'utf8').replace('epochs: 3', 'epochs: 4'))
+    for (const written of [1, 0]) {
+      const looked = await at.look(true)
+      expect(at.compiled(looked)).toEqual(['specs/many-7.yaml'])
+      expect(at.finish(looked)).toBe(written)
+    }
+    expect(at.knownFiles().map((path) => readFileSync(path, 'utf8'))).toEqual(known)
+    writeFileSync(changed, readFileSync(changed, 'utf8').replace('epochs: 4', 'epochs: 3'))
+    // The file of the digest before is there still.
+    expect(at.finish(await at.look(true))).toBe(0)
+    const [first, again] = [await at.look(false), await at.look(true)]
+    for (const [path, text] of first.tree ?? []) expect(readFileSync(join(at.to, path), 'utf8')).toBe(text)
+    expect((again.tree?.size ?? 0) + again.standing).toBe(first.tree?.size)
+  }, 60_000)
 })
