@@ -10,15 +10,17 @@ import type { LifecyclePorts } from './lifecycle/ports.ts'
 import type { ModelPorts } from './models/ports.ts'
 import type { Tokens } from './tokens.ts'
 
-/** What became of a spec that was handed in. `exists`: a run of this very spec is recorded already. */
+/** What became of a spec that was handed in. `exists`: a run of this very spec is recorded already; `proposed`: it begins once that is merged. */
 export type SubmitResult =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
   | {
-      readonly kind: 'written' | 'exists'
+      readonly kind: 'written' | 'exists' | 'proposed'
       readonly runId: string
       readonly path: string
-      /** The commit of the deploy repository; null where nothing was left to publish. */
+      /** The commit of the deploy repository, or of a proposal in the spec repository; null where nothing was left to do. */
       readonly commit: string | null
+      /** Address of what has to be merged. */
+      readonly pullRequest: string | null
     }
 
 export interface RunLog {
@@ -42,7 +44,12 @@ export interface ApiPorts {
   logs(run: Run, attempt: number | null, lines: number): Promise<RunLog>
   submitJob(spec: JsonObject): Promise<SubmitResult>
   /** Raises `spec.rerun` of an ended run's spec and publishes; `runId` is the new run. */
-  raiseRerun(run: Run): Promise<{ readonly path: string; readonly commit: string | null; readonly runId: string }>
+  raiseRerun(run: Run): Promise<{
+    readonly path: string
+    readonly commit: string | null
+    readonly pullRequest: string | null
+    readonly runId: string
+  }>
   /** Makes the next attempt of a waiting run due now. */
   skipBackoff(run: Run): Promise<void>
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>

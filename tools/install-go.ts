@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,16 +17,34 @@ interface Tool {
   readonly package: string
   /** Where else it is to be had. */
   readonly elsewhere: string
+  /** How long it takes the first time. */
+  readonly effort: string
+  /** Of a module that replaces others, or that has files which the program needs: its pins are in tools/go/<name>. */
+  readonly pinned?: {
+    /** Module that the package is of. */
+    readonly module: string
+    /** Folders of the module that the program reads, which go to share/ beside it. */
+    readonly share: readonly string[]
+  }
 }
 
 const tools: Readonly<Record<string, Tool>> = {
   helm: {
     ...{ title: 'Helm', version: 'v3.22.0', package: 'helm.sh/helm/v3/cmd/helm' },
+    effort: 'up to two minutes',
     elsewhere: 'Helm itself from https://helm.sh/docs/intro/install/ and set HELM to its path',
   },
   actionlint: {
     ...{ title: 'actionlint', version: 'v1.7.12', package: 'github.com/rhysd/actionlint/cmd/actionlint' },
+    effort: 'up to two minutes',
     elsewhere: 'actionlint itself from https://github.com/rhysd/actionlint and set ACTIONLINT to its path',
+  },
+  gitea: {
+    // Without SQLite, which needs a C compiler: its database is the PostgreSQL of the tests.
+    ...{ title: 'Gitea', version: 'v1.26.0', package: 'code.gitea.io/gitea' },
+    effort: 'three to six minutes on two cores, and 2.4 GB of modules and cache',
+    elsewhere: 'Gitea itself from https://docs.gitea.com/installation and set GITEA to its path',
+    pinned: { module: 'code.gitea.io/gitea', share: ['options', 'templates', 'public'] },
   },
 }
 
@@ -49,20 +67,41 @@ function installed(named: string, wanted: Tool): string {
   }
   const building = `${cache}.${process.pid}`
   mkdirSync(building, { recursive: true })
-  console.error(`building ${title} ${version} (up to two minutes the first time) …`)
-  const built = spawnSync('go', ['install', '-trimpath', `${wanted.package}@${version}`], {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, GOBIN: building, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
-  })
-  if (built.status !== 0) {
+  console.error(`building ${title} ${version} (${wanted.effort}, the first time) …`)
+  if (!build(named, wanted, building)) {
     rmSync(building, { recursive: true, force: true })
     console.error(`${title} ${version} could not be built; the lines above say why.`)
     process.exit(3)
   }
   mkdirSync(cache, { recursive: true })
-  renameSync(join(building, named), program)
+  // The program last: with it the rest counts as there.
+  for (const part of ['share', named]) {
+    rmSync(join(cache, part), { recursive: true, force: true })
+    if (existsSync(join(building, part))) renameSync(join(building, part), join(cache, part))
+  }
   rmSync(building, { recursive: true, force: true })
   return program
+}
+
+/** Fills a folder; what goes wrong Go says itself. */
+function build(named: string, wanted: Tool, folder: string): boolean {
+  const common = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' }
+  const go = (words: readonly string[], cwd: string, variables: Readonly<Record<string, string>> = {}) =>
+    spawnSync('go', words, { cwd, stdio: ['ignore', 2, 2], env: { ...common, ...variables } }).status === 0
+  if (!wanted.pinned) {
+    const variables = { GOBIN: folder, GOFLAGS: '-mod=mod' }
+    return go(['install', '-trimpath', `${wanted.package}@${wanted.version}`], process.cwd(), variables)
+  }
+  const pins = join(import.meta.dirname, 'go', named)
+  const flags = ['-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', join(folder, named)]
+  if (!go(['build', ...flags, wanted.package], pins)) return false
+  const { module, share } = wanted.pinned
+  const listed = spawnSync('go', ['list', '-m', '-f', '{{.Dir}}', module], {
+    ...{ cwd: pins, env: common, encoding: 'utf8', stdio: ['ignore', 'pipe', 2] },
+  })
+  for (const part of share) cpSync(join(listed.stdout.trim(), part), join(folder, 'share', part), { recursive: true })
+  // Modules are read-only; a cache is removed like any folder.
+  return listed.status === 0 && spawnSync('chmod', ['-R', 'u+w', join(folder, 'share')]).status === 0
 }
 
 function isOnPath(wanted: string): boolean {

@@ -53,6 +53,7 @@ function retryRoute(app: App, ports: ApiPorts): void {
             action: z.enum(['backoff_skipped', 'rerun_raised']),
             spec_path: z.string().nullable(),
             commit: z.string().nullable(),
+            pull_request: z.string().nullable().describe('what has to be merged before it trains'),
           }),
           ...refusals,
         },
@@ -61,9 +62,9 @@ function retryRoute(app: App, ports: ApiPorts): void {
     async ({ params }, reply) => {
       const run = await readRun(ports, params.id)
       if (isTerminal(run.state)) {
-        const { path, commit, runId } = await ports.raiseRerun(run)
+        const { path, commit, pullRequest, runId } = await ports.raiseRerun(run)
         reply.code(202).header('location', `/v1/jobs/${runId}`)
-        return { id: runId, action: 'rerun_raised' as const, spec_path: path, commit }
+        return { id: runId, action: 'rerun_raised' as const, spec_path: path, commit, pull_request: pullRequest }
       }
       if (run.nextAttemptAt === null)
         throw new ApiError('RUN_GOES_ON', `run ${run.id} is ${run.state} and waits for no further attempt`, {
@@ -71,7 +72,7 @@ function retryRoute(app: App, ports: ApiPorts): void {
         })
       await ports.skipBackoff(run)
       reply.code(202)
-      return { id: run.id, action: 'backoff_skipped' as const, spec_path: null, commit: null }
+      return { id: run.id, action: 'backoff_skipped' as const, spec_path: null, commit: null, pull_request: null }
     },
   )
 }

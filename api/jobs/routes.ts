@@ -26,7 +26,11 @@ const detailedRun = z.object({
   ...runAnswer.shape,
   ...{ history: z.array(stateChangeAnswer), tracker_runs: z.array(trackerRunAnswer) },
 })
-const submitted = z.object({ id: z.string().describe('run id'), spec_path: z.string(), commit: z.string().nullable() })
+const submitted = z.object({
+  ...{ id: z.string().describe('run id'), spec_path: z.string(), commit: z.string().nullable() },
+  pull_request: z.string().nullable().describe('what has to be merged before the run begins'),
+})
+const submittedStatus = { written: 201, exists: 200, proposed: 202 } as const
 
 /** Runs for people and their tools. */
 export function jobRoutes(app: App, ports: ApiPorts): void {
@@ -38,8 +42,9 @@ export function jobRoutes(app: App, ports: ApiPorts): void {
     {
       schema: {
         ...{ tags, summary: 'Hand in a training spec', body: objectMap },
-        description: 'The body is one TrainingJob document. A spec that exists answers with its run.',
-        response: { 200: submitted, 201: submitted, ...refusals },
+        description:
+          'The body is one TrainingJob document. A spec that exists answers with its run; 202 where it has to be merged first.',
+        response: { 200: submitted, 201: submitted, 202: submitted, ...refusals },
       },
     },
     async ({ body }, reply) => {
@@ -50,9 +55,9 @@ export function jobRoutes(app: App, ports: ApiPorts): void {
         throw new ApiError('SPEC_INVALID', `the spec has ${result.problems.length} problems`, {
           ...{ hint: 'each problem has its place in the document as it would be written', problems: result.problems },
         })
-      const { runId, path, commit } = result
-      reply.code(result.kind === 'written' ? 201 : 200).header('location', `/v1/jobs/${runId}`)
-      return { id: runId, spec_path: path, commit }
+      const { kind, runId, path, commit, pullRequest } = result
+      reply.code(submittedStatus[kind]).header('location', `/v1/jobs/${runId}`)
+      return { id: runId, spec_path: path, commit, pull_request: pullRequest }
     },
   )
 

@@ -49,13 +49,16 @@ export const deploymentRequest = z.strictObject({
   deployment_spec: deploymentSpec.optional().describe('a DeploymentSpec; without one what is written stays'),
 })
 
+interface Created {
+  readonly deployment: Deployment
+  /** False where it was asked for before. */
+  readonly isNew: boolean
+}
+
 type Body = z.output<typeof deploymentRequest>
 
 /** Asks for a model version to be served. It is `pending` from before the change is made, so that whoever sees its release first finds it. */
-export async function createDeployment(
-  ports: ApiPorts,
-  body: Body,
-): Promise<{ readonly deployment: Deployment; readonly isNew: boolean }> {
+export async function createDeployment(ports: ApiPorts, body: Body): Promise<Created> {
   const { serving } = ports.records
   const version = await wantedVersion(ports, body)
   const plan = await ports.lifecycle.planDeploy({
@@ -86,23 +89,50 @@ export async function createDeployment(
       )
     }
     case 'planned':
-      return { deployment: await carriedOut(ports, version, plan), isNew: true }
+      return carriedOut(ports, version, plan)
   }
 }
 
-async function carriedOut(ports: ApiPorts, version: ModelVersion, plan: PlannedDeploy): Promise<Deployment> {
+async function carriedOut(ports: ApiPorts, version: ModelVersion, plan: PlannedDeploy): Promise<Created> {
   const { serving } = ports.records
-  const id = await serving.propose({
+  const wanted = {
     ...{ endpoint: plan.endpoint, modelVersion: version.version, modelDigest: version.digest, createdBy: 'api' },
-    ...{ commit: null, pullRequest: null, message: plan.message },
-  })
+    message: plan.message,
+  }
+  const waiting = await waitingFor(ports, version, plan)
+  if (waiting.length > 0) {
+    // The same change is the same proposal.
+    const done = await plan.carryOut()
+    const same = waiting.find((one) => one.pullRequest === done.pullRequest)
+    return same
+      ? { deployment: same, isNew: false }
+      : { deployment: await theDeployment(ports, await serving.propose({ ...wanted, ...done })), isNew: true }
+  }
+  const id = await serving.propose({ ...wanted, commit: null, pullRequest: null })
   try {
     await serving.credit(id, { createdBy: 'api', ...(await plan.carryOut()) })
   } catch (error) {
     await serving.giveUp(id, error instanceof Error ? error.message : String(error))
     throw error
   }
-  const deployment = await serving.get(id)
+  return { deployment: await theDeployment(ports, id), isNew: true }
+}
+
+/** Deployments of this version to this endpoint whose pull requests are not merged. */
+async function waitingFor(
+  { records }: ApiPorts,
+  { project, model, version }: ModelVersion,
+  { endpoint }: PlannedDeploy,
+): Promise<readonly Deployment[]> {
+  const statuses = ['pending'] as const
+  const pending = await records.serving.list({ project, model, environments: [endpoint.environment], statuses })
+  return pending.filter(
+    (one) => one.endpoint === endpoint.name && one.modelVersion === version && one.pullRequest !== null,
+  )
+}
+
+async function theDeployment({ records }: ApiPorts, id: string): Promise<Deployment> {
+  const deployment = await records.serving.get(id)
   if (!deployment) throw new ApiError('DEPLOYMENT_NOT_FOUND', `deployment ${id} is gone`)
   return deployment
 }

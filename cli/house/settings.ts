@@ -21,7 +21,7 @@ const settingsSchema = z.strictObject({
   apiVersion: z.literal('specyard.dev/v1'),
   kind: z.literal('Settings'),
   deploy: z.prefault(z.strictObject({ repository, branch, sign: z.optional(z.boolean()) }), {}),
-  specs: z.prefault(z.strictObject({ repository, branch }), {}),
+  specs: z.prefault(z.strictObject({ repository, branch, pullRequests: z._default(z.boolean(), false) }), {}),
   api: z.prefault(z.strictObject({ port }), {}),
   reconcile: z.prefault(
     z.strictObject({
@@ -53,6 +53,13 @@ export function settingsSchemaDocument(): { readonly [keyword: string]: unknown 
   }
 }
 
+export interface SpecBranch {
+  readonly repository: string
+  readonly branch: string
+  /** Whether what is asked for over the API becomes a pull request, rather than a commit of the branch. */
+  readonly pullRequests: boolean
+}
+
 /** How this spec repository is published and served; complete, checked and frozen. */
 export interface Settings {
   /** Root of the spec repository, absolute. */
@@ -71,7 +78,7 @@ export interface Settings {
   /** Whether commits are signed; as Git's own commit.gpgSign says where it is undefined. */
   readonly signCommits: boolean | undefined
   /** Where a service without a working tree reads and writes specs; undefined for the working tree. */
-  readonly specs: { readonly repository: string; readonly branch: string } | undefined
+  readonly specs: SpecBranch | undefined
   readonly port: number
   readonly reconcileCron: string
   /** Other times than the usual ones that decisions wait for. */
@@ -124,7 +131,7 @@ export function settingsFrom(text: string, root: string, environment: Environmen
     deployBranch: deploy.branch,
     embeddedDeploy: deployRepository.startsWith(`${stateFolder}/`),
     signCommits: deploy.sign,
-    specs: specs.repository ? { repository: addressFrom(root, specs.repository), branch: specs.branch } : undefined,
+    specs: specs.repository ? { ...specs, repository: addressFrom(root, specs.repository) } : undefined,
     port: api.port,
     reconcileCron: reconcile.cron,
     graces: gracesOf(reconcile.graceSeconds),

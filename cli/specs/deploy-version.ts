@@ -8,9 +8,9 @@ import { endpointId } from '../../domain/names.ts'
 import { hasErrors } from '../../domain/problem.ts'
 import type { Deployed, SourceFile } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
+import { changeSpecs, isProposed } from './change-specs.ts'
 import { compileSpecs } from './compile-specs.ts'
 import { specChanges } from './deployment-spec.ts'
-import { publishSpecs } from './publish-specs.ts'
 
 type Deploying = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
 
@@ -40,11 +40,18 @@ export async function planDeploy(opened: Deploying, request: DeployRequest, now:
   return {
     kind: 'planned',
     endpoint,
-    message: `${path} is changed`,
+    message: isProposed(opened) ? `${path} changes once its pull request is merged` : `${path} is changed`,
     carryOut: async () => {
-      await opened.specs.write({ path, text: changed, expected: text })
-      const { publication } = await publishSpecs(opened)
-      return { commit: publication?.commit ?? null, pullRequest: null }
+      const { commit, pullRequest } = await changeSpecs(
+        opened,
+        { path, text: changed, expected: text },
+        {
+          slug: `deploy-${entry.name}-${environment}`,
+          title: `Serve ${request.version.model}@${request.version.version} as ${environment}/${entry.project}/${entry.name}`,
+          body: 'Asked for over the API.',
+        },
+      )
+      return { commit, pullRequest }
     },
   }
 }

@@ -2,24 +2,27 @@ import type { SubmitResult } from '../../api/ports.ts'
 import { raiseRerun, writeSpec } from '../../compiler/load/edit.ts'
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { Fault } from '../../domain/fault.ts'
-import { type RunKey, runId, specDigest } from '../../domain/names.ts'
+import { keyText, type RunKey, runId, specDigest } from '../../domain/names.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import type { Run } from '../../domain/run.ts'
+import type { SpecState } from '../../publisher/spec-repository.ts'
 import { compileSpecs } from './compile-specs.ts'
 import type { Opened } from '../house/open.ts'
-import { publishSpecs } from './publish-specs.ts'
+import { changeSpecs } from './change-specs.ts'
+
+const askedFor = 'Asked for over the API.'
 
 type Editing = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
 
 /**
  * Writes a training spec from outside where specs are kept, after it has passed every check beside the specs that are there, and publishes.
- * A spec that exists answers with its run.
+ * A spec that exists answers with its run. Where changes are proposed, its run begins once that is merged.
  */
 export async function submitJob(opened: Editing, spec: JsonObject): Promise<SubmitResult> {
   const key = keyOf(spec)
   const id = runId(key, specDigest('TrainingJob', blockOf(spec['spec'])))
   const known = await opened.records.runs.get(id)
-  if (known) return { kind: 'exists', runId: known.id, path: known.specPath, commit: null }
+  if (known) return { kind: 'exists', runId: known.id, path: known.specPath, commit: null, pullRequest: null }
   const text = writeSpec(spec)
   const path = `specs/submitted/${key.environment}-${key.project}-${key.name}.yaml`
   const added: SourceFile = { path, bytes: new TextEncoder().encode(text) }
@@ -30,11 +33,14 @@ export async function submitJob(opened: Editing, spec: JsonObject): Promise<Subm
   const plan = result.impact.starts.find((one) => one.source.path === path)
   // Published a moment ago, and not recorded yet.
   const kept = result.impact.keeps.some((one) => one.runId === id)
-  if (!plan && kept) return { kind: 'exists', runId: id, path, commit: null }
+  if (!plan && kept) return { kind: 'exists', runId: id, path, commit: null, pullRequest: null }
   if (!plan) return { kind: 'problems', problems }
-  await opened.specs.write({ path, text, expected: before ? textOf(before) : null })
-  const published = await publishSpecs(opened)
-  return { kind: 'written', runId: plan.id, path, commit: published.publication?.commit ?? null }
+  const { commit, branch, pullRequest } = await changeSpecs(
+    opened,
+    { path, text, expected: before ? textOf(before) : null },
+    { slug: `train-${key.name}-${key.environment}`, title: `Train ${keyText(key)}`, body: askedFor },
+  )
+  return { kind: branch === null ? 'written' : 'proposed', runId: plan.id, path, commit, pullRequest }
 }
 
 function keyOf(spec: JsonObject): RunKey {
@@ -54,8 +60,9 @@ function blockOf(value: Json | undefined): JsonObject {
 export async function raiseRerunOf(
   opened: Editing,
   run: Run,
-): Promise<{ path: string; commit: string | null; runId: string }> {
-  const { files } = await opened.specs.read()
+): Promise<{ path: string; commit: string | null; pullRequest: string | null; runId: string }> {
+  const state = await opened.specs.read()
+  const { files } = state
   const file = files.find(({ path }) => path === run.specPath)
   if (!file)
     throw new Fault('FILE_FAILED', `the spec of ${run.name} is no longer at ${run.specPath}`, {
@@ -64,12 +71,22 @@ export async function raiseRerunOf(
     })
   const text = textOf(file)
   const raised = raiseRerun(text, { kind: 'TrainingJob', project: run.project, name: run.name })
-  await opened.specs.write({ path: run.specPath, text: raised, expected: text })
-  const published = await publishSpecs(opened)
-  const started = published.result.impact.starts.find(
+  const words = { slug: `rerun-${run.name}-${run.environment}`, title: `Train ${keyText(run)} again`, body: askedFor }
+  const change = { path: run.specPath, text: raised, expected: text }
+  const { commit, pullRequest, published } = await changeSpecs(opened, change, words)
+  const { impact } = published?.result ?? (await compiledWith(opened, state, file, raised))
+  const started = impact.starts.find(
     (plan) => plan.name === run.name && plan.project === run.project && plan.environment === run.environment,
   )
-  return { path: run.specPath, commit: published.publication?.commit ?? null, runId: started?.id ?? run.id }
+  return { path: run.specPath, commit, pullRequest, runId: started?.id ?? run.id }
+}
+
+/** What the specs come to with another text of one file, which is not published. */
+async function compiledWith(opened: Editing, state: SpecState, changed: SourceFile, text: string) {
+  const { path } = changed
+  const bytes = new TextEncoder().encode(text)
+  const files = state.files.map((one) => (one === changed ? { path, bytes } : one))
+  return (await compileSpecs(opened.settings, { ...state, files }, await opened.deploy.read())).result
 }
 
 function textOf(file: SourceFile): string {

@@ -1,26 +1,20 @@
-import { Octokit } from '@octokit/rest'
+import type { Octokit } from '@octokit/rest'
 import { Fault } from '../../domain/fault.ts'
+import { faultOf, findInPages, type Forge, isLimited, limit, openClient, pageSize, statusOf } from './client.ts'
 
-/** A pull request of GitHub, and by what right we speak there. */
-export interface PullRequest {
-  /** Address of the API, such as https://api.github.com. */
-  readonly api: string
-  readonly owner: string
-  readonly repository: string
+/** A pull request of a forge, and by what right we speak there. */
+export interface PullRequest extends Forge {
   readonly number: number
-  /** Never printed. */
-  readonly token: string
 }
 
 export type Commented =
   | { readonly kind: 'created' | 'updated' | 'unchanged'; readonly url: string }
   | { readonly kind: 'refused'; readonly status: number }
 
-/** What GitHub takes. */
+/** What GitHub takes; others take more. */
 const charactersMax = 65_536
-const pageSize = 100
-const pagesMax = 30
-const requestMilliseconds = 20_000
+/** The account under which all workflows of Gitea and Forgejo write. Nobody can register it there; at GitHub it is a name like any other. */
+const workflowAccount = 'gitea-actions'
 
 /**
  * Puts a comment on a pull request, once: one that begins with the same marker, and that we wrote, is written anew, and left alone where it says
@@ -34,7 +28,7 @@ export async function putComment(pull: PullRequest, marker: string, text: string
     throw new Fault('FORGE_REFUSED', `the comment has ${text.length} characters; GitHub takes ${charactersMax}`, {
       retry: 'never',
     })
-  const octokit = new Octokit({ auth: pull.token, baseUrl: pull.api.replace(/\/+$/, ''), log: silent })
+  const octokit = openClient(pull)
   const { owner, repository: repo, number: issue_number } = pull
   try {
     const before = await findComment(octokit, pull, marker)
@@ -46,13 +40,25 @@ export async function putComment(pull: PullRequest, marker: string, text: string
   } catch (error) {
     const status = statusOf(error)
     if (status === 403 && !isLimited(error)) return { kind: 'refused', status }
-    throw faultOf(error, status, pull)
+    const where = `pull request ${issue_number} of ${owner}/${repo} at ${new URL(pull.api).host}`
+    const hint =
+      'check the name of the repository and the number, and that the token may read pull requests and write comments'
+    const better = status !== undefined && status >= 500 ? await missing(octokit, pull) : undefined
+    throw faultOf(better ?? error, where, hint)
   }
 }
 
-/** Each request has its own. */
-function limit(): { readonly signal: AbortSignal } {
-  return { signal: AbortSignal.timeout(requestMilliseconds) }
+/** Gitea calls it a failure of its own where comments are asked of a pull request that there is not: what it says of that itself is told. */
+async function missing(
+  octokit: Octokit,
+  { owner, repository: repo, number: pull_number }: PullRequest,
+): Promise<unknown> {
+  try {
+    await octokit.rest.pulls.get({ owner, repo, pull_number, request: limit() })
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 interface Found {
@@ -63,29 +69,21 @@ interface Found {
 
 async function findComment(octokit: Octokit, pull: PullRequest, marker: string): Promise<Found | undefined> {
   const { owner, repository: repo, number: issue_number } = pull
+  const read = (page: number) =>
+    octokit.rest.issues.listComments({ owner, repo, issue_number, per_page: pageSize, page, request: limit() })
+  const isGithub = !/\/api\/v1\/*$/.test(pull.api)
   let self: string | undefined | null = null
-  for (let page = 1; page <= pagesMax; page += 1) {
-    const { data } = await octokit.rest.issues.listComments({
-      owner,
-      repo,
-      issue_number,
-      per_page: pageSize,
-      page,
-      request: limit(),
-    })
-    for (const { id, body = '', html_url: url, user } of data) {
-      if (body.split(/\r?\n/)[0] !== marker) continue
-      // Anybody can write our marker; what a person wrote is not ours to change, unless it was with this token.
-      if (user?.type !== 'Bot' && self === null) self = await loginOf(octokit)
-      if (user?.type === 'Bot' || (self != null && user?.login === self))
-        return { id, text: body.replaceAll('\r\n', '\n'), url }
-    }
-    if (data.length < pageSize) return undefined
-  }
-  return undefined
+  // Anybody can write our marker; what a person wrote is not ours to change, unless it was with this token.
+  const found = await findInPages(read, async ({ body = '', user }) => {
+    if (body.split(/\r?\n/)[0] !== marker) return false
+    if (user?.type === 'Bot' || (!isGithub && user?.login === workflowAccount)) return true
+    if (self === null) self = await loginOf(octokit)
+    return self !== undefined && user?.login === self
+  })
+  return found && { id: found.id, text: (found.body ?? '').replaceAll('\r\n', '\n'), url: found.html_url }
 }
 
-/** Whose token it is; undefined for one of a workflow, which is nobody's. */
+/** Whose token it is; undefined for one of a workflow, which is nobody's, and for one that may not even say that. */
 async function loginOf(octokit: Octokit): Promise<string | undefined> {
   try {
     return (await octokit.rest.users.getAuthenticated({ request: limit() })).data.login
@@ -94,29 +92,3 @@ async function loginOf(octokit: Octokit): Promise<string | undefined> {
     return undefined
   }
 }
-
-function statusOf(error: unknown): number | undefined {
-  const { status, response } = error as { status?: unknown; response?: unknown }
-  // A request that got no answer has a status too, of the client's own.
-  return typeof status === 'number' && response !== undefined ? status : undefined
-}
-
-function isLimited(error: unknown): boolean {
-  const { response } = error as { response?: { headers?: Record<string, unknown> } }
-  return response?.headers?.['x-ratelimit-remaining'] === '0' || response?.headers?.['retry-after'] !== undefined
-}
-
-function faultOf(error: unknown, status: number | undefined, { api, owner, repository, number }: PullRequest): Fault {
-  const where = `pull request ${number} of ${owner}/${repository} at ${new URL(api).host}`
-  if (status === undefined || status >= 500 || status === 429 || status === 403) {
-    const why = status === undefined ? (error instanceof Error ? error.name : 'no answer') : `status ${status}`
-    return new Fault('FORGE_UNREACHABLE', `${where} cannot be reached: ${why}`, { retry: 'soon' })
-  }
-  const hint =
-    status === 401
-      ? 'the token is wrong or has expired: give another one as GITHUB_TOKEN'
-      : 'check the name of the repository and the number, and that the token may read pull requests and write comments'
-  return new Fault('FORGE_REFUSED', `${where} answers with status ${status}`, { retry: 'never', hint })
-}
-
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }

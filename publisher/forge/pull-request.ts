@@ -1,15 +1,5 @@
-import { Octokit } from '@octokit/rest'
-import { Fault } from '../../domain/fault.ts'
-
-/** A repository of GitHub, and by what right we speak there. */
-export interface Forge {
-  /** Address of the API, such as https://api.github.com. */
-  readonly api: string
-  readonly owner: string
-  readonly repository: string
-  /** Never printed. */
-  readonly token: string
-}
+import type { Octokit } from '@octokit/rest'
+import { faultOf, findInPages, type Forge, limit, openClient, pageSize, statusOf } from './client.ts'
 
 export interface Proposal {
   readonly branch: string
@@ -18,32 +8,45 @@ export interface Proposal {
   readonly body: string
 }
 
-const requestMilliseconds = 20_000
-
 /**
  * Opens a pull request, or finds the one that is open from this branch already.
  * @returns its address, for people
  * @throws Fault FORGE_UNREACHABLE, FORGE_REFUSED
  */
-export async function openPullRequest(forge: Forge, { branch: head, base, title, body }: Proposal): Promise<string> {
+export async function openPullRequest(forge: Forge, proposal: Proposal): Promise<string> {
   const { owner, repository: repo } = forge
-  const octokit = new Octokit({ auth: forge.token, baseUrl: forge.api.replace(/\/+$/, ''), log: silent })
-  const request = { signal: AbortSignal.timeout(requestMilliseconds) }
+  const { branch: head, base, title, body } = proposal
+  const octokit = openClient(forge)
   try {
-    const open = await octokit.rest.pulls.list({ owner, repo, state: 'open', head: `${owner}:${head}`, base, request })
-    const [known] = open.data
-    if (known) return known.html_url
-    const { data } = await octokit.rest.pulls.create({ owner, repo, head, base, title, body, request })
-    return data.html_url
+    const known = await findOpen(octokit, forge, proposal)
+    if (known !== undefined) return known
+    try {
+      const { data } = await octokit.rest.pulls.create({ owner, repo, head, base, title, body, request: limit() })
+      return data.html_url
+    } catch (error) {
+      // Somebody was quicker: GitHub calls that 422, Gitea 409. Both have other reasons for these too.
+      const status = statusOf(error)
+      const made = status === 409 || status === 422 ? await findOpen(octokit, forge, proposal) : undefined
+      if (made === undefined) throw error
+      return made
+    }
   } catch (error) {
-    const { status, response } = error as { status?: number; response?: unknown }
-    const where = `${owner}/${repo} at ${new URL(forge.api).host}`
-    if (response === undefined || status === undefined || status >= 500 || status === 429)
-      throw new Fault('FORGE_UNREACHABLE', `${where} cannot be reached to open a pull request`, { retry: 'soon' })
-    const hint = 'the token in GITHUB_TOKEN must be allowed to write pull requests of this repository'
-    const message = `${where} opens no pull request from ${head}: it answers with status ${status}`
-    throw new Fault('FORGE_REFUSED', message, { retry: 'never', hint })
+    const where = `${owner}/${repo} at ${new URL(forge.api).host}, asked for a pull request from ${head},`
+    const hint = 'the token in GITHUB_TOKEN must be allowed to read the repository and to write its pull requests'
+    throw faultOf(error, where, hint)
   }
 }
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+/** The address of the open pull request from this branch of the repository itself; forks may have a branch of that name too. */
+async function findOpen(octokit: Octokit, forge: Forge, { branch, base }: Proposal): Promise<string | undefined> {
+  const { owner, repository: repo } = forge
+  // What one forge does not know it ignores: `head` and `base` are GitHub's, `base_branch` and `limit` are Gitea's.
+  const filters = { head: `${owner}:${branch}`, base, base_branch: base, per_page: pageSize, limit: pageSize }
+  const read = (page: number) =>
+    octokit.rest.pulls.list({ owner, repo, state: 'open', ...filters, page, request: limit() })
+  const found = await findInPages(read, (one) => {
+    const isOwn = (one.head.repo as { id: number } | null)?.id === one.base.repo.id
+    return isOwn && one.head.ref === branch && one.base.ref === base
+  })
+  return found?.html_url
+}

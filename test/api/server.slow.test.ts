@@ -221,7 +221,7 @@ describe('runs', () => {
       },
       raiseRerun: async ({ id, specPath }) => {
         done = 'raised'
-        return { path: specPath, commit: 'abc', runId: id }
+        return { path: specPath, commit: 'abc', pullRequest: null, runId: id }
       },
     })
     const one = await add({ name: 'again', attempts: [sampleAttempt()], ...changes })
@@ -229,12 +229,13 @@ describe('runs', () => {
     expect(done).toBe(expected)
   })
 
-  it('are handed in as specs: written, known already, or with their problems', async () => {
+  it('are handed in as specs: written, known already, proposed, or with their problems', async () => {
     const commit = 'abc'
     const where = { file: 'specs/submitted/x.yaml', line: 3, column: 1 }
     const results: Awaited<ReturnType<ApiPorts['submitJob']>>[] = [
-      { kind: 'written', runId: run.id, path: where.file, commit },
-      { kind: 'exists', runId: run.id, path: where.file, commit: null },
+      { kind: 'written', runId: run.id, path: where.file, commit, pullRequest: null },
+      { kind: 'exists', runId: run.id, path: where.file, commit: null, pullRequest: null },
+      { kind: 'proposed', runId: run.id, path: where.file, commit, pullRequest: 'https://git.example.com/pull/7' },
       {
         kind: 'problems',
         problems: [{ code: 'KEY_MISSING', severity: 'error', message: 'spec.image is missing', where }],
@@ -248,6 +249,7 @@ describe('runs', () => {
       headers: { location: `/v1/jobs/${run.id}` },
     })
     expect(await hand()).toMatchObject({ status: 200, json: { id: run.id, commit: null } })
+    expect(await hand()).toMatchObject({ status: 202, json: { pull_request: 'https://git.example.com/pull/7' } })
     expect(await hand()).toMatchObject({ status: 422, json: { error: { problems: [{ code: 'KEY_MISSING', where }] } } })
   })
 })

@@ -51,7 +51,7 @@ export async function openTestApi(records: Records, others: Partial<ApiPorts> = 
     ...{ records, live, tokens, now, version: '0.0.0-test', allowedHosts: [testHost, 'localhost:8600'] },
     logs: async (run, attempt) => ({ attempt: attempt ?? run.attempt, source: 'none', lines: [] }),
     submitJob: async () => ({ kind: 'problems', problems: [] }),
-    raiseRerun: async (run) => ({ path: run.specPath, commit: null, runId: run.id }),
+    raiseRerun: async (run) => ({ path: run.specPath, commit: null, pullRequest: null, runId: run.id }),
     skipBackoff: async () => {},
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
     endpoints: async () => [],

@@ -46,8 +46,11 @@ export async function startForge(token: string): Promise<Forge> {
     const shown = (one: StoredComment) => ({ ...one, html_url: `https://github.example/comments/${one.id}` })
     if (method === 'GET' && pathname === '/repos/ml/specs/issues/7/comments') {
       const size = Number(searchParams.get('per_page') ?? 30)
-      const begin = (Number(searchParams.get('page') ?? 1) - 1) * size
-      return say(200, forge.comments.slice(begin, begin + size).map(shown))
+      const page = Number(searchParams.get('page') ?? 1)
+      const end = page * size
+      const next = `<http://${request.headers.host}${pathname}?per_page=${size}&page=${page + 1}>; rel="next"`
+      const headers: Record<string, string> = end < forge.comments.length ? { link: next } : {}
+      return say(200, forge.comments.slice(end - size, end).map(shown), headers)
     }
     if (forge.mode === 'limited')
       return say(403, { message: 'API rate limit exceeded' }, { 'x-ratelimit-remaining': '0' })

@@ -1,19 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endLeftovers } from '../../local/leftovers.ts'
+import { type Gitea, startGitea } from '../support/gitea.ts'
 import { until } from '../support/main-job/conditions.ts'
 import { buildProgram, endOf, type Program, startProgram, untilSaid } from '../support/main-job/program.ts'
 import { appPython, copier, giveEnvironment, makeApp, templateRepository } from '../support/serving-app.ts'
@@ -140,25 +131,21 @@ describe('an app that was made in a spec repository', () => {
 describe('a release of an app', () => {
   const pinned = `ghcr.io/example/words:v1.2.0@sha256:${'d'.repeat(64)}`
 
-  /** Stands in for GitHub's own command, which opens pull requests: remembers them in a file. */
-  const forge = `#!/usr/bin/env bash
-echo "$*" >> "$FORGE"
-if [ "$1 $2" = 'pr list' ] && grep -q '^pr create' "$FORGE"; then echo https://github.example.com/pull/1; fi
-`
+  let gitea: Gitea
+  beforeAll(async () => {
+    gitea = await startGitea()
+  })
+  afterAll(() => gitea.remove())
 
-  function propose(at: string, clone: string): string {
-    const bin = join(at, 'bin')
-    mkdirSync(bin, { recursive: true })
-    writeFileSync(join(bin, 'gh'), forge)
-    chmodSync(join(bin, 'gh'), 0o755)
+  function propose(at: string, clone: string, repository: string): string {
     return execFileSync('bash', [join(at, 'words', 'tools', 'propose.sh'), join(at, 'words'), clone], {
       encoding: 'utf8',
       env: {
-        PATH: `${bin}:${dirname(appPython())}:${process.env['PATH']}`,
-        ...{ HOME: at, FORGE: join(at, 'forge'), GH_TOKEN: 'none', NAME: 'words', TAG: 'v1.2.0' },
+        PATH: `${dirname(appPython())}:${process.env['PATH']}`,
+        ...{ HOME: at, NAME: 'words', TAG: 'v1.2.0', SPEC_PATH: 'specs/ml/words.yaml' },
         ...{ IMAGE: 'ghcr.io/example/words', DIGEST: `sha256:${'d'.repeat(64)}` },
-        ...{ RELEASE: 'https://github.example.com/words/v1.2.0', SPEC_PATH: 'specs/ml/words.yaml' },
-        SPEC_REPOSITORY: 'example/specs',
+        ...{ RELEASE: 'https://github.example.com/words/v1.2.0', SPEC_REPOSITORY: `${gitea.owner}/${repository}` },
+        ...{ GITHUB_API_URL: gitea.api, SPEC_REPOSITORY_TOKEN: gitea.token },
       },
     })
   }
@@ -170,7 +157,7 @@ if [ "$1 $2" = 'pr list' ] && grep -q '^pr create' "$FORGE"; then echo https://g
   it.each([
     ['changes the image and nothing else in a spec that is there', true],
     ['adds the spec as the app has it where there is none', false],
-  ])('%s, by one commit and one pull request however often it is tried', (_what, isThere) => {
+  ])('%s, by one commit and one pull request however often it is tried', async (_what, isThere) => {
     const at = mkdtempSync(join(folder, 'release-'))
     const app = makeApp(at, 'words')
     const own = join(at, 'own')
@@ -182,22 +169,26 @@ if [ "$1 $2" = 'pr list' ] && grep -q '^pr create' "$FORGE"; then echo https://g
     )
     if (isThere) writeFileSync(join(own, 'specs', 'ml', 'words.yaml'), begun)
     commitAll(own, 'Begin')
-    git(at, 'clone', '--quiet', '--bare', own, join(at, 'specs.git'))
+    const repository = `specs-${isThere ? 'old' : 'new'}`
+    await gitea.ask('POST', '/user/repos', { name: repository, default_branch: 'main' })
+    const address = gitea.pushUrl(repository)
+    git(own, 'push', '--quiet', address, 'HEAD:main')
     const said = [1, 2].map((time) => {
       const clone = join(at, `clone-${time}`)
-      git(at, 'clone', '--quiet', join(at, 'specs.git'), clone)
-      return propose(at, clone)
+      git(at, 'clone', '--quiet', address, clone)
+      return propose(at, clone, repository)
     })
     const branch = 'release/words-v1.2.0'
     const bare = join(at, 'specs.git')
+    git(at, 'clone', '--quiet', '--bare', address, bare)
     expect(git(bare, 'diff', '--stat', 'main', branch, '--', '.').trim().split('\n')).toHaveLength(2)
     const before = isThere ? begun : readFileSync(join(app, 'deploy', 'endpoint.yaml'), 'utf8')
     expect(git(bare, 'show', `${branch}:specs/ml/words.yaml`)).toBe(before.replace(/image: .*/, `image: ${pinned}`))
     expect(git(bare, 'log', '--format=%s', `main..${branch}`)).toBe('Serve words v1.2.0\n')
-    const asked = readFileSync(join(at, 'forge'), 'utf8').split('\n')
-    expect(asked.filter((line) => line.startsWith('pr create'))).toHaveLength(1)
-    expect(asked.find((line) => line.startsWith('pr create'))).toContain(pinned)
-    expect(said[1]).toContain('proposed already: https://github.example.com/pull/1')
+    const pull = `${gitea.url}/${gitea.owner}/${repository}/pulls/1`
+    expect(said).toEqual([`proposed: ${pull}\n`, `proposed already: ${pull}\n`])
+    const asked = await gitea.ask('GET', `/repos/${gitea.owner}/${repository}/pulls?state=all`)
+    expect(asked).toMatchObject([{ title: 'Serve words v1.2.0', body: expect.stringContaining(pinned) }])
   })
 })
 

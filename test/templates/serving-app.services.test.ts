@@ -125,8 +125,13 @@ const expectedFiles = [
   ...['__init__', 'conftest', 'test_auth', 'test_generation', 'test_limits', 'test_model', 'test_process'].map(
     (name) => `tests/${name}.py`,
   ),
-  ...['tests/test_propose_image.py', 'tests/test_server.py', 'tests/test_settings.py'],
-  ...['tools/__init__.py', 'tools/propose.sh', 'tools/propose_image.py'],
+  ...[
+    'tests/test_open_pull_request.py',
+    'tests/test_propose_image.py',
+    'tests/test_server.py',
+    'tests/test_settings.py',
+  ],
+  ...['tools/__init__.py', 'tools/open_pull_request.py', 'tools/propose.sh', 'tools/propose_image.py'],
 ].sort()
 
 describe('Copier refuses', () => {

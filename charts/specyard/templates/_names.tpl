@@ -31,6 +31,7 @@ deploy:
 specs:
   repository: {{ .repository | quote }}
   branch: {{ .branch | default "main" | quote }}
+  pullRequests: {{ .pullRequests | default false }}
 {{- end }}
 reconcile:
   cron: {{ .Values.settings.reconcile.cron | quote }}

@@ -145,7 +145,8 @@ function isAlive(group: number): boolean {
   }
 }
 
-async function freePort(host: string): Promise<number> {
+/** A port of an address of this machine that nobody listens on now. */
+export async function freePort(host: string): Promise<number> {
   const server = createServer().listen(0, host)
   await once(server, 'listening')
   const address = server.address()

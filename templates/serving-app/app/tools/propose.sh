@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proposes the image of a release to the spec repository: one commit on a branch of its own, one pull request. Doing it again changes nothing.
-# Usage: propose.sh <this app's folder> <clone of the spec repository>; reads NAME IMAGE TAG DIGEST RELEASE SPEC_PATH SPEC_REPOSITORY GH_TOKEN.
+# Usage: propose.sh <this app's folder> <clone of the spec repository>; reads NAME IMAGE TAG DIGEST RELEASE SPEC_PATH SPEC_REPOSITORY,
+# and SPEC_REPOSITORY_TOKEN and GITHUB_API_URL to open it. At GitHub, Gitea and Forgejo alike.
 set -euo pipefail
 app="$1" specs="$2"
 pinned="$IMAGE:$TAG@$DIGEST"
@@ -21,10 +22,5 @@ git add -- "$SPEC_PATH"
 git -c user.name="$NAME" -c user.email="$NAME@users.noreply.github.com" commit --quiet --message "$title" --message "$RELEASE"
 # What an earlier try left there is this very proposal.
 git push --quiet --force origin "HEAD:refs/heads/$branch"
-open=$(gh pr list --repo "$SPEC_REPOSITORY" --head "$branch" --state open --json url --jq '.[].url')
-if [ -n "$open" ]; then
-  echo "proposed already: $open"
-else
-  gh pr create --repo "$SPEC_REPOSITORY" --base "$base" --head "$branch" --title "$title" \
-    --body "Changes the image of \`$NAME\` to \`$pinned\`, of $RELEASE."
-fi
+python "$app/tools/open_pull_request.py" "$SPEC_REPOSITORY" --base "$base" --head "$branch" --title "$title" \
+  --body "Changes the image of \`$NAME\` to \`$pinned\`, of $RELEASE."

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { putComment } from '../../publisher/forge/comment.ts'
-import { type Forge, startForge } from '../support/forge.ts'
+import { putComment } from '../../../publisher/forge/comment.ts'
+import { type Forge, startForge } from '../../support/forge.ts'
 
 const token = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz'
 const marker = '<!-- specyard diff -->'
