@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sha256 } from '../../domain/canonical.ts'
-import { trainingCorpus } from '../bench/corpus.ts'
-import { endpoint } from '../support/compiler.ts'
 import { buildProgram, type Program } from '../support/main-job/program.ts'
+import { writeManySpecs } from '../support/many-specs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'specyard-same-'))
 let program: Program
@@ -18,29 +17,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const environment =
-  'apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: dev }\nspec: { cluster: { kubernetes: { context: dev, namespaces: { language: ml } } } }\n'
-const model =
-  'apiVersion: specyard.dev/v1\nkind: Model\nmetadata: { name: letters, project: language }\nspec: { family: a, taskTypes: [ä, Z, i, I, ı, ß] }\n'
-
 /** Writes a repository whose files were made in another order. */
 function repository(name: string, reversed: boolean): string {
   const root = join(folder, name)
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-  const files = [
-    ...trainingCorpus(300),
-    { path: 'specs/ä.yaml', bytes: bytes(environment) },
-    { path: 'specs/Z.yaml', bytes: bytes(model) },
-    {
-      path: 'specs/i.yaml',
-      bytes: bytes(endpoint().replace(/environments: .*/, 'environments: { dev: {}, stg: {} }')),
-    },
-    { path: 'specyard.yaml', bytes: bytes('apiVersion: specyard.dev/v1\nkind: Settings\n') },
-  ]
-  for (const { path, bytes: content } of reversed ? files.reverse() : files) {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    writeFileSync(join(root, path), content)
-  }
+  writeManySpecs(root, reversed)
   return root
 }
 

@@ -16,7 +16,18 @@ export interface Program {
 /** Builds as `tools/build.ts` does, into a package of its own, so that nobody else's build comes between. @param parent folder that it is made in */
 export function buildProgram(parent = tmpdir()): Program {
   const folder = realpathSync(mkdtempSync(join(parent, 'specyard-program-')))
-  for (const part of ['package.json', 'node_modules', 'charts', 'schemas', 'docs', 'compiler']) {
+  const parts = [
+    'package.json',
+    'node_modules',
+    'charts',
+    'schemas',
+    'docs',
+    'compiler',
+    'templates',
+    'policies',
+    'examples',
+  ]
+  for (const part of parts) {
     symlinkSync(join(root, part), join(folder, part))
   }
   execFileSync(process.execPath, ['--import', 'tsx', join(root, 'tools', 'build-to.ts'), join(folder, 'dist')], {
