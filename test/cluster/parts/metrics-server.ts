@@ -31,6 +31,7 @@ export async function startMetricsServer(bed: string, tool: string, kubernetes: 
       `--secure-port=${port}`,
       `--cert-dir=${join(bed, name)}`,
       `--metric-resolution=${resolutionSeconds}s`,
+      `--kubelet-request-timeout=${resolutionSeconds - 2}s`,
       // The kubelet writes its certificate itself, by an authority that nobody knows.
       '--kubelet-insecure-tls',
       `--kubelet-client-certificate=${join(kubeletClient, 'tls.crt')}`,

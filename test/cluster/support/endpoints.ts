@@ -116,7 +116,7 @@ export function untilRollout(
     `endpoint ${name} ${what}`,
     async () => {
       last = await yard.ask<RolloutAnswer>(path).catch(() => undefined)
-      return last && isSo(last) ? last : undefined
+      return last && (await isSo(last)) ? last : undefined
     },
     { seconds },
   ).catch((cause: unknown) => {
