@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { queryOnce } from '../../../records/pool.ts'
 import type { MlflowServer } from '../../support/mlflow/server.ts'
 import type { Ended } from '../../support/main-job/program.ts'
 import { type Cluster, hasRealNode, theCluster } from '../support/cluster.ts'
 import { type HeldTraining, holdTraining } from '../support/held.ts'
 import { trainerStarts } from '../support/invariant.ts'
+import { loseAndRebuild } from '../support/lost-records.ts'
 import { loggingTo, mlflowTrainings, startMlflow } from '../support/mlflow.ts'
 import { createQueue } from '../support/queues.ts'
 import { onSimulatedNodes } from '../support/simulated-nodes.ts'
@@ -85,13 +85,8 @@ describe.runIf(hasRealNode())('records that are lost while a run goes on and ano
     startsBefore = trainerStarts(cluster, yard).length
     stepBefore = stepOf(before.get('running') as Linked)
 
-    yard.service()?.kill('SIGTERM')
-    await yard.service()?.ended
-    await queryOnce(yard.database.pool, 'drop schema public cascade')
-    await queryOnce(yard.database.pool, 'create schema public')
-    rebuild = await yard.command('rebuild', '--output', 'json')
+    rebuild = await loseAndRebuild(yard)
     report = JSON.parse(rebuild.stdout || '{}') as Report
-    await yard.start()
     for (const name of names) after.set(name, await known(name))
   }, 480_000)
   afterAll(async () => {
