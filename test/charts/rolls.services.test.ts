@@ -15,21 +15,38 @@ const helm = process.env['HELM'] || 'helm'
 const folder = mkdtempSync(join(tmpdir(), 'specyard-rolls-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The pod template that the chart makes of a plan, as text; undefined for a plan that the chart refuses. */
-function podTemplate(plan: EndpointPlan): string | undefined {
-  const values = join(folder, 'values.yaml')
-  writeFileSync(values, renderValues({ plan, pin: examplePin, revision: 1 }, null))
-  const args = ['template', 'one', chartFolder, '-f', values, '--kube-version', '1.34.0', '--namespace', 'ml']
+interface Rendered {
+  readonly kind?: string
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> }
+  readonly spec?: { readonly template?: Json }
+}
+
+/** What the chart makes of values; undefined where it refuses them. */
+function rendered(values: string): readonly (Rendered | null)[] | undefined {
+  const file = join(folder, 'values.yaml')
+  writeFileSync(file, values)
+  const args = ['template', 'one', chartFolder, '-f', file, '--kube-version', '1.34.0', '--namespace', 'ml']
   const { status, stdout, error } = spawnSync(helm, args, {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], HOME: folder },
   })
   if (error) throw error
-  if (status !== 0) return undefined
-  const documents = parseAllDocuments(stdout).map(
-    (one) => one.toJS() as { kind?: string; spec?: { template?: Json } } | null,
-  )
+  return status === 0 ? parseAllDocuments(stdout).map((one) => one.toJS() as Rendered | null) : undefined
+}
+
+/** The pod template that the chart makes of a plan, as text; undefined for a plan that the chart refuses. */
+function podTemplate(plan: EndpointPlan): string | undefined {
+  const documents = rendered(renderValues({ plan, pin: examplePin, revision: 1 }, null))
+  if (!documents) return undefined
   return canonicalJson(documents.find((one) => one?.kind === 'Deployment')?.spec?.template ?? null)
+}
+
+/** The Deployment of the stable release, as text. */
+function deploymentOf(values: string): string | undefined {
+  const found = rendered(values)?.find(
+    (one) => one?.kind === 'Deployment' && one.metadata?.labels?.['specyard.dev/track'] === 'stable',
+  )
+  return found ? canonicalJson(found as unknown as Json) : undefined
 }
 
 const rolling = { strategy: 'rolling', trafficSplit: null, maxSurge: 1, maxUnavailable: 1 } as const
@@ -82,4 +99,25 @@ it.each(bases)(
     expect(told['stays']?.length).toBeGreaterThan(10)
   },
   280_000,
+)
+
+it.each(['gateway', 'keys', 'nginx'])(
+  'a candidate beside it changes nothing of the stable Deployment, behind %s',
+  (which) => {
+    const plan = servingPlans().get(which) as EndpointPlan
+    const stable = { plan, pin: examplePin, revision: 1 }
+    const alone = deploymentOf(renderValues(stable, null))
+    expect(alone).toContain('"specyard.dev/revision":"1"')
+    const others: readonly EndpointPlan[] = [
+      plan,
+      { ...plan, rollout: { ...plan.rollout, maxSurge: 2, maxUnavailable: 1 } },
+      { ...plan, replicas: { min: 3, max: 9 }, autoscale: null },
+      { ...plan, port: 9999, terminationGraceSeconds: 99, probe: { ...plan.probe, path: '/other', periodSeconds: 9 } },
+    ]
+    const pin = { ...examplePin, version: 4, digest: `sha256:${'6'.repeat(64)}` }
+    for (const other of others) {
+      const values = renderValues(stable, { release: { plan: other, pin, revision: 2 }, weight: 10 })
+      expect(deploymentOf(values)).toBe(alone)
+    }
+  },
 )

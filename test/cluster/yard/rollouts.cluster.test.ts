@@ -26,6 +26,8 @@ const name = 'letters'
 
 const deployment = (of = name): Promise<Deployment | undefined> =>
   cluster.kubernetes.get<Deployment>(deploymentPath(yard, of))
+/** The stable Deployment as it is wanted. */
+const wanted = async () => (await deployment())?.spec
 const readyIs = (of: string, replicas: number) =>
   cluster.kubernetes.until<Deployment>(
     deploymentPath(yard, of),
@@ -63,6 +65,7 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
   it('a second version begins as a candidate, and each step leaves the Application in sync and the stable pods alone', async () => {
     const before = await podsOfTrack(cluster, yard, name)
     expect(before).toHaveLength(2)
+    const spec = await wanted()
     await registerVersion(cluster, yard, 2)
     await untilRollout(yard, name, 'to have a candidate', ({ candidate }) => candidate?.ready_replicas === 1)
     await endpointSynced(cluster, yard, name)
@@ -73,6 +76,7 @@ describe.runIf(hasRealNode())('a rollout under Argo CD', () => {
     await endpointSynced(cluster, yard, name)
     expect((await deployment())?.spec.replicas).toBe(2)
     expect(await podsOfTrack(cluster, yard, name)).toEqual(before)
+    expect(await wanted()).toEqual(spec)
   })
 
   it('promoted, its pods take the place of the stable ones beside the candidate, which then goes by itself', async () => {
