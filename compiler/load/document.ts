@@ -4,6 +4,7 @@ import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { problem, shortened } from '../problem.ts'
 import { limits } from './limits.ts'
+import { readPlain } from './plain.ts'
 import { type Placed, parseWithPlaces, sameValue } from './places.ts'
 import { scalars } from './scalars.ts'
 import { contentLine, isPlain, readText, type Segment, splitDocuments } from './text.ts'
@@ -79,6 +80,9 @@ export function parseManifests(text: string): readonly Json[] {
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
   const line = contentLine(segment) ?? segment.linesBefore + 1
   const whole: Place = { file, line, column: 1 }
+  const plain = readPlain(segment.text)
+  if (plain !== undefined)
+    return { document: documentOf(whole, index, plain, placesOfSegment(segment, file, plain)), problems: [] }
   let value: unknown
   try {
     // A little more than is allowed, so that it is told as too deep, and not as something that one parser refuses.
@@ -86,12 +90,7 @@ function loadSegment(segment: Segment, file: string, index: number): LoadedSegme
   } catch (error) {
     return explainRefusal(segment, whole, index, error)
   }
-  let placed: Placed | undefined
-  const places = (): Placed => {
-    placed ??= parseWithPlaces(segment, file)
-    return placed
-  }
-  const agrees = (): boolean => places().problems.length === 0 && sameValue(places().value, value)
+  const { places, agrees } = placesOfSegment(segment, file, value)
   const findings = examine(value)
   if (findings.length > 0) {
     const document = documentOf(whole, index, value, { places, agrees })
@@ -105,12 +104,19 @@ function loadSegment(segment: Segment, file: string, index: number): LoadedSegme
   return { document: documentOf(whole, index, value, { places, agrees }), problems: [] }
 }
 
-function documentOf(
-  whole: Place,
-  index: number,
-  value: unknown,
-  slower: { places: () => Placed; agrees: () => boolean },
-): Document {
+/** The slower parse of a segment, for those who ask, and whether it reads the same value. */
+function placesOfSegment(segment: Segment, file: string, value: unknown): Slower {
+  let placed: Placed | undefined
+  const places = (): Placed => (placed ??= parseWithPlaces(segment, file))
+  return { places, agrees: () => places().problems.length === 0 && sameValue(places().value, value) }
+}
+
+interface Slower {
+  places(): Placed
+  agrees(): boolean
+}
+
+function documentOf(whole: Place, index: number, value: unknown, slower: Slower): Document {
   const { file, line } = whole
   return {
     file,

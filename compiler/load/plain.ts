@@ -1,0 +1,278 @@
+import type { Json, JsonObject } from '../../domain/canonical.ts'
+import { plainScalar } from './scalars.ts'
+
+/*
+ * Most specs are written in a small part of YAML: mappings and lists by indentation or in brackets on one line, plain and quoted scalars on one
+ * line, comments. That part is read here in one pass, and at a third of the cost of a library. Whatever is anything else is left to the libraries:
+ * here nothing is ever refused, and what is read is what each of them reads (test/compiler/plain.test.ts).
+ */
+
+/** Of longer texts the libraries count the values and keys, of which there may be so many and no more: this has fewer, whatever is in it. */
+const charactersMax = 16_384
+/** Deeper ones are the libraries', which have limits for that. */
+const depthMax = 32
+
+/** What has a meaning of its own somewhere: tabs, carriage returns, control characters, line ends of Unicode, a byte order mark. */
+const odd = /[^\n -~\u00a1-\u2027\u202a-\ufefe\uff00-\ufffd]/
+
+/**
+ * The value of a document, a mapping; undefined where it is not written in the part of YAML that is read here.
+ * @param text as it was decoded from UTF-8: without halves of pairs
+ */
+export function readPlain(text: string): JsonObject | undefined {
+  return text.length > charactersMax || odd.test(text) ? undefined : new PlainReader(text).read()
+}
+
+const code = (character: string): number => character.charCodeAt(0)
+const [space, lineFeed, hash, colon, dash, comma] = [code(' '), code('\n'), code('#'), code(':'), code('-'), code(',')]
+const [quote, apostrophe, backslash, slash] = [code('"'), code("'"), code('\\'), code('/')]
+const [openList, closeList, openMapping, closeMapping] = [code('['), code(']'), code('{'), code('}')]
+
+/** By the code of an ASCII character: whether a key may have it, and whether a plain scalar may begin with it. */
+const inKey = tableOf(/[\w./-]/)
+const beginsKey = tableOf(/[A-Za-z_]/)
+const beginsPlain = tableOf(/[\w./$(+~-]/)
+const inWord = tableOf(/\w/)
+
+function tableOf(form: RegExp): readonly boolean[] {
+  return Array.from({ length: 128 }, (_, index) => form.test(String.fromCharCode(index)))
+}
+
+/** Every method returns undefined, and leaves the reader anywhere, where something else than it reads is written. */
+class PlainReader {
+  private readonly text: string
+  /** Where it is: between lines, at the first character of one that says something. */
+  private at = 0
+  /** Spaces before that character; -1 at the end. */
+  private indent = -1
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  read(): JsonObject | undefined {
+    if (this.text.startsWith('---\n')) this.at = 4
+    this.toContent()
+    if (this.indent !== 0) return undefined
+    const value = this.mapping(0, 0)
+    return this.indent < 0 ? value : undefined
+  }
+
+  private mapping(indent: number, depth: number): JsonObject | undefined {
+    if (depth > depthMax) return undefined
+    const mapping: Record<string, Json> = {}
+    for (;;) {
+      const key = this.key()
+      // Also what every object has without being given it: such a key is not allowed, and said so elsewhere.
+      if (key === undefined || key in mapping) return undefined
+      const value = this.valueOfKey(indent, depth + 1)
+      if (value === undefined) return undefined
+      mapping[key] = value
+      if (this.indent !== indent) return this.indent < indent ? mapping : undefined
+    }
+  }
+
+  /** What stands behind a colon: something on the same line, or a block on the next ones. */
+  private valueOfKey(indent: number, depth: number): Json | undefined {
+    this.skipSpaces()
+    if (this.at < this.text.length && this.text.charCodeAt(this.at) !== hash && !this.isAtLineEnd())
+      return this.restOfLine(depth)
+    this.toNextLine()
+    // A list may stand as far left as the key that it belongs to.
+    if (this.indent === indent && this.isItem()) return this.list(indent, depth)
+    if (this.indent <= indent) return undefined
+    return this.isItem() ? this.list(this.indent, depth) : this.mapping(this.indent, depth)
+  }
+
+  private list(indent: number, depth: number): readonly Json[] | undefined {
+    if (depth > depthMax) return undefined
+    const list: Json[] = []
+    while (this.indent === indent && this.isItem()) {
+      const begin = this.at
+      this.at += 1
+      this.skipSpaces()
+      const column = indent + this.at - begin
+      const item = this.isKey() ? this.mapping(column, depth + 1) : this.restOfLine(depth + 1)
+      if (item === undefined) return undefined
+      list.push(item)
+    }
+    return this.indent > indent ? undefined : list
+  }
+
+  /** A value that ends on its line, and the way to the next line that says something. */
+  private restOfLine(depth: number): Json | undefined {
+    const value = this.inline(depth, false)
+    if (value === undefined) return undefined
+    const end = this.at
+    this.skipSpaces()
+    const isComment = this.at > end && this.text.charCodeAt(this.at) === hash
+    if (!isComment && !this.isAtLineEnd()) return undefined
+    this.toNextLine()
+    return value
+  }
+
+  private inline(depth: number, inBrackets: boolean): Json | undefined {
+    const first = this.text.charCodeAt(this.at)
+    if (first === quote || first === apostrophe) return this.quoted(first)
+    if (first === openList) return this.listInBrackets(depth)
+    if (first === openMapping) return this.mappingInBraces(depth)
+    return this.plain(inBrackets)
+  }
+
+  private listInBrackets(depth: number): readonly Json[] | undefined {
+    if (depth > depthMax) return undefined
+    const list: Json[] = []
+    this.at += 1
+    this.skipSpaces()
+    if (this.take(closeList)) return list
+    for (;;) {
+      const item = this.inline(depth + 1, true)
+      if (item === undefined) return undefined
+      list.push(item)
+      this.skipSpaces()
+      if (this.take(closeList)) return list
+      if (!this.take(comma)) return undefined
+      this.skipSpaces()
+    }
+  }
+
+  private mappingInBraces(depth: number): JsonObject | undefined {
+    if (depth > depthMax) return undefined
+    const mapping: Record<string, Json> = {}
+    this.at += 1
+    this.skipSpaces()
+    if (this.take(closeMapping)) return mapping
+    for (;;) {
+      const key = this.key()
+      if (key === undefined || key in mapping) return undefined
+      this.skipSpaces()
+      const value = this.inline(depth + 1, true)
+      if (value === undefined) return undefined
+      mapping[key] = value
+      this.skipSpaces()
+      if (this.take(closeMapping)) return mapping
+      if (!this.take(comma)) return undefined
+      this.skipSpaces()
+    }
+  }
+
+  /** A key of letters, digits and a few marks, with its colon and what must stand behind that. */
+  private key(): string | undefined {
+    const { text } = this
+    const begin = this.at
+    if (!beginsKey[text.charCodeAt(begin)]) return undefined
+    let end = begin + 1
+    while (inKey[text.charCodeAt(end)]) end += 1
+    const behind = text.charCodeAt(end + 1)
+    if (text.charCodeAt(end) !== colon || (behind !== space && behind !== lineFeed)) return undefined
+    const key = text.slice(begin, end)
+    if (key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
+    this.at = end + 1
+    return key
+  }
+
+  private isKey(): boolean {
+    const { at } = this
+    const isKey = this.key() !== undefined
+    this.at = at
+    return isKey
+  }
+
+  /** A text in quotes that ends on its line and has no escapes. */
+  private quoted(mark: number): string | undefined {
+    const { text } = this
+    const begin = this.at + 1
+    for (let end = begin; end < text.length; end += 1) {
+      const character = text.charCodeAt(end)
+      if (character === lineFeed || (character === backslash && mark === quote)) return undefined
+      if (character !== mark) continue
+      if (text.charCodeAt(end + 1) === mark) return undefined
+      this.at = end + 1
+      return text.slice(begin, end)
+    }
+    return undefined
+  }
+
+  private plain(inBrackets: boolean): Json | undefined {
+    const { text } = this
+    const begin = this.at
+    const first = text.charCodeAt(begin)
+    if (
+      (first < 128 && !beginsPlain[first]) ||
+      (first === dash && !inWord[text.charCodeAt(begin + 1)] && !isOption(text, begin))
+    )
+      return undefined
+    let end = begin
+    for (let at = begin; at < text.length; at += 1) {
+      const character = text.charCodeAt(at)
+      if (character === space) continue
+      if (character === lineFeed) break
+      if (inBrackets && (character === comma || character === closeList || character === closeMapping)) break
+      if (inBrackets && (character === openList || character === openMapping)) return undefined
+      if (character === hash && at > end) {
+        if (inBrackets) return undefined
+        break
+      }
+      const behind = text.charCodeAt(at + 1)
+      if (character === colon && !inWord[behind] && behind !== slash) return undefined
+      end = at + 1
+    }
+    this.at = end
+    return scalarOf(text.slice(begin, end))
+  }
+
+  private take(character: number): boolean {
+    if (this.text.charCodeAt(this.at) !== character) return false
+    this.at += 1
+    return true
+  }
+
+  private isItem(): boolean {
+    return this.text.charCodeAt(this.at) === dash && this.text.charCodeAt(this.at + 1) === space
+  }
+
+  private isAtLineEnd(): boolean {
+    return this.at >= this.text.length || this.text.charCodeAt(this.at) === lineFeed
+  }
+
+  private skipSpaces(): void {
+    while (this.text.charCodeAt(this.at) === space) this.at += 1
+  }
+
+  private toNextLine(): void {
+    const end = this.text.indexOf('\n', this.at)
+    this.at = end < 0 ? this.text.length : end + 1
+    this.toContent()
+  }
+
+  /** From the beginning of a line over those that are empty or hold a comment alone. */
+  private toContent(): void {
+    for (;;) {
+      const begin = this.at
+      this.skipSpaces()
+      if (this.at >= this.text.length) {
+        this.indent = -1
+        return
+      }
+      const first = this.text.charCodeAt(this.at)
+      if (first !== hash && first !== lineFeed) {
+        this.indent = this.at - begin
+        return
+      }
+      const end = this.text.indexOf('\n', this.at)
+      this.at = end < 0 ? this.text.length : end + 1
+    }
+  }
+}
+
+/** `--host` and the like. */
+function isOption(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === dash && (inWord[text.charCodeAt(at + 2)] ?? false)
+}
+
+/** Numbers that lose digits, or are none, have problems of their own. */
+function scalarOf(text: string): Json | undefined {
+  const value = plainScalar(text)
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  return Number.isFinite(value) && !Number.isInteger(value) ? value : undefined
+}
