@@ -103,7 +103,9 @@ export function sha256(content: string | Uint8Array): string {
 
 /** A UUID of version 5 (SHA-1 of namespace and name), lower case. */
 export function uuid5(namespace: string, name: string): string {
-  const bytes = Buffer.concat([Buffer.from(namespace.replaceAll('-', ''), 'hex'), Buffer.from(name, 'utf8')])
+  const bytes = Buffer.allocUnsafe(16 + Buffer.byteLength(name))
+  bytes.write(namespace.replaceAll('-', ''), 'hex')
+  bytes.write(name, 16)
   const hex = hash('sha1', bytes)
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
   return [

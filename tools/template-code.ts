@@ -22,16 +22,36 @@ export function templateCode(program: Node): string {
 }
 
 function statements(program: Node | undefined, depth: number): string {
-  return ((program?.['body'] ?? []) as readonly Node[]).map((node) => statement(node, depth)).join('')
+  const code: string[] = []
+  let pushed: string[] = []
+  const push = (): void => {
+    if (pushed.length > 0) code.push(`text.push(${pushed.join(', ')})\n`)
+    pushed = []
+  }
+  for (const node of (program?.['body'] ?? []) as readonly Node[]) {
+    const part = partOf(node, depth)
+    if (part !== undefined) pushed.push(...part)
+    else {
+      push()
+      code.push(statement(node, depth))
+    }
+  }
+  push()
+  return code.join('')
+}
+
+/** What is written whatever the view says, as expressions; undefined for what is a statement of its own. */
+function partOf(node: Node, depth: number): readonly string[] | undefined {
+  if (node.type === 'CommentStatement') return []
+  if (node.type === 'ContentStatement') return node['value'] === '' ? [] : [JSON.stringify(node['value'])]
+  if (node.type !== 'MustacheStatement') return undefined
+  const [given] = node['params'] as readonly Node[]
+  return [`scalar(${reference(given, depth)})`]
 }
 
 function statement(node: Node, depth: number): string {
-  if (node.type === 'ContentStatement')
-    return node['value'] === '' ? '' : `text.push(${JSON.stringify(node['value'])})\n`
-  if (node.type === 'CommentStatement') return ''
   const [given] = node['params'] as readonly Node[]
   const value = reference(given, depth)
-  if (node.type === 'MustacheStatement') return `text.push(scalar(${value}))\n`
   const [inside, otherwise] = [node['program'], node['inverse']] as readonly (Node | undefined)[]
   const helper = (node['path'] as { readonly original: string }).original
   if (helper === 'if') {
@@ -47,6 +67,8 @@ function reference(node: Node | undefined, depth: number): string {
   const { parts, depth: up, data } = node as unknown as Path
   if (node?.type !== 'PathExpression' || data || up > depth)
     throw new Error('a template gives a helper something else than a name')
+  const taken = parts.find((part) => part in {})
+  if (taken !== undefined) throw new Error(`a template asks for "${taken}", which every object has`)
   return parts.reduce((from, part) => `own(${from}, ${JSON.stringify(part)})`, viewAt(depth - up))
 }
 

@@ -15,6 +15,9 @@ const decimalUnits = [
   ['k', 10n ** 3n],
 ] as const
 
+const gibibyte = 2 ** 30
+const tebibyte = 2 ** 40
+
 /** Kubernetes' way of writing CPU: `2`, `500m`. */
 export function cpuQuantity(millicores: number): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`
@@ -22,6 +25,7 @@ export function cpuQuantity(millicores: number): string {
 
 /** Kubernetes' way of writing memory, in the largest unit that is exact: `8Gi`, `1500M`, `1048577`. */
 export function memoryQuantity(bytes: number): string {
+  if (bytes !== 0 && bytes % gibibyte === 0 && bytes < tebibyte) return `${bytes / gibibyte}Gi`
   const exact = BigInt(bytes)
   for (const [unit, size] of [...binaryUnits, ...decimalUnits]) {
     if (exact !== 0n && exact % size === 0n) return `${exact / size}${unit}`

@@ -21,9 +21,10 @@ export interface Asked {
 
 export const asked: Asked = {
   own: (view, name) => {
-    if (typeof view !== 'object' || view === null || !Object.hasOwn(view, name))
-      throw new TypeError(`a template asked for "${name}", which its view lacks`)
-    return (view as View)[name] as Value
+    // Names that every object has are refused when the code is made.
+    const value = typeof view === 'object' && view !== null ? (view as View)[name] : undefined
+    if (value === undefined) throw new TypeError(`a template asked for "${name}", which its view lacks`)
+    return value
   },
   items: (value) => {
     if (!Array.isArray(value)) throw new TypeError('a template asked for a list where the view has none')

@@ -17,17 +17,15 @@ export type RenderedVariable =
   | { readonly name: string; readonly secret: string; readonly key: string; readonly optional: boolean }
 
 export function variableViews(variables: readonly RenderedVariable[]): readonly View[] {
-  return variables.map((variable) => ({
-    name: variable.name,
-    isValue: 'value' in variable,
-    isSecret: 'secret' in variable,
-    isField: 'fieldPath' in variable,
-    optional: 'optional' in variable && variable.optional,
-    value: 'value' in variable ? variable.value : '',
-    secret: 'secret' in variable ? variable.secret : '',
-    key: 'secret' in variable ? variable.key : '',
-    fieldPath: 'fieldPath' in variable ? variable.fieldPath : '',
-  }))
+  return variables.map((variable): View => {
+    const { name } = variable
+    if ('value' in variable) return { name, isValue: true, isSecret: false, isField: false, value: variable.value }
+    if ('fieldPath' in variable)
+      return { name, isValue: false, isSecret: false, isField: true, fieldPath: variable.fieldPath }
+    const { secret, key } = variable
+    const optional = 'optional' in variable && variable.optional
+    return { name, isValue: false, isSecret: true, isField: false, secret, key, optional }
+  })
 }
 
 export function volumeView(volume: Volume): View {

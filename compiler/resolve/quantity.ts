@@ -21,6 +21,8 @@ export function millicores(quantity: string): number {
 export function bytes(quantity: string): number {
   const [, whole = '0', fraction = '', unit = ''] = /^(\d+)(?:\.(\d+))?([A-Za-z]*)$/.exec(quantity) ?? []
   const scale = units[unit] ?? 1n
+  const product = Number(whole) * Number(scale)
+  if (fraction === '' && Number.isSafeInteger(product)) return product
   const parts = 10n ** BigInt(fraction.length)
   const numerator = (BigInt(whole) * parts + BigInt(fraction || '0')) * scale
   return Number((numerator + parts - 1n) / parts)

@@ -38,6 +38,7 @@ export function resolveTraining(
   const key = { environment: written.environment, project: metadata.project, name: metadata.name }
   const digest = specDigest('TrainingJob', written as unknown as JsonObject)
   const id = runId(key, digest)
+  const trace = traceId(id)
   const storage = resolveStorage(place, false, resolving)
   const tracked = resolveTracker(place, key, written.env, resolving)
   const training = trainingBlock(written, data, resolving)
@@ -46,7 +47,7 @@ export function resolveTraining(
     format: 1,
     kind: 'TrainingJob',
     id,
-    traceId: traceId(id),
+    traceId: trace,
     digest,
     ...key,
     source: { ...source, path: spec.document.file, line: spec.document.line },
@@ -57,7 +58,7 @@ export function resolveTraining(
     arguments: writtenOr(resolving, '/arguments', '/spec/args', written.args, []),
     variables: resolveVariables(
       [
-        ...ownVariables(written, key, id, training, place, resolving),
+        ...ownVariables(written, { ...key, id, trace }, training, place, resolving),
         ...data.variables,
         ...storage.variables,
         ...tracked.variables,
@@ -151,21 +152,14 @@ function trainingBlock(written: Written, data: ResolvedDataset, resolving: Resol
     for (const key of ['task', 'jobType', 'model', 'training'])
       resolving.origins.note(`/training/${key}`, { from: 'spec', pointer: `/spec/${key}` })
   }
-  return JSON.parse(
-    JSON.stringify({
-      task: written.task,
-      jobType: written.jobType,
-      model: written.model,
-      dataset: data.block,
-      training: written.training,
-    }),
-  ) as JsonObject
+  const { task, jobType, model, training } = written
+  const block = { task, ...(jobType === undefined ? {} : { jobType }), model, dataset: data.block, training }
+  return block as unknown as JsonObject
 }
 
 function ownVariables(
   written: Written,
-  key: { readonly environment: string; readonly project: string; readonly name: string },
-  id: string,
+  key: Readonly<Record<'environment' | 'project' | 'name' | 'id' | 'trace', string>>,
   training: JsonObject,
   place: Place,
   at: Resolving,
@@ -174,8 +168,8 @@ function ownVariables(
   const config = jsonWithoutDollar(canonicalJson(training as Json))
   const named = (name: string, value: string): Variable => ({ name, value })
   return [
-    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', id)),
-    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', traceId(id))),
+    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', key.id)),
+    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', key.trace)),
     fromSpec(at, '/variables/MODEL_NAME', '/spec/model/name', named('MODEL_NAME', written.model.name)),
     fromSpec(at, '/variables/EPOCHS', '/spec/training/epochs', named('EPOCHS', String(written.training.epochs))),
     made(at, '/variables/TRAINING_CONFIG', 'what the plan has under training', named('TRAINING_CONFIG', config)),

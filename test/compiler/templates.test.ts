@@ -55,7 +55,7 @@ describe('the code that is made of templates', () => {
 
   it.each([
     ['a name that the view lacks', '{{scalar c}}', 'a template asked for "c", which its view lacks'],
-    ['a name that every object inherits', '{{scalar constructor}}', 'asked for "constructor"'],
+    ['a name that every object inherits', '{{scalar constructor}}', 'asks for "constructor"'],
     ['a condition that the view lacks', '{{#if c}}x{{/if}}', 'asked for "c"'],
     ['a list as a scalar', '{{scalar list}}', 'asked for a scalar'],
     ['a scalar as a list', '{{#each a}}x{{/each}}', 'asked for a list'],

@@ -10,42 +10,66 @@ const plainKey = /^[A-Za-z]+$/
  * Writes a mapping as block YAML: keys in the order that they have, text always double-quoted, what is empty in flow style.
  * @param foreign keys whose mappings have keys that are not ours: those are quoted, whatever they look like
  */
-export function blockText(block: { readonly [key: string]: Block | undefined }, foreign: ReadonlySet<string>): string {
-  return mappingLines(block, '', false, foreign).join('')
-}
-
-function mappingLines(
-  block: { readonly [key: string]: Block | undefined },
-  indent: string,
-  quoted: boolean,
-  foreign: ReadonlySet<string>,
-): string[] {
-  return Object.entries(block).flatMap(([key, value]) => {
-    if (value === undefined) return []
-    const name = `${indent}${!quoted && plainKey.test(key) ? key : scalarText(key)}:`
-    const flow = flowText(value)
-    if (flow !== undefined) return [`${name} ${flow}\n`]
-    if (isList(value)) return [`${name}\n`, ...value.map((item) => itemText(item, `${indent}  `, foreign))]
-    return [`${name}\n`, ...mappingLines(value as Mapping, `${indent}  `, foreign.has(key), foreign)]
-  })
+export function blockText(block: Mapping, foreign: ReadonlySet<string>): string {
+  const parts: string[] = []
+  writeMapping(block, '', false, { parts, foreign })
+  return parts.join('')
 }
 
 type Mapping = { readonly [key: string]: Block | undefined }
 
+interface Writing {
+  readonly parts: string[]
+  readonly foreign: ReadonlySet<string>
+}
+
+/** @param firstIndent of its first line, where that is another one than of the rest: behind the dash of a list */
+function writeMapping(mapping: Mapping, indent: string, quoted: boolean, to: Writing, firstIndent = indent): void {
+  let before = firstIndent
+  for (const key of Object.keys(mapping)) {
+    const value = mapping[key]
+    if (value === undefined) continue
+    to.parts.push(before, !quoted && isPlainKey(key) ? key : scalarText(key))
+    before = indent
+    const flow = flowText(value)
+    if (flow !== undefined) to.parts.push(': ', flow, '\n')
+    else if (isList(value)) {
+      to.parts.push(':\n')
+      for (const item of value) writeItem(item, `${indent}  `, to)
+    } else {
+      to.parts.push(':\n')
+      writeMapping(value as Mapping, `${indent}  `, to.foreign.has(key), to)
+    }
+  }
+}
+
 /** An item of a list: the first key of a mapping stands behind the dash. */
-function itemText(item: Block, indent: string, foreign: ReadonlySet<string>): string {
+function writeItem(item: Block, indent: string, to: Writing): void {
   const flow = flowText(item)
-  if (flow !== undefined) return `${indent}- ${flow}\n`
+  if (flow !== undefined) {
+    to.parts.push(indent, '- ', flow, '\n')
+    return
+  }
   if (isList(item)) throw new TypeError('a list in a list has no form here')
-  const lines = mappingLines(item as Mapping, `${indent}  `, false, foreign).join('')
-  return `${indent}- ${lines.slice(indent.length + 2)}`
+  writeMapping(item as Mapping, `${indent}  `, false, to, `${indent}- `)
+}
+
+const plainKeys = new Set<string>()
+
+/** Most keys are those of the chart, again and again. */
+function isPlainKey(key: string): boolean {
+  if (plainKeys.has(key)) return true
+  if (!plainKey.test(key)) return false
+  if (plainKeys.size < 1000) plainKeys.add(key)
+  return true
 }
 
 /** What stands on the line of its key: scalars, and what is empty. */
 function flowText(value: Block): string | undefined {
   if (typeof value !== 'object' || value === null) return scalarText(value)
   if (isList(value)) return value.length === 0 ? '[]' : undefined
-  return Object.values(value).every((one) => one === undefined) ? '{}' : undefined
+  for (const key of Object.keys(value)) if (value[key] !== undefined) return undefined
+  return '{}'
 }
 
 function isList(value: Block): value is readonly Block[] {
