@@ -20,7 +20,7 @@ import { renderTemplate } from './render/template.ts'
 import { filesToCome, newlyRendered } from './rendered.ts'
 import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import { resolvePlace } from './resolve/place.ts'
-import { takenRoutes } from './resolve/routes.ts'
+import { byKey, takenRoutes } from './resolve/routes.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
 import { reportSecrets } from './secrets/report.ts'
@@ -278,7 +278,7 @@ function decideEndpoints(
   const { deployed, deploy, chart } = input
   const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
   const versions = new Set<string>(input.beside?.charts)
-  for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
+  for (const plan of byKey(plans)) {
     const old = before.get(keyText(plan))
     const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
     const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)

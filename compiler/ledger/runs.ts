@@ -72,7 +72,7 @@ function startRun(
   const superseded = active ? cancelledRun(active, 'SUPERSEDED', plan.id) : null
   const before = superseded ? replaceRun(entry, superseded) : entry
   const kept = active ? withoutRun(copied, entry, active) : copied
-  const manifests = new Map([...kept, [paths.job(entry.environment, entry.project, name), renderJob(plan, attempt)]])
+  const manifests = new Map(kept).set(paths.job(entry.environment, entry.project, name), renderJob(plan, attempt))
   return {
     entry: bounded({ ...before, runs: [started, ...before.runs] }),
     manifests,
@@ -104,6 +104,7 @@ export function replaceRun(entry: RunLedger, run: LedgerRun): RunLedger {
 
 /** Drops the oldest ended runs beyond the limit, and the plans of ended runs that are not the newest. */
 export function bounded(entry: RunLedger): RunLedger {
+  if (entry.runs.length <= 1) return entry
   const over = entry.runs.filter((run) => run.status === 'ended' && run.attempts.every((one) => one.retired))
   const tooOld = new Set(over.slice(ledgerRunsKept))
   const runs = entry.runs

@@ -64,7 +64,7 @@ class PlainReader {
     for (;;) {
       const key = this.key()
       // Also what every object has without being given it: such a key is not allowed, and said so elsewhere.
-      if (key === undefined || key in mapping) return undefined
+      if (key === undefined || mapping[key] !== undefined) return undefined
       const value = this.valueOfKey(indent, depth + 1)
       if (value === undefined) return undefined
       mapping[key] = value
@@ -144,7 +144,7 @@ class PlainReader {
     if (this.take(closeMapping)) return mapping
     for (;;) {
       const key = this.key()
-      if (key === undefined || key in mapping) return undefined
+      if (key === undefined || mapping[key] !== undefined) return undefined
       this.skipSpaces()
       const value = this.inline(depth + 1, true)
       if (value === undefined) return undefined

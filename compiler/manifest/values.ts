@@ -1,4 +1,4 @@
-import type { EndpointPlan, TrainingPlan, Variable } from '../../domain/plan.ts'
+import type { EndpointPlan, PlannedResources, TrainingPlan, Variable, Volume } from '../../domain/plan.ts'
 import type { Finding, Loose } from './finding.ts'
 import { checks } from './rules/check.ts'
 import { labelValue } from './rules/names.ts'
@@ -10,39 +10,85 @@ import { checkPodTemplate } from './rules/pod.ts'
  * before anything is rendered, instead of reading every manifest again.
  */
 
-/** @returns findings whose pointers lead into the plan */
-export function checkValues(plan: TrainingPlan | EndpointPlan): readonly Finding[] {
-  const findings: Finding[] = []
-  const secrets = plan.variables.filter((one) => 'secret' in one)
-  const check = checks(findings)
-  checkPodTemplate({ spec: podOf(plan, secrets) }, '', check)
-  if (plan.kind === 'TrainingJob') check.name({ queue: plan.queue }, 'queue', '/spec', labelValue)
-  if (plan.resources.gpus > 0 && /^(cpu|memory)$/.test(plan.resources.gpuResource))
-    check.tell('/resources/gpuResource', 'is no resource of GPUs')
-  return findings.map((one) => ({ ...one, pointer: inPlan(one.pointer, secrets) }))
+/** What of a plan the rules are asked about, and nothing else of it. */
+interface Parts {
+  readonly kind: 'TrainingJob' | 'ServingEndpoint'
+  readonly image: string
+  /** Of the init container; null where there is none. */
+  readonly leaseImage: string | null
+  readonly queue: string | null
+  readonly secrets: readonly Variable[]
+  readonly volumes: readonly Volume[]
+  readonly gpus: number
+  /** Null where no GPUs are asked for. */
+  readonly gpuResource: string | null
+  readonly nodeSelector: PlannedResources['nodeSelector']
+  readonly tolerations: PlannedResources['tolerations']
 }
 
-function podOf(plan: TrainingPlan | EndpointPlan, secrets: readonly Variable[]): Loose {
-  const { resources, volumes } = plan
-  const lease = plan.kind === 'TrainingJob' ? [{ name: 'lease', image: plan.lease.image }] : []
+/** @returns findings whose pointers lead into the plan */
+export function checkValues(plan: TrainingPlan | EndpointPlan): readonly Finding[] {
+  return checkParts(partsOf(plan))
+}
+
+/** The same for many plans, most of which are alike but for the image: parts that were sound are not asked about again. */
+export function valuesCheck(): typeof checkValues {
+  const sound = new Set<string>()
+  return (plan) => {
+    const parts = partsOf(plan)
+    const { image } = parts
+    // Of an image the rules ask this alone.
+    const likeness = image === image.trim() ? JSON.stringify({ ...parts, image: image === '' }) : undefined
+    if (likeness !== undefined && sound.has(likeness)) return []
+    const findings = checkParts(parts)
+    if (likeness !== undefined && findings.length === 0) sound.add(likeness)
+    return findings
+  }
+}
+
+function partsOf(plan: TrainingPlan | EndpointPlan): Parts {
+  const { kind, image, volumes, variables, resources } = plan
+  return {
+    kind,
+    image,
+    leaseImage: plan.kind === 'TrainingJob' ? plan.lease.image : null,
+    queue: plan.kind === 'TrainingJob' ? plan.queue : null,
+    secrets: variables.filter((one) => 'secret' in one),
+    volumes,
+    gpus: resources.gpus,
+    gpuResource: resources.gpus > 0 ? resources.gpuResource : null,
+    nodeSelector: resources.nodeSelector,
+    tolerations: resources.tolerations,
+  }
+}
+
+function checkParts(parts: Parts): readonly Finding[] {
+  const findings: Finding[] = []
+  const check = checks(findings)
+  checkPodTemplate({ spec: podOf(parts) }, '', check)
+  if (parts.kind === 'TrainingJob') check.name({ queue: parts.queue }, 'queue', '/spec', labelValue)
+  if (parts.gpuResource !== null && /^(cpu|memory)$/.test(parts.gpuResource))
+    check.tell('/resources/gpuResource', 'is no resource of GPUs')
+  return findings.map((one) => ({ ...one, pointer: inPlan(one.pointer, parts.secrets) }))
+}
+
+function podOf({ image, leaseImage, secrets, volumes, gpus, gpuResource, nodeSelector, tolerations }: Parts): Loose {
   const trainer = {
     name: 'trainer',
-    image: plan.image,
+    image,
     env: secrets.map((one) => ({
       name: one.name,
       valueFrom: { secretKeyRef: 'secret' in one ? { name: one.secret, key: one.key } : {} },
     })),
     // Beside those of cores and memory, whose names it may not have.
-    resources: {
-      limits: { cpu: 1, memory: 1, ...(resources.gpus > 0 ? { [resources.gpuResource]: resources.gpus } : {}) },
-    },
+    resources: { limits: { cpu: 1, memory: 1, ...(gpuResource === null ? {} : { [gpuResource]: gpus }) } },
     volumeMounts: volumes.map(({ name, mountPath }) => ({ name, mountPath })),
   }
   return {
     restartPolicy: 'Never',
-    nodeSelector: resources.nodeSelector,
-    tolerations: resources.tolerations,
-    initContainers: lease,
+    nodeSelector,
+    tolerations,
+    initContainers: leaseImage === null ? [] : [{ name: 'lease', image: leaseImage }],
     containers: [trainer],
     volumes: volumes.map(({ name, source }) => ({
       name,

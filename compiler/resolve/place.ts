@@ -144,7 +144,8 @@ function own(mapping: Readonly<Record<string, string>>, key: string): string | u
 
 /** The name of an image without tag and digest. */
 export function imageName(image: string): string {
-  const name = image.split('@')[0] ?? image
+  const at = image.indexOf('@')
+  const name = at < 0 ? image : image.slice(0, at)
   const slash = name.lastIndexOf('/')
   const colon = name.lastIndexOf(':')
   return colon > slash ? name.slice(0, colon) : name

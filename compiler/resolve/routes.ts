@@ -1,4 +1,4 @@
-import { keyText } from '../../domain/names.ts'
+import { keyText, type RunKey } from '../../domain/names.ts'
 import type { EndpointPlan } from '../../domain/plan.ts'
 import { compareText, type Place, type Problem } from '../../domain/problem.ts'
 import { escapePointer } from '../load/walk.ts'
@@ -9,7 +9,7 @@ import type { Catalogue } from './catalogue.ts'
 export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): readonly Problem[] {
   const first = new Map<string, EndpointPlan>()
   const problems: Problem[] = []
-  for (const plan of [...plans].sort((left, right) => compareText(keyText(left), keyText(right)))) {
+  for (const plan of byKey(plans)) {
     const address = addressOf(plan)
     if (address === null) continue
     const earlier = first.get(`${plan.environment} ${address}`)
@@ -31,6 +31,12 @@ export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): r
 /** Where an endpoint is reached from outside its cluster; null where it is not. */
 export function addressOf({ ingressHost, route }: EndpointPlan): string | null {
   return ingressHost === null ? null : `${ingressHost}${route.replace(/(?<=.)\/+$/, '')}`
+}
+
+/** In the order of environment, project and name. */
+export function byKey<Plan extends RunKey>(plans: readonly Plan[]): readonly Plan[] {
+  const keyed = plans.map((plan) => ({ plan, key: keyText(plan) }))
+  return keyed.sort((left, right) => compareText(left.key, right.key)).map(({ plan }) => plan)
 }
 
 function placeOf({ environment, project, name, source }: EndpointPlan, known: Catalogue): Place {

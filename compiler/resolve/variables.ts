@@ -42,10 +42,10 @@ export function resolveVariables(
   resolving: Resolving,
   environment: string,
 ): readonly Variable[] {
-  const taken = new Set(own.map((variable) => variable.name))
+  const isTaken = (name: string): boolean => own.some((variable) => variable.name === name)
   const variables = [...own]
   for (const [name, value] of Object.entries(written ?? {})) {
-    if (reserved.has(name) || taken.has(name)) {
+    if (reserved.has(name) || isTaken(name)) {
       tell(resolving, 'VARIABLE_RESERVED', `/spec/env/${escapePointer(name)}`, `Specyard sets ${name} itself`, {
         hint: 'choose another name',
         also: settingOf(name, environment, resolving),

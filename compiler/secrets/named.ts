@@ -25,11 +25,13 @@ const option = /^--?([A-Za-z][\w.-]*)$/
 export function namedSecrets(document: Document): readonly FoundSecret[] {
   const spec = blockOf(document.value, 'spec')
   if (!spec) return []
-  const found = [...inBlock(spec, '/spec')]
-  const overlays = blockOf(spec, 'environments')
-  for (const [name, overlay] of Object.entries(overlays ?? {})) {
+  const found: Named[] = []
+  findIn(spec, () => '/spec', found)
+  const overlays = blockOf(spec, 'environments') ?? {}
+  for (const name of Object.keys(overlays)) {
+    const overlay = overlays[name]
     if (typeof overlay === 'object' && overlay !== null)
-      found.push(...inBlock(overlay as Block, `/spec/environments/${escapePointer(name)}`))
+      findIn(overlay as Block, () => `/spec/environments/${escapePointer(name)}`, found)
   }
   return found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
 }
@@ -41,18 +43,24 @@ interface Named {
   readonly name: string
 }
 
-function* inBlock(block: Block, at: string): Generator<Named> {
-  for (const [name, value] of Object.entries(blockOf(block, 'env') ?? {}))
-    if (typeof value === 'string' && isSecret(name, value)) yield { pointer: `${at}/env/${escapePointer(name)}`, name }
-  for (const list of ['command', 'args']) {
+function findIn(block: Block, at: () => string, found: Named[]): void {
+  const env = blockOf(block, 'env') ?? {}
+  for (const name of Object.keys(env)) {
+    const value = env[name]
+    if (typeof value === 'string' && isSecret(name, value))
+      found.push({ pointer: `${at()}/env/${escapePointer(name)}`, name })
+  }
+  for (const list of commandLines) {
     const words = block[list]
     if (!Array.isArray(words)) continue
-    for (const [index, word] of (words as readonly unknown[]).entries()) {
+    words.forEach((word: unknown, index) => {
       const name = typeof word === 'string' ? nameOfWord(word, words[index - 1]) : undefined
-      if (name !== undefined) yield { pointer: `${at}/${list}/${index}`, name }
-    }
+      if (name !== undefined) found.push({ pointer: `${at()}/${list}/${index}`, name })
+    })
   }
 }
+
+const commandLines = ['command', 'args'] as const
 
 /** The name that makes a secret of a word of a command line: its own, as in `--password=…`, or that of the word before. */
 function nameOfWord(word: string, before: unknown): string | undefined {

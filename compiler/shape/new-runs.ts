@@ -6,7 +6,7 @@ import type { CompileInput } from '../compile-types.ts'
 import { escapePointer, pointerSteps } from '../load/walk.ts'
 import type { Finding } from '../manifest/finding.ts'
 import { newestKubernetes } from '../manifest/schemas.ts'
-import { checkValues } from '../manifest/values.ts'
+import { valuesCheck } from '../manifest/values.ts'
 import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import type { UnnamedTrainingPlan } from '../resolve/training.ts'
@@ -27,11 +27,12 @@ export function checkNewRuns(
   schemas: Schemas,
 ): readonly Problem[] {
   const told: Problem[] = []
+  const check = valuesCheck()
   const runs = new Set(ledger.runs.flatMap((entry) => entry.runs.map(({ id }) => id)))
   for (const [key, plan] of plans) {
     if (runs.has(plan.id)) continue
     const named: TrainingPlan = { ...plan, shortDigest: plan.digest.slice(0, 8) }
-    const unfit = plan.cluster === 'local' ? [] : checkValues(named)
+    const unfit = plan.cluster === 'local' ? [] : check(named)
     if (unfit.length === 0 && !plan.shaping) continue
     const spec = known.trainingJobs.find(({ value }) => keyOf(value) === keyText(plan))
     if (!spec) continue
@@ -50,8 +51,9 @@ export function checkNewRuns(
 
 /** The same of endpoints, whose manifests the chart makes. */
 export function checkEndpoints(plans: readonly EndpointPlan[], known: Catalogue): readonly Problem[] {
+  const check = valuesCheck()
   return plans.flatMap((plan) => {
-    const unfit = plan.cluster === 'local' ? [] : checkValues(plan)
+    const unfit = plan.cluster === 'local' ? [] : check(plan)
     if (unfit.length === 0) return []
     const spec = known.endpoints.find(
       ({ value: { metadata } }) => metadata.name === plan.name && metadata.project === plan.project,

@@ -3,7 +3,7 @@ import { loadAll } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
 import { kubernetesSchemas } from '../../../cli/house/kubernetes-schemas.ts'
 import { checkObject } from '../../../compiler/manifest/check.ts'
-import { checkValues } from '../../../compiler/manifest/values.ts'
+import { checkValues, valuesCheck } from '../../../compiler/manifest/values.ts'
 import { renderJob } from '../../../compiler/render/job.ts'
 import type { TrainingPlan } from '../../../domain/plan.ts'
 import { compileTexts, training } from '../../support/compiler.ts'
@@ -66,18 +66,39 @@ const some = fc.record({
   ),
 })
 
+type Some = typeof some extends fc.Arbitrary<infer One> ? One : never
+
+function planOf({ image, variables, volumes, gpuResource, nodeSelector, tolerations }: Some): TrainingPlan {
+  return {
+    ...{ ...plan, image, variables },
+    volumes: volumes.map(({ source }) => ({ name: 'data', source, mountPath: '/data', readOnly: true })),
+    resources: {
+      ...{ ...plan.resources, gpus: 1, gpuResource, nodeSelector },
+      tolerations: tolerations.map((each) => ({ ...each, effect: null })),
+    },
+  }
+}
+
+it('a plan is refused for the same, whichever plans were checked before it', () => {
+  const sound = fc.constant<Some>({
+    ...{ image: 'a', variables: [], volumes: [], gpuResource: 'nvidia.com/gpu', nodeSelector: {}, tolerations: [] },
+  })
+  const changed = fc.tuple(sound, some, fc.constantFrom(...(['image', 'variables', 'volumes', 'gpuResource'] as const)))
+  const near = changed.map(([one, other, key]): Some => ({ ...one, [key]: other[key] }))
+  fc.assert(
+    fc.property(fc.array(fc.oneof(sound, near, some), { maxLength: 12 }), (many) => {
+      const check = valuesCheck()
+      const plans = many.map(planOf)
+      expect(plans.map((one) => check(one))).toEqual(plans.map((one) => checkValues(one)))
+    }),
+  )
+})
+
 it('what a plan brings is refused where the server would refuse its manifest, and only there', () => {
   let refused = 0
   fc.assert(
-    fc.property(some, ({ image, variables, volumes, gpuResource, nodeSelector, tolerations }) => {
-      const one: TrainingPlan = {
-        ...{ ...plan, image, variables },
-        volumes: volumes.map(({ source }) => ({ name: 'data', source, mountPath: '/data', readOnly: true })),
-        resources: {
-          ...{ ...plan.resources, gpus: 1, gpuResource, nodeSelector },
-          tolerations: tolerations.map((each) => ({ ...each, effect: null })),
-        },
-      }
+    fc.property(some, (drawn) => {
+      const one = planOf(drawn)
       const [manifest] = loadAll(renderJob(one, { attempt: 1, checkpointUri: null }))
       const whole = checkObject(manifest, definitions).length > 0
       if (whole) refused += 1
