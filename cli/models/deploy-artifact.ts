@@ -9,7 +9,7 @@ import { specArtifacts } from '../../reconciler/sources/registry.ts'
 import type { Opened } from '../house/open.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
 import { registryMilliseconds } from './register.ts'
-import { trackerRunOf } from './runs.ts'
+import { trackerRunOf } from '../../reconciler/registry/showing.ts'
 
 type Deploying = Pick<Opened, 'settings' | 'records' | 'deploy' | 'specs' | 'registry'>
 

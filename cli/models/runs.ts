@@ -1,4 +1,3 @@
-import type { LedgerModelVersion } from '../../domain/ledger.ts'
 import type { Run } from '../../domain/run.ts'
 import type { ModelRegistry } from '../../reconciler/sources/registry.ts'
 import { trackerTags } from '../../domain/tracker.ts'
@@ -36,17 +35,6 @@ export async function trackedRun(
 ): Promise<SeenTrackerRun | undefined> {
   const link = (await records.trackers.of([runId])).find((one) => one.attempt === attempt)
   return link && registry?.run(link.trackerRunId, signal)
-}
-
-/** The id in the tracker of the run that a model version came from. */
-export async function trackerRunOf(
-  records: Records,
-  { run }: Pick<LedgerModelVersion, 'run'>,
-): Promise<string | undefined> {
-  const link = (await records.trackers.of([run.id])).find((one) => one.attempt === run.attempt)
-  // A run that is none of ours has its own id, written as ours are.
-  const isKnown = (await records.runs.get(run.id)) !== undefined
-  return link?.trackerRunId ?? (isKnown ? undefined : run.id.replaceAll('-', ''))
 }
 
 async function ownRun({ runs }: Records, name: string): Promise<Run | undefined> {

@@ -5,9 +5,10 @@ import { keyText } from '../../domain/names.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { ReconcilerPorts } from '../ports.ts'
 import { type RegisteredModel, registryTags } from '../sources/registry.ts'
+import { nothingShown, showInRegistry } from './showing.ts'
 
 /**
- * Hears of aliases that people move in a registry, beside the passes. An alias that has the name of an environment is a wish about what that
+ * Keeps a registry and the ledger together, beside the passes: shows there what the ledger has, and hears of aliases that people move. An alias that has the name of an environment is a wish about what that
  * environment serves: it becomes a proposal, and nothing else. What is pinned stays as it is until that is merged.
  */
 export interface RegistryLane {
@@ -21,13 +22,16 @@ const usualMilliseconds = 60_000
 export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = usualMilliseconds): RegistryLane {
   const stopping = new AbortController()
   const proposed = new Set<string>()
+  const shown = nothingShown()
   let trouble = ''
   let last = -Infinity
   let running: Promise<void> | undefined
 
   const round = async (ledger: LedgerView): Promise<void> => {
     const { registry, propose } = ports
-    if (!registry || !propose) return
+    if (!registry) return
+    await showInRegistry(ports, registry, ledger, shown, stopping.signal)
+    if (!propose) return
     for (const project of new Set(ledger.endpoints.map((one) => one.project))) {
       const registered = await registry.model(project, stopping.signal)
       for (const wish of registered ? wishesOf(ledger, project, registered) : []) {
@@ -58,7 +62,7 @@ export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = u
           // Told once: a registry may be away for hours.
           const level = message === trouble || !isFault(error) ? 'debug' : 'warn'
           trouble = message
-          ports.log({ level, message: `aliases are not looked at: ${message}` })
+          ports.log({ level, message: `the model registry is left alone for now: ${message}` })
         })
         .finally(() => {
           running = undefined

@@ -6,6 +6,7 @@ import { attachSpecs } from '../../cli/models/attach.ts'
 import { deployArtifact } from '../../cli/models/deploy-artifact.ts'
 import { proposeWish } from '../../cli/models/wish.ts'
 import { promote } from '../../cli/models/promote.ts'
+import { asRunId } from '../../cli/models/runs.ts'
 import { registerRun } from '../../cli/models/register.ts'
 import { reconcilerPorts } from '../../cli/house/reconciler-ports.ts'
 import { createRegistryLane } from '../../reconciler/registry/lane.ts'
@@ -66,6 +67,30 @@ async function mlflow(path: string, body: object): Promise<unknown> {
 
 const specText = (): string => readFileSync(join(folder, 'specs', '1.yaml'), 'utf8')
 const versions = async () => readLedger((await opened.deploy.read()).files).models[0]?.versions ?? []
+
+/** What keeps the registry and the ledger together, a round at a time. */
+async function lane() {
+  const asked: string[] = []
+  const logged: string[] = []
+  const one = createRegistryLane(
+    {
+      ...reconcilerPorts({
+        ...{ opened, records: opened.records, tracker: undefined, environment: {}, cluster: () => undefined },
+        ...{ heard: () => undefined, now: at, log: ({ message }) => logged.push(message) },
+      }),
+      propose: async ({ environment, name }, { model, version }, why) => {
+        asked.push(`${environment}/${name} ${model}@${version}: ${why}`)
+        return 'proposed'
+      },
+    },
+    0,
+  )
+  const round = async () => {
+    one.wake(readLedger((await opened.deploy.read()).files))
+    await one.settled()
+  }
+  return { asked, logged, round, stop: () => one.stop() }
+}
 
 describe('a run of MLflow', () => {
   it('without a Serving Model Spec makes no version, and says what it lacks', async () => {
@@ -203,31 +228,62 @@ describe('a version that serves', () => {
   })
 })
 
+describe('a version that the ledger has and MLflow has not', () => {
+  const register = async (project: string, letter: string, runId: string) => {
+    const run = { id: asRunId(runId), attempt: 1, environment: 'dev' }
+    const version = {
+      ...{ digest: `sha256:${letter.repeat(64)}`, uri: `s3://models/${letter}`, sizeBytes: 1, run },
+      ...{ stage: 'experimental' as const, framework: null, hyperparameters: {}, metrics: {} },
+    }
+    await opened.operate([{ kind: 'register', project, model: 'words', version }])
+    const { models } = readLedger((await opened.deploy.read()).files)
+    const found = models.find((one) => one.project === project && one.model === 'words')?.versions ?? []
+    await opened.records.models.absorb(project, 'words', null, found)
+  }
+  const shown = async (project: string) => {
+    const model = await opened.registry?.model(project, AbortSignal.timeout(10_000))
+    return model?.versions.map(({ runId, tags }) => [runId, tags['specyard.model'], tags['specyard.version']]).reverse()
+  }
+
+  it('is shown there by the reconciler, once, under the registered model that its project has', async () => {
+    const { round, stop } = await lane()
+    const runs = [await newRun(), await newRun()]
+    await register('prose', 'd', runs[0] ?? '')
+    await register('prose', 'e', runs[1] ?? '')
+    await round()
+    await round()
+    const expected = [
+      [runs[0], 'words', '1'],
+      [runs[1], 'words', '2'],
+    ]
+    expect(await shown('prose')).toEqual(expected)
+    const recorded = await opened.records.models.list({ project: 'prose' })
+    expect(recorded.map(({ registry }) => registry?.name)).toEqual(['prose', 'prose'])
+    await stop()
+    // Another process knows nothing of what this one has shown.
+    const other = await lane()
+    await other.round()
+    await other.stop()
+    expect(await shown('prose')).toEqual(expected)
+  })
+
+  it('waits for nobody while MLflow is gone, and is shown once that is back', async () => {
+    const { round, logged, stop } = await lane()
+    await register('verse', 'f', await newRun())
+    await server.stop()
+    await round()
+    await round()
+    expect(logged.filter((message) => message.includes('the model registry is left alone for now'))).toHaveLength(2)
+    expect((await opened.records.models.list({ project: 'verse' }))[0]?.registry).toBeNull()
+    await server.start()
+    await round()
+    expect(await shown('verse')).toHaveLength(1)
+    await stop()
+  })
+})
+
 describe('an alias that moves in MLflow', () => {
   const setAlias = (alias: string) => mlflow('registered-models/alias', { name: 'language', alias, version: '2' })
-
-  async function lane() {
-    const asked: string[] = []
-    const logged: string[] = []
-    const one = createRegistryLane(
-      {
-        ...reconcilerPorts({
-          ...{ opened, records: opened.records, tracker: undefined, environment: {}, cluster: () => undefined },
-          ...{ heard: () => undefined, now: at, log: ({ message }) => logged.push(message) },
-        }),
-        propose: async ({ environment, name }, { model, version }, why) => {
-          asked.push(`${environment}/${name} ${model}@${version}: ${why}`)
-          return 'proposed'
-        },
-      },
-      0,
-    )
-    const round = async () => {
-      one.wake(readLedger((await opened.deploy.read()).files))
-      await one.settled()
-    }
-    return { asked, logged, round, stop: () => one.stop() }
-  }
 
   it('becomes one proposal where it names an environment that serves something else, and moves nothing itself', async () => {
     writeFileSync(join(folder, 'specs', '1.yaml'), endpoint())
