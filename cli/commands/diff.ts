@@ -15,7 +15,7 @@ import { comparingAids } from '../specs/aids.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, readSides, type SpecsState } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
-import { formatProblems } from '../terminal/problems.ts'
+import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
 export interface DiffFlags {
@@ -49,7 +49,8 @@ export async function runDiff(
   ])
   const compared = compareSpecs(before, after, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
-  if (hasErrors(problems)) return tellProblems(world, problems, output)
+  const paint = paintFor(world.stdout, world.environment)
+  if (hasErrors(problems)) return tellProblems(world, problems, output, shownProblems(problems, head.files, paint))
   const policy = compared.result.problems.filter((one) => one.code === 'POLICY_WARNED')
   const blind = describeComparison(compared, after, undefined, policy)
   const known = offline ? undefined : await recalled(world, settings, blind.impact)
@@ -66,7 +67,7 @@ export async function runDiff(
       ? jsonComparison(comparison)
       : output === 'markdown'
         ? markdownComparison(comparison)
-        : humanComparison(comparison, paintFor(world.stdout, world.environment) !== undefined)
+        : humanComparison(comparison, { head: head.files, base: base?.files ?? [] }, paint)
   // A secret that the change takes away stands in what it is compared with.
   world.stdout.write(await withoutSecrets(hider(before ? secretTexts(before) : [])(text)))
   return comparison.difference.same ? differenceExits.same : differenceExits.different
@@ -79,10 +80,15 @@ async function recalled(world: World, settings: SpecsState['settings'], impact: 
   return recall(settings, world, impact)
 }
 
-function tellProblems(world: World, problems: readonly Problem[], output: DiffFlags['output']): ExitCode {
+function tellProblems(
+  world: World,
+  problems: readonly Problem[],
+  output: DiffFlags['output'],
+  forPeople: string | undefined,
+): ExitCode {
   if (output === 'json') world.stdout.write(jsonProblems(problems))
   else if (output === 'markdown') world.stdout.write(markdownProblems(problems))
-  else world.stdout.write(`${formatProblems(problems.filter((one) => one.severity !== 'note'))}\n`)
+  else world.stdout.write(`${forPeople ?? ''}\n`)
   return differenceExits.problems
 }
 

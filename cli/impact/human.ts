@@ -1,21 +1,31 @@
 import pc from 'picocolors'
 import type { FileDifference } from '../../compiler/impact/files.ts'
-import { formatProblems } from '../terminal/problems.ts'
+import type { SourceFile } from '../../domain/publication.ts'
+import { type Paint, shownProblems } from '../terminal/problems.ts'
 import { printable } from '../terminal/printable.ts'
 import type { Comparison } from './comparison.ts'
 import { countText } from './numbers.ts'
 import { placeText, sections } from './rows.ts'
 import { headline } from './words.ts'
 
-/** A comparison for a person at a terminal: what it does first, then the rendered difference. */
-export function humanComparison(comparison: Comparison, isColoured: boolean): string {
+/** The sources of both sides, for a look at the lines that problems mean. */
+export interface SidesFiles {
+  readonly head: readonly SourceFile[]
+  readonly base: readonly SourceFile[]
+}
+
+/**
+ * A comparison for a person at a terminal: what it does first, then the rendered difference.
+ * @param paint undefined without colours
+ */
+export function humanComparison(comparison: Comparison, files: SidesFiles, paint: Paint | undefined): string {
   const { against, head, difference } = comparison
-  const colours = pc.createColors(isColoured)
+  const colours = pc.createColors(paint !== undefined)
   const blocks = [
     difference.same
       ? `no difference between ${printable(against)} and ${printable(head.label)}`
       : `${colours.bold(headline(difference.impact))}\n${colours.dim(`${printable(head.label)} against ${printable(against)}`)}`,
-    ...notices(comparison),
+    ...notices(comparison, files, paint),
     ...sections(difference.impact).map(({ title, rows }) => {
       const lines = rows.flatMap(({ name, where, says }) => [
         `  ${name}  ${colours.dim(printable(placeText(where)))}`,
@@ -31,15 +41,19 @@ export function humanComparison(comparison: Comparison, isColoured: boolean): st
   return `${blocks.join('\n\n')}\n`
 }
 
-function notices({ problems, baseProblems, base }: Comparison): readonly string[] {
-  const told = problems.filter((one) => one.severity !== 'note')
+function notices(
+  { problems, baseProblems, base }: Comparison,
+  files: SidesFiles,
+  paint: Paint | undefined,
+): readonly string[] {
+  const told = shownProblems(problems, files.head, paint)
+  const toldOfBase = shownProblems(baseProblems, files.base, paint)
+  const who = printable(base?.label ?? 'the base')
   return [
-    ...(told.length === 0 ? [] : [formatProblems(told)]),
-    ...(baseProblems.length === 0
+    ...(told === undefined ? [] : [told]),
+    ...(toldOfBase === undefined
       ? []
-      : [
-          `${printable(base?.label ?? 'the base')} has problems itself, so this is told against what is published:\n${formatProblems(baseProblems)}`,
-        ]),
+      : [`${who} has problems itself, so this is told against what is published:\n${toldOfBase}`]),
   ]
 }
 

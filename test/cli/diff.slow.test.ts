@@ -40,6 +40,8 @@ describe('specyard diff', () => {
       const broken = await specyard(root, ['diff', '--output', output])
       expect([output, broken.exit]).toEqual([output, 2])
       expect(broken.stdout).toMatch(/KIND_UNKNOWN|KIND\\_UNKNOWN/)
+      // People see the line that is meant, as check shows it.
+      if (output === 'human') expect(broken.stdout).toMatch(/1 │ kind: Nonsense\n +│ +\^{8}\n/)
     }
     expect((await specyard(root, ['diff', 'a', 'b', 'c'])).exit).toBe(2)
     expect((await specyard(root, ['diff', 'a..b', 'c'])).exit).toBe(2)

@@ -128,10 +128,11 @@ describe('what a change does', () => {
     const deployed = publishedState(one)
     const comparison = compared(one.head, deployed, one.known?.(deployed), one.base)
     expect(comparison.compared.result.problems.filter((problem) => problem.severity === 'error')).toEqual([])
+    const files = { head: inputOf(one.head).sources, base: inputOf(one.base ?? []).sources }
     expectFolder(
       join(root, one.name),
       new Map([
-        ['terminal.txt', humanComparison(comparison, false)],
+        ['terminal.txt', humanComparison(comparison, files, undefined)],
         ['comment.md', markdownComparison(comparison)],
         ['impact.json', `${JSON.stringify(comparison.difference.impact, null, 2)}\n`],
       ]),
