@@ -1,9 +1,11 @@
 import type { JsonObject } from '../domain/canonical.ts'
 import type { EndpointLedger } from '../domain/ledger.ts'
+import type { EndpointKey } from '../domain/names.ts'
 import type { SeenEndpoint } from '../domain/observation.ts'
 import type { Operation, OperationResult } from '../domain/operation.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Run } from '../domain/run.ts'
+import type { ServerLog } from '../domain/server-log.ts'
 import type { LiveState } from '../records/live.ts'
 import type { Records } from '../records/records.ts'
 import type { LifecyclePorts } from './lifecycle/ports.ts'
@@ -30,6 +32,13 @@ export interface RunLog {
   readonly lines: readonly string[]
 }
 
+export interface ServerLogs {
+  /** `none`: no cluster is connected to this process that could be asked. */
+  readonly source: 'cluster' | 'none'
+  /** The newest first. */
+  readonly pods: readonly ServerLog[]
+}
+
 export interface LedgerEndpoint {
   readonly entry: EndpointLedger
   readonly seen: SeenEndpoint | null
@@ -53,6 +62,8 @@ export interface ApiPorts {
   /** Makes the next attempt of a waiting run due now. */
   skipBackoff(run: Run): Promise<void>
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>
+  /** What the servers of an endpoint said last, so many lines of each. */
+  serverLogs(endpoint: EndpointKey, lines: number): Promise<ServerLogs>
   /** Every endpoint of the ledger, with what is in its cluster where one is connected. */
   endpoints(): Promise<readonly LedgerEndpoint[]>
   readonly lifecycle: LifecyclePorts

@@ -9,6 +9,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { callbackRoutes } from './callbacks/routes.ts'
 import { catalogRoutes } from './catalog/routes.ts'
+import { serverLogRoutes } from './catalog/server-logs.ts'
 import { ApiError, answerError } from './errors.ts'
 import { healthRoutes, unguardedPaths } from './health.ts'
 import { hookRoutes } from './hooks.ts'
@@ -49,6 +50,7 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     jobLogRoutes(routes, ports)
     jobRequestRoutes(routes, ports)
     catalogRoutes(routes, ports)
+    serverLogRoutes(routes, ports)
     rolloutRoutes(routes, ports)
     deploymentRoutes(routes, ports)
     experimentRoutes(routes, ports)

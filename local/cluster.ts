@@ -1,6 +1,8 @@
 import { delimiter, dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { keyText } from '../domain/names.ts'
 import type { ClusterView } from '../domain/observation.ts'
+import { type ServerLog, serverLogPodsMax } from '../domain/server-log.ts'
 import type { ChangedKey, ClusterSource } from '../reconciler/sources/cluster.ts'
 import { openChanges } from './changes.ts'
 import { type JobController, openJobController } from './jobs/controller.ts'
@@ -89,6 +91,7 @@ export function openLocalCluster(options: LocalClusterOptions): LocalCluster {
     view: async (environment) => view(parts(), environment, options.now()),
     watch: changes.watch,
     logTail: async (pod, lines) => logTail(parts(), pod.uid, pod.name, lines),
+    serverLogs: async (endpoint, lines) => serverLogs(parts(), keyText(endpoint), lines),
     // Nobody tells events here: what is to be known of a pod is in its conditions and containers.
     events: async () => [],
     ...openLeases(() => parts()),
@@ -205,6 +208,21 @@ function view({ world, kubelet, jobs, endpoints, sync }: Parts, environment: str
     applications: sync.applications(environment),
     endpoints: endpoints.seen(environment),
   }
+}
+
+/** Of each process that serves an endpoint, or did a moment ago, the newest first. */
+function serverLogs({ world }: Parts, endpoint: string, lines: number): readonly ServerLog[] {
+  const pods = world.store.pods().flatMap((pod) => {
+    const { owner } = pod
+    return owner.kind === 'Endpoint' && owner.key === endpoint ? [{ ...pod, owner }] : []
+  })
+  return pods
+    .sort((left, right) => right.createdAt.localeCompare(left.createdAt))
+    .slice(0, serverLogPodsMax)
+    .map(({ name, uid, owner, spec }) => {
+      const tails = spec.containers.map((one) => logTailOf(podFiles.log(world.store.podFolder(uid), one.name), lines))
+      return { pod: name, track: owner.track, lines: tails.find((tail) => tail.length > 0) ?? [], trouble: null }
+    })
 }
 
 /** The log of the main container, or, where that never ran, of the container that kept it from running. */

@@ -22,7 +22,9 @@ export const deploymentAnswer = z.object({
 
 export const deploymentDetailAnswer = z.object({
   ...deploymentAnswer.shape,
-  logs: z.array(text).describe('what became of it, oldest first'),
+  logs: z
+    .array(text)
+    .describe('what became of it, oldest first; then what its servers said last, each line with its pod and track'),
   health_status: z.enum(healthStatuses).describe('unhealthy while it has not come up'),
   ...{ request_count: z.number(), error_rate: z.number(), avg_latency_ms: z.number() },
   measured_at: textOrNull.describe('when the three numbers were read from Prometheus; null where nothing measures'),
@@ -42,11 +44,14 @@ export function deploymentJson(one: Deployment): z.output<typeof deploymentAnswe
   }
 }
 
-export function deploymentDetailJson(one: Deployment): z.output<typeof deploymentDetailAnswer> {
+export function deploymentDetailJson(
+  one: Deployment,
+  serverLines: readonly string[],
+): z.output<typeof deploymentDetailAnswer> {
   const { measured } = one
   return {
     ...deploymentJson(one),
-    logs: [...one.log],
+    logs: [...one.log, ...serverLines],
     health_status: one.health ?? 'unhealthy',
     request_count: measured?.requests ?? 0,
     error_rate: measured?.errorRate ?? 0,

@@ -4,6 +4,7 @@ import { environmentNames } from '../../domain/lifecycle.ts'
 import { keyText } from '../../domain/names.ts'
 import { rolloutState } from '../../domain/rollout.ts'
 import { type App, refusals } from '../app.ts'
+import { serverLinesOf } from '../catalog/server-logs.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiPorts } from '../ports.ts'
 import { deploymentAnswer, deploymentDetailAnswer, deploymentDetailJson, deploymentJson } from './answers.ts'
@@ -65,7 +66,10 @@ export function deploymentRoutes(app: App, ports: ApiPorts): void {
         response: { 200: deploymentDetailAnswer, ...refusals },
       },
     },
-    async ({ params: { id } }) => deploymentDetailJson(await readDeployment(ports, id)),
+    async ({ params: { id } }) => {
+      const deployment = await readDeployment(ports, id)
+      return deploymentDetailJson(deployment, await serverLinesOf(ports, deployment))
+    },
   )
   changeRoutes(app, ports)
 }

@@ -21,6 +21,7 @@ export type Look = (source: Source, directory: string | undefined) => Promise<re
 const meanings: Readonly<Record<string, Source | 'files' | 'folders'>> = {
   ...{
     run: 'trainings',
+    'run-or-endpoint': 'specs',
     endpoint: 'endpoints',
     anything: 'specs',
     what: 'specs and codes',

@@ -37,15 +37,16 @@ export const addStatus: AddCommand = (program, world) => {
 
 export const addLogs: AddCommand = (program, world) => {
   program
-    .command('logs <run>')
-    .description('the log of a run, by its name, id or Job name')
+    .command('logs <run-or-endpoint>')
+    .description('the log of a run, by its name, id or Job name; or of each pod of an endpoint')
     .option('--attempt <number>', 'the attempt; the newest unless told', integer)
     .option('--tail <lines>', 'how many of the last lines', integer, 200)
+    .option('--endpoint', 'the endpoint of that name, where a run has it too')
     .addHelpText(
       'after',
-      '\nExamples:\n  specyard logs handbook-lm\n  specyard logs handbook-retry --attempt 1 --tail 20',
+      '\nExamples:\n  specyard logs handbook-lm\n  specyard logs handbook-retry --attempt 1 --tail 20\n  specyard logs prod/language/handbook --endpoint',
     )
-    .action(async (run: string, options: { attempt?: number; tail: number }) => {
+    .action(async (run: string, options: { attempt?: number; tail: number; endpoint?: boolean }) => {
       const { runLogs } = await import('../commands/logs.ts')
       world.exit(await runLogs(world, folder(program, world), run, options))
     })

@@ -49,6 +49,11 @@ export function apiPorts(house: {
       reconciler?.changed({ runId: run.id })
     },
     operate: opened.operate,
+    serverLogs: async (endpoint, lines) => {
+      const cluster = house.clusterOf(endpoint.environment)
+      if (!cluster) return { source: 'none', pods: [] }
+      return { source: 'cluster', pods: await cluster.serverLogs(endpoint, lines) }
+    },
     endpoints: () => readEndpoints(opened.deploy, house.clusterOf),
     lifecycle: { planDeploy: (request) => planDeploy(opened, request, house.now) },
     models: {

@@ -1,3 +1,5 @@
+import type { EndpointKey } from '../../domain/names.ts'
+import type { ServerLog } from '../../domain/server-log.ts'
 import type { ClusterView, SeenEvent, SeenPod, SeenRefusal } from '../../domain/observation.ts'
 
 /** A connected cluster, as the reconciler sees it: it looks, and writes nothing there but leases and the refresh annotation. */
@@ -15,6 +17,8 @@ export interface ClusterSource {
   watch(changed: (key: ChangedKey) => void): () => void
   /** The last lines of the trainer's log; empty when there is none. @throws Fault when they cannot be had now */
   logTail(pod: SeenPod, lines: number): Promise<readonly string[]>
+  /** What serves an endpoint said last, pod by pod, the newest pods first. @throws Fault when the pods cannot be listed now */
+  serverLogs(endpoint: EndpointKey, lines: number): Promise<readonly ServerLog[]>
   /**
    * What the cluster's parts told of a Job or pod, oldest first, at most `eventsMax`; empty when nothing was, or nothing is left of it.
    * @throws Fault when they cannot be had now

@@ -104,6 +104,47 @@ describe('deployments', () => {
     expect(after.json).toMatchObject({ request_count: 10, error_rate: 0.1, avg_latency_ms: 4.5 })
   })
 
+  it('tell what their servers said last, each line with its pod and track, and nothing of the other track', async () => {
+    const asked: unknown[] = []
+    const pods = [
+      { pod: 'handbook-b', track: 'stable', lines: ['started', 'x'.repeat(5000)], trouble: null },
+      { pod: 'handbook-candidate-a', track: 'candidate', lines: ['tried'], trouble: null },
+      { pod: 'handbook-a', track: 'stable', lines: [], trouble: 'the node is gone' },
+    ] as const
+    await put(release(1), release(2, { status: 'deploying', weight: 10 }))
+    await reopen({ serverLogs: async (...words) => (asked.push(words), { source: 'cluster', pods }) })
+    const { json } = await api.ask('GET', `${base}/deployments`)
+    const logsOf = async (revision: number): Promise<readonly string[]> => {
+      const { id } = json.find((one: Loose) => one.revision === revision)
+      return (await api.ask('GET', `${base}/deployments/${id}`)).json.logs.slice(1)
+    }
+    expect(await logsOf(1)).toEqual([
+      'handbook-b (stable): started',
+      `handbook-b (stable): ${'x'.repeat(4000)}`,
+      'handbook-a (stable): its log cannot be read: the node is gone',
+    ])
+    expect(await logsOf(2)).toEqual(['handbook-candidate-a (candidate): tried'])
+    expect(asked[0]).toEqual([{ environment: 'dev', project: 'language', name: 'handbook' }, 100])
+    await reopen({ serverLogs: async () => Promise.reject(new Error('the cluster is gone')) })
+    expect(await logsOf(1)).toEqual([])
+  })
+
+  it('of an endpoint are asked of its cluster, so many lines of each pod', async () => {
+    await put(release(1))
+    const pod = { pod: 'handbook-b', track: 'stable', trouble: null } as const
+    await reopen({
+      serverLogs: async (_key, lines) => ({ source: 'cluster', pods: [{ ...pod, lines: [`${lines}`] }] }),
+    })
+    const path = '/v1/endpoints/dev/language/handbook/logs'
+    expect(await api.ask('GET', `${path}?tail=7`)).toMatchObject({
+      ...{ status: 200, json: { source: 'cluster', pods: [{ ...pod, lines: ['7'] }] } },
+    })
+    expect(await api.ask('GET', `${path}?tail=1001`)).toMatchObject({ status: 400 })
+    expect(await api.ask('GET', path.replace('handbook', 'other'))).toMatchObject({
+      ...{ status: 404, json: { error: { code: 'ENDPOINT_NOT_FOUND' } } },
+    })
+  })
+
   it.each([
     ['GET', 'deployments/x', undefined, 404, 'DEPLOYMENT_NOT_FOUND'],
     ['POST', 'deployments/x/rollback', {}, 404, 'DEPLOYMENT_NOT_FOUND'],

@@ -43,6 +43,7 @@ async function main(callbacks: number, rounds: number, database: string): Promis
   const app = await createApi({
     ...{ records, live: memoryLiveState(now), tokens, now, version: '0.0.0', allowedHosts: listening.hosts },
     logs: async (run, attempt) => ({ attempt: attempt ?? run.attempt, source: 'none', lines: [] }),
+    serverLogs: async () => ({ source: 'none', pods: [] }),
     submitJob: async () => ({ kind: 'problems', problems: [] }),
     raiseRerun: async (run) => ({ path: run.specPath, commit: null, pullRequest: null, runId: run.id }),
     skipBackoff: async () => {},

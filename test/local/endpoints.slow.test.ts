@@ -92,6 +92,21 @@ describe('an endpoint on the local cluster', () => {
     expect(new Set(digests)).toEqual(new Set(['sha256:one', 'sha256:two']))
   })
 
+  it('tells what each of its servers said last, and which track that is of', async () => {
+    const talks = `console.log('hello'); console.log('from the server');${server}`
+    const test = openTestCluster(handMadeDeploy(endpointFiles(talks, 'sha256:one')))
+    await test.cluster.start()
+    await ready(test, 'sha256:one')
+    const key = { environment: 'dev', project: 'language', name: 'handbook' }
+    const [log, another] = await test.cluster.serverLogs(key, 1)
+    expect([log, another]).toEqual([
+      { pod: expect.stringMatching(/handbook/), track: 'stable', lines: ['from the server'], trouble: null },
+      undefined,
+    ])
+    expect((await test.cluster.serverLogs(key, 100))[0]?.lines).toEqual(['hello', 'from the server'])
+    expect(await test.cluster.serverLogs({ ...key, name: 'other' }, 1)).toEqual([])
+  })
+
   it('a crashed server is started again at the same address', async () => {
     const test = openTestCluster(handMadeDeploy(endpointFiles(server, 'sha256:one')))
     await test.cluster.start()

@@ -54,6 +54,7 @@ export async function openTestApi(records: Records, others: Partial<ApiPorts> = 
     raiseRerun: async (run) => ({ path: run.specPath, commit: null, pullRequest: null, runId: run.id }),
     skipBackoff: async () => {},
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
+    serverLogs: async () => ({ source: 'none', pods: [] }),
     endpoints: async () => [],
     lifecycle: {
       planDeploy: async () => ({ kind: 'refused', message: 'nothing serves it', hint: 'write an endpoint' }),

@@ -62,6 +62,7 @@ export function scriptedCluster(deployed: () => Deployed, now: () => Date): Scri
     },
     watch: () => () => undefined,
     logTail: async (of) => [`the log of ${of.name}`],
+    serverLogs: async () => [],
     events: async () => [],
     grantLease: async (grant) => {
       if (leases.has(key(grant))) return

@@ -1,3 +1,4 @@
+import { keyText } from '../../../domain/names.ts'
 import type { SeenJob } from '../../../domain/observation.ts'
 import type { ChangedKey, ClusterSource, LeaseName } from '../cluster.ts'
 import { type Api, createApi } from './api/api.ts'
@@ -21,6 +22,7 @@ import { seenEndpoints } from './projection/serving/endpoint.ts'
 import { wantedLeases } from './wanted-leases.ts'
 import type { SeenQueueing } from './projection/workload.ts'
 import { refreshApplications } from './refresh.ts'
+import { readServerLogs } from './server-logs.ts'
 import { openRefusals } from './refusals.ts'
 import {
   type Collection,
@@ -134,6 +136,12 @@ function followCluster(api: Api, options: KubernetesOptions): ConnectedKubernete
     },
     logTail: (pod, lines) =>
       guarded(`reading the log of pod ${pod.namespace}/${pod.name}`, () => logs.tail(pod, lines)),
+    serverLogs: async (endpoint, lines) => {
+      const namespace = options.namespaces[endpoint.project]
+      if (namespace === undefined) return []
+      const what = `reading the logs of endpoint ${keyText(endpoint)}`
+      return guarded(what, () => readServerLogs({ api, logs }, namespace, endpoint, lines))
+    },
     events: (of) => guarded(`reading the events of ${of.namespace}/${of.uid}`, () => readEvents(api, of)),
     refusals: (namespace) => guarded(`reading why pods in ${namespace} are refused`, () => refusals.of(namespace)),
     grantLease: (lease) => guarded(`granting ${leaseText(lease)}`, () => leases.grant(lease)),
