@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs'
 import { resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
@@ -8,6 +7,7 @@ import { gitEnvironment } from '../house/environment.ts'
 import { readSettings } from '../house/settings.ts'
 import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
+import { type Identity, identityOf } from '../specs/looking/identity.ts'
 import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
 import { writeTree } from '../specs/write-tree.ts'
@@ -62,9 +62,9 @@ async function compileTo(world: World, directory: string, to: string, options: C
   })
   tellProblems(world, looked.problems, looked.files)
   if (!looked.tree) return exitCodes.problems
-  const stands = new Map<string, Stats>()
+  const stands = new Map<string, Identity>()
   const tree = new Map([...looked.tree].sort())
-  const written = writeTree(folder, tree, (path, about) => stands.set(path, about))
+  const written = writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
   looked.remember(stands)
   return tellWritten(world, written, tree.size + looked.standing, to)
 }

@@ -1,17 +1,8 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  type Stats,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Identity, identityOf } from '../../cli/specs/looking/identity.ts'
 import { look, type Looked } from '../../cli/specs/looking/look.ts'
 import { openRecollection } from '../../cli/specs/looking/recollection.ts'
 import { writeTree } from '../../cli/specs/write-tree.ts'
@@ -106,8 +97,8 @@ export class LookedAt {
   /** Writes what was found, as the command does. @returns how many files were written; undefined where there are errors */
   finish(looked: Looked): number | undefined {
     if (!looked.tree) return undefined
-    const stands = new Map<string, Stats>()
-    const written = writeTree(this.to, looked.tree, (path, about) => stands.set(path, about))
+    const stands = new Map<string, Identity>()
+    const written = writeTree(this.to, looked.tree, (path, about) => stands.set(path, identityOf(about)))
     looked.remember(stands)
     return written
   }

@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs'
 import { compileAll, compileBeside, type Learned } from '../../../compiler/beside.ts'
 import { compile } from '../../../compiler/compile.ts'
 import type { Aids, CompileInput } from '../../../compiler/compile-types.ts'
@@ -11,7 +10,7 @@ import { isTemplatePath } from '../../../publisher/spec-files.ts'
 import type { Settings } from '../../house/settings.ts'
 import { deadline } from '../aids.ts'
 import { compileInput } from '../compile-input.ts'
-import { identityOf, isOnOwnDisk, isSettled } from './identity.ts'
+import { type Identity, isOnOwnDisk, isSettled } from './identity.ts'
 import type { Known, KnownFile, KnownOutput, Recollection } from './recollection.ts'
 import { digestOfRest } from './rest.ts'
 import { Sight } from './sight.ts'
@@ -46,7 +45,7 @@ export interface Looked {
   /** How many files are known to stand as they should. */
   readonly standing: number
   /** Keeps what is known now for the next time. @param written how the files of the tree stand */
-  remember(written: ReadonlyMap<string, Stats>): void
+  remember(written: ReadonlyMap<string, Identity>): void
 }
 
 /** @throws Fault NOT_A_SPEC_REPOSITORY, and as `Asking` does */
@@ -184,8 +183,7 @@ function leavesOf(
   return leaves
 }
 
-function standingOf(about: Stats | undefined, text: string, now: number): KnownOutput {
-  const identity = about && identityOf(about)
+function standingOf(identity: Identity | undefined, text: string, now: number): KnownOutput {
   return identity && isSettled(identity, now) ? identity : sha256(text)
 }
 
