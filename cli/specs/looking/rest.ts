@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CompileInput } from '../../../compiler/compile-types.ts'
 import { canonicalJson, type Json, sha256 } from '../../../domain/canonical.ts'
@@ -24,6 +24,8 @@ export function digestOfRest(input: Omit<CompileInput, 'sources'>, shared: reado
       // Only policies see which commit a plan is of.
       judge ? { ...source } : null,
       kubernetesSchemas(),
+      // Which versions there are of packages that are no part of the program, such as the rules for secrets.
+      sha256(readFileSync(join(packageRoot(), 'package.json'))),
       files.map(({ path, bytes }) => [path, sha256(bytes)]).sort(),
     ] as unknown as Json),
   )
