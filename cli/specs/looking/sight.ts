@@ -1,11 +1,13 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { sha256 } from '../../../domain/canonical.ts'
 import type { SourceFile } from '../../../domain/publication.ts'
 import { type Identity, identityOf, isSame, isSettled } from './identity.ts'
 import type { Known, KnownFile, KnownOutput } from './recollection.ts'
 
-/** How the files of a repository stand, beside what is known of them. Each is looked at before it is read. */
+/**
+ * How the files of a repository stand, beside what is known of them. Each is looked at before it is read. Paths are put together by hand, because
+ * to make each of thousands plain, as `join` does, takes a fifth of the time of the look itself.
+ */
 export class Sight {
   /** Every path of a spec. */
   readonly paths: string[] = []
@@ -28,7 +30,7 @@ export class Sight {
   /** Whether a file need not be read. */
   isKnown(path: string): boolean {
     this.paths.push(path)
-    const about = lstatSync(join(this.root, path), { throwIfNoEntry: false })
+    const about = lstatSync(`${this.root}/${path}`, { throwIfNoEntry: false })
     // What a link leads to may change while the link stays.
     if (!about?.isFile()) return false
     const identity = identityOf(about)
@@ -64,7 +66,7 @@ export class Sight {
     const found: KnownOutput[] = []
     let isNew = false
     for (const [index, known] of outputs.entries()) {
-      const file = join(to, part.outputs[index] ?? '')
+      const file = `${to}/${part.outputs[index] ?? ''}`
       const about = statSync(file, { throwIfNoEntry: false })
       if (!about?.isFile()) return undefined
       const identity = identityOf(about)
