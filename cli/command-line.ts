@@ -3,7 +3,7 @@ import type { AddCommand } from './command.ts'
 import { exitCodes } from './exit.ts'
 import { packageVersion } from './house/assets.ts'
 import { explainFailure } from './terminal/failure.ts'
-import { UsageError, type World } from './world.ts'
+import { type Output, UsageError, type World } from './world.ts'
 
 /** The command line with some commands, or with all of them. */
 export function commandLine(world: World, commands: readonly AddCommand[]): Command {
@@ -35,21 +35,27 @@ Examples:
   return program
 }
 
+/** Where the output of this process goes. */
+export interface Outputs {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
 /** Runs what the command line of this process says, in the world of this process, to its exit code. */
-export async function runProcess(create: (world: World) => Command): Promise<void> {
-  // A reader that went away (`specyard logs … | head`) is no failure of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? exitCodes.fine : exitCodes.outside),
-  )
+export async function runProcess(create: (world: World) => Command, outputs: Outputs = process): Promise<void> {
   const program = create({
     environment: process.env,
     directory: process.cwd(),
-    // Asked for alone where a command reads it: opening it keeps a process waiting.
+    // Asked for alone where a command reads or writes it: opening it takes time, and standard input keeps a process waiting.
     get stdin() {
       return process.stdin
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return outputs.stdout
+    },
+    get stderr() {
+      return outputs.stderr
+    },
     now: () => new Date(),
     exit: (code) => {
       process.exitCode = code
@@ -58,12 +64,13 @@ export async function runProcess(create: (world: World) => Command): Promise<voi
   try {
     await program.parseAsync(process.argv)
   } catch (error) {
-    if (error instanceof UsageError || error instanceof InvalidArgumentError) {
-      process.stderr.write(`${error.message}\n`)
-      process.exitCode = exitCodes.usage
-    } else {
-      process.stderr.write(explainFailure(error))
-      process.exitCode = exitCodes.outside
-    }
+    const isUsage = error instanceof UsageError || error instanceof InvalidArgumentError
+    outputs.stderr.write(isUsage ? `${error.message}\n` : explainFailure(error))
+    process.exitCode = isUsage ? exitCodes.usage : exitCodes.outside
   }
+}
+
+/** Ends the process when nobody can be told any more. A reader that went away (`specyard logs … | head`) is no failure of ours. */
+export function endUnheard(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? exitCodes.fine : exitCodes.outside)
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { runProcess } from './command-line.ts'
+import { endUnheard, runProcess } from './command-line.ts'
 import { createProgram } from './program.ts'
 
+process.stdout.on('error', endUnheard)
 await runProcess(createProgram)

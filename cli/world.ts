@@ -1,13 +1,19 @@
 import type { ProcessEnvironment } from './house/environment.ts'
 import type { ExitCode } from './exit.ts'
 
+/** A stream that people or programs read. One that is a terminal is Node's own. */
+export interface Output {
+  readonly isTTY?: boolean
+  write(text: string | Uint8Array): boolean
+}
+
 /** The world that commands act in. */
 export interface World {
   readonly environment: ProcessEnvironment
   readonly directory: string
   readonly stdin: AsyncIterable<Uint8Array>
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdout: Output
+  readonly stderr: Output
   readonly now: () => Date
   exit(code: ExitCode): void
 }

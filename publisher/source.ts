@@ -21,7 +21,7 @@ import {
   tooMany,
   unprintable,
 } from './spec-files.ts'
-import { findSpecs, findTemplates, readSpec } from './working-tree.ts'
+import { findSpecs, findTemplates, readSpec, realPath } from './working-tree.ts'
 
 const settingsFile = 'specyard.yaml'
 const filesAtOnce = 64
@@ -41,9 +41,9 @@ export interface Sources {
  * @throws Fault NOT_A_SPEC_REPOSITORY when there is no folder `specs/`
  */
 export async function readWorkingTree(root: string, isKnown?: (path: string) => boolean): Promise<Sources> {
-  const realRoot = await realpath(root).catch(() => root)
+  const realRoot = realPath(root) ?? root
   const problems: Problem[] = []
-  const found = await findSpecs(root, realRoot, problems)
+  const found = findSpecs(root, realRoot, problems)
   if (found.length > specFilesMax) return { files: [], problems: [tooMany()] }
   const files: SourceFile[] = []
   found.sort(compareText)
@@ -58,7 +58,7 @@ export async function readWorkingTree(root: string, isKnown?: (path: string) => 
     }
   }
   // One that cannot be read is missing where it is named, and told there.
-  const templates = (await findTemplates(root)).map((path) => readSpec(root, realRoot, path))
+  const templates = findTemplates(root).map((path) => readSpec(root, realRoot, path))
   for (const read of templates) if (!('code' in read)) files.push(read)
   const settings = readSpec(root, realRoot, settingsFile)
   files.sort((left, right) => compareText(left.path, right.path))

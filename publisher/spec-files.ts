@@ -40,7 +40,8 @@ export function tooLarge(path: string, bytes: number): Problem {
 
 /** A name with a line break or another control character would forge lines of what is printed about it. */
 export function isUnprintable(path: string): boolean {
-  return /[\p{Cc}\p{Zl}\p{Zp}\uFFFD]/u.test(path)
+  // Most are plain: the tables of Unicode are not asked for those.
+  return !/^[ -~]*$/.test(path) && /[\p{Cc}\p{Zl}\p{Zp}\uFFFD]/u.test(path)
 }
 
 export function unprintable(path: string): Problem {

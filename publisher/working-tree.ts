@@ -1,5 +1,15 @@
-import { closeSync, constants, type Dirent, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
-import { readdir, readlink, realpath, stat } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { join, sep } from 'node:path'
 import { Fault } from '../domain/fault.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -21,27 +31,31 @@ import {
 const entriesMax = 50_000
 const depthMax = 32
 
+/*
+ * Folders are listed, and files read, by calls that wait: to hand each of them to another thread takes ten times as long as it does.
+ */
+
 /**
  * The paths of all spec files of a working tree, in no order. Stops soon after `specFilesMax`.
  * @throws Fault NOT_A_SPEC_REPOSITORY
  */
-export async function findSpecs(root: string, realRoot: string, problems: Problem[]): Promise<string[]> {
+export function findSpecs(root: string, realRoot: string, problems: Problem[]): string[] {
   const found: string[] = []
   const folders = [specsFolder]
   let entries = 0
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const real = await realpath(join(root, folder)).catch(() => undefined)
+    const real = realPath(join(root, folder))
     if (real !== undefined && !isUnder(real, realRoot)) {
       problems.push(outside(folder))
       continue
     }
-    for (const entry of await listFolder(root, folder, problems)) {
+    for (const entry of listFolder(root, folder, problems)) {
       entries += 1
       const path = `${folder}/${entry.name}`
       if (entry.name.startsWith('.')) continue
       if (entry.isDirectory() && path.split('/').length <= depthMax) folders.push(path)
       else if (entry.isDirectory()) problems.push(fileProblem('FILE_UNREADABLE', path, 'the folder lies too deep'))
-      else if (entry.isSymbolicLink()) await followLink(root, realRoot, path, found, problems)
+      else if (entry.isSymbolicLink()) followLink(root, realRoot, path, found, problems)
       else if (isSpecPath(path)) found.push(path)
     }
     if (found.length > specFilesMax || entries > entriesMax) return Array.from({ length: specFilesMax + 1 }, () => '')
@@ -52,12 +66,11 @@ export async function findSpecs(root: string, realRoot: string, problems: Proble
 const templatesMax = 1000
 
 /** The paths of templates and patches, in no order; what is no regular file is left out. Nobody need have any. */
-export async function findTemplates(root: string): Promise<readonly string[]> {
+export function findTemplates(root: string): readonly string[] {
   const found: string[] = []
   const folders = [templatesFolder]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries) {
+    for (const entry of entriesOf(join(root, folder))) {
       const path = `${folder}/${entry.name}`
       if (found.length >= templatesMax) return found
       if (entry.isFile() && isTemplatePath(path)) found.push(path)
@@ -67,9 +80,26 @@ export async function findTemplates(root: string): Promise<readonly string[]> {
   return found
 }
 
-async function listFolder(root: string, folder: string, problems: Problem[]): Promise<readonly Dirent[]> {
+function entriesOf(folder: string): readonly Dirent[] {
   try {
-    return await readdir(join(root, folder), { withFileTypes: true })
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
+
+/** Without links; undefined where there is nothing. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return undefined
+  }
+}
+
+function listFolder(root: string, folder: string, problems: Problem[]): readonly Dirent[] {
+  try {
+    return readdirSync(join(root, folder), { withFileTypes: true })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     if (folder !== specsFolder) {
@@ -83,37 +113,32 @@ async function listFolder(root: string, folder: string, problems: Problem[]): Pr
   }
 }
 
-async function followLink(
-  root: string,
-  realRoot: string,
-  path: string,
-  found: string[],
-  problems: Problem[],
-): Promise<void> {
-  const real = await realpath(join(root, path)).catch(() => undefined)
+function followLink(root: string, realRoot: string, path: string, found: string[], problems: Problem[]): void {
+  const real = realPath(join(root, path))
   if (real === undefined) {
     // A link to nowhere: where it points decides whether it leads out.
-    const target = await readlink(join(root, path)).catch(() => '')
-    if (target.startsWith('/') || isSpecPath(path)) problems.push(outside(path))
+    if (targetOf(join(root, path)).startsWith('/') || isSpecPath(path)) problems.push(outside(path))
     return
   }
   if (!isUnder(real, realRoot)) problems.push(outside(path))
   else if (isSpecPath(path)) found.push(path)
-  else if (
-    await stat(real).then(
-      (about) => about.isDirectory(),
-      () => false,
-    )
-  ) {
+  else if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) {
     problems.push(
       fileProblem('FILE_UNREADABLE', path, 'a link to a folder is not followed', 'put the files themselves here'),
     )
   }
 }
 
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return ''
+  }
+}
+
 /**
- * Reads one spec file, or says what keeps it from being read. In one go: handing each of its five calls to another thread takes ten times as
- * long as a file of this size does.
+ * Reads one spec file, or says what keeps it from being read.
  */
 export function readSpec(root: string, realRoot: string, path: string): SourceFile | Problem {
   if (isUnprintable(path)) return unprintable(path)

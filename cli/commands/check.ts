@@ -54,7 +54,7 @@ export async function runCheck(
     linesOf: linesOf(compiled.files),
     version: packageVersion(),
     shownPath: pathsFrom(directory, root),
-    checkoutPath: await checkoutPaths(root, world.environment['GITHUB_WORKSPACE']),
+    checkoutPath: checkoutPaths(root, world.environment['GITHUB_WORKSPACE']),
   }
   world.stdout.write(await writeReport(options.output, report, paintFor(world.stdout, world.environment)))
   return hasErrors(told) ? exitCodes.problems : exitCodes.fine

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import type { ExitCode } from '../exit.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
-import type { UpFlags, World } from '../world.ts'
+import type { Output, UpFlags, World } from '../world.ts'
 import { readSettings } from '../house/settings.ts'
 import { up } from '../up/up.ts'
 import { plainView, terminalView, type View } from '../up/view.ts'
@@ -31,9 +31,13 @@ export async function runUp(world: World, directory: string, flags: UpFlags): Pr
 
 function chooseView(world: World, flags: UpFlags): View {
   const stream = flags.output === 'json' ? world.stderr : world.stdout
-  if (!stream.isTTY || world.environment['TERM'] === 'dumb') return plainView((text) => stream.write(text))
+  if (!isTerminal(stream) || world.environment['TERM'] === 'dumb') return plainView((text) => stream.write(text))
   return terminalView(
     stream,
     pc.createColors(world.environment['NO_COLOR'] === undefined || world.environment['NO_COLOR'] === ''),
   )
+}
+
+function isTerminal(stream: Output): stream is NodeJS.WriteStream {
+  return stream.isTTY === true
 }

@@ -11,7 +11,7 @@ export async function publishOperations(
   operations: readonly Operation[],
   address: { readonly url: string; readonly branch: string },
 ): Promise<readonly OperationResult[]> {
-  const chart = await readChart()
+  const chart = readChart()
   let results: readonly OperationResult[] = []
   const publication = await deploy.publish({
     source: null,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import en from 'zod/v4/locales/en.js'
 import * as z from 'zod/mini'
@@ -98,8 +98,8 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID
  */
 export async function readSettings(start: string, environment: Environment): Promise<Settings> {
-  const root = await findRoot(resolve(start))
-  return settingsFrom(await readFile(join(root, settingsFile), 'utf8'), root, environment)
+  const root = findRoot(resolve(start))
+  return settingsFrom(readFileSync(join(root, settingsFile), 'utf8'), root, environment)
 }
 
 /**
@@ -173,10 +173,10 @@ function addressFrom(root: string, written: string): string {
   return remote || isAbsolute(written) ? written : join(root, written)
 }
 
-async function findRoot(start: string): Promise<string> {
+function findRoot(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
     try {
-      await readFile(join(folder, settingsFile))
+      readFileSync(join(folder, settingsFile))
       return folder
     } catch {
       if (dirname(folder) === folder) break

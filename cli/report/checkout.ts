@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { realpath } from 'node:fs/promises'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 
 /**
@@ -7,9 +6,9 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
  * know it by. The checkout is the nearest folder above with a `.git`, else the folder of the workspace, else the spec repository itself.
  * @param workspace where the steps of a workflow work, absolute
  */
-export async function checkoutPaths(root: string, workspace: string | undefined): Promise<(file: string) => string> {
-  const real = await realpath(root)
-  const checkout = repositoryAround(real) ?? (await workspaceAround(real, workspace)) ?? real
+export function checkoutPaths(root: string, workspace: string | undefined): (file: string) => string {
+  const real = realpathSync.native(root)
+  const checkout = repositoryAround(real) ?? workspaceAround(real, workspace) ?? real
   const prefix = relative(checkout, real).split(sep).join('/')
   return (file) => (prefix === '' ? file : `${prefix}/${file}`)
 }
@@ -21,9 +20,9 @@ function repositoryAround(folder: string): string | undefined {
   }
 }
 
-async function workspaceAround(folder: string, workspace: string | undefined): Promise<string | undefined> {
+function workspaceAround(folder: string, workspace: string | undefined): string | undefined {
   if (!workspace) return undefined
-  const real = await realpath(workspace).catch(() => workspace)
+  const real = existsSync(workspace) ? realpathSync.native(workspace) : workspace
   const inside = relative(real, folder)
   return inside.startsWith('..') || isAbsolute(inside) ? undefined : real
 }

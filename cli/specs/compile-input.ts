@@ -11,7 +11,8 @@ export async function compileInput(
   { deployUrl, deployBranch, kubernetesVersion }: SettingsOfCompiling,
   { files, source, settingsSource }: Pick<SpecState, 'files' | 'source' | 'settingsSource'>,
 ): Promise<Omit<CompileInput, 'deployed'>> {
-  const [chart, judge, secrets] = await Promise.all([readChart(), judgeFor(files), findSecrets(files)])
+  const chart = readChart()
+  const [judge, secrets] = await Promise.all([judgeFor(files), findSecrets(files)])
   return {
     ...{ sources: files, source, chart, judge, secrets },
     deploy: { url: deployUrl, branch: deployBranch },

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { SourceFile } from '../../domain/publication.ts'
@@ -30,7 +30,7 @@ export async function select(
   paths: readonly string[],
   stdin: { readonly read: () => Promise<Uint8Array>; readonly path: string | undefined },
 ): Promise<Selection> {
-  const realRoot = await realpath(root)
+  const realRoot = realpathSync.native(root)
   const prefixes: string[] = []
   const drafts: SourceFile[] = []
   for (const path of paths) {

@@ -1,9 +1,10 @@
 import pc from 'picocolors'
 import type { ProcessEnvironment } from '../house/environment.ts'
+import type { Output } from '../world.ts'
 import type { Paint } from './problems.ts'
 
 /** Colours for a stream that a person looks at; none without a terminal or with NO_COLOR. */
-export function paintFor(stream: NodeJS.WriteStream, environment: ProcessEnvironment): Paint | undefined {
+export function paintFor(stream: Output, environment: ProcessEnvironment): Paint | undefined {
   const refused = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb'
   if (!stream.isTTY || refused) return undefined
   const colours = pc.createColors(true)

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bundledPackages, licencesOf, quick, whole } from '../../tools/bundle.ts'
+import { corpus } from '../bench/compile/corpus.ts'
 import { buildProgram, type Program } from '../support/main-job/program.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -38,6 +39,9 @@ it('the bundle holds parts of the packages that are listed, with their licences,
   for (const name of bundledPackages)
     expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n[^]{500}`, 'm'))
 })
+
+/** Where the built program is. */
+const dist = (): string => dirname(program.words[1] ?? '')
 
 interface Said {
   readonly code: number
@@ -73,13 +77,50 @@ it.each([
   [['chekc']],
   [[]],
 ])('specyard %j says the same, quickly started or not', (args) => {
-  const [wholeFile = ''] = readdirSync(dirname(program.words[1] ?? '')).filter((name) => name === 'whole.mjs')
+  const [wholeFile = ''] = readdirSync(dist()).filter((name) => name === 'whole.mjs')
   expect(run('specyard.js', args)).toEqual(run(wholeFile, args))
+})
+
+it('checking sound specs loads no module of Node that it has no use for, no package, and no more of the program than it needs', () => {
+  const witness = join(folder, 'witness.cjs')
+  writeFileSync(
+    witness,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'loaded.json'))}, JSON.stringify({
+      node: process.moduleLoadList.flatMap((one) => /^NativeModule (?!internal\\/)(.*)/.exec(one)?.[1] ?? []), files: Object.keys(require.cache) })))`,
+  )
+  const sound = join(folder, 'sound specs')
+  for (const { path, bytes } of corpus(1).sources) {
+    mkdirSync(dirname(join(sound, path)), { recursive: true })
+    writeFileSync(join(sound, path), bytes)
+  }
+  writeFileSync(join(sound, 'specyard.yaml'), 'apiVersion: specyard.dev/v1\nkind: Settings\n')
+  const check = (options: readonly string[]) => run('specyard.js', ['-C', sound, 'check', '--no-cache'], options)
+  expect(check(['--require', witness])).toMatchObject({ code: 0, stderr: '' })
+  const loaded = JSON.parse(readFileSync(join(folder, 'loaded.json'), 'utf8')) as Record<'node' | 'files', string[]>
+  const heavy = [
+    'child_process',
+    'cluster',
+    'dns',
+    'fs/promises',
+    'http',
+    'net',
+    'perf_hooks',
+    'readline',
+    'tls',
+    'tty',
+    'zlib',
+  ]
+  expect(loaded.node.filter((name) => heavy.includes(name))).toEqual([])
+  expect(loaded.files.map((path) => basename(path)).sort()).toEqual(['specyard.js', 'witness.cjs'])
+  const [quickFile = ''] = readdirSync(dist()).filter((name) => /^quick-.*\.cjs$/.test(name))
+  expect(statSync(join(dist(), quickFile)).size).toBeLessThan(1_400_000)
+  const kept = join(dist(), 'code')
+  for (const name of readdirSync(kept)) expect(statSync(join(kept, name)).size, name).toBeLessThan(1_400_000)
 })
 
 it('without what the build left, the first start keeps what the next one takes; whatever becomes of that, specs are checked', () => {
   const kept = join(folder, 'home', '.cache', 'specyard', 'code')
-  rmSync(join(dirname(program.words[1] ?? ''), 'code'), { recursive: true })
+  rmSync(join(dist(), 'code'), { recursive: true })
   rmSync(kept, { recursive: true, force: true })
   const check = () => run('specyard.js', ['-C', specs, 'check'])
   const first = check()
