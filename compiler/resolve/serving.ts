@@ -91,6 +91,16 @@ function planEndpoint(
   const { project, name } = spec.value.metadata
   const environment = place.environment.metadata.name
   checkEndpoint(merged, resolving)
+  if (place.cluster === 'kubernetes' && !/^[a-z]/.test(name))
+    tell(
+      resolving,
+      'FORMAT_WRONG',
+      '/metadata/name',
+      `an endpoint's Service has its name, "${name}", which must begin with a letter`,
+      {
+        hint: 'give the endpoint a name that begins with a letter',
+      },
+    )
   checkBackend(merged, place, resolving)
   const storage = resolveStorage(place, true, resolving)
   noteIdentity('ServingEndpoint', resolving)

@@ -12,7 +12,7 @@ import { builtIn, made, noteIdentity, offered, offeredOr, written as fromSpec, w
 import { type Place, type Resolving, resolveImage, resolvePlace } from './place.ts'
 import { resolveResources } from './resources.ts'
 import { resolveStorage } from './storage.ts'
-import { environmentPart, tell } from './tell.ts'
+import { environmentPart, partAt, tell } from './tell.ts'
 import { resolveTracker } from './tracker.ts'
 import { resolveVariables } from './variables.ts'
 
@@ -34,7 +34,7 @@ export function resolveTraining(
   const data = resolveDataset(written, place, resolving)
   checkOutput(written, resolving)
   if (!place) return undefined
-  checkPlace(written, place, resolving)
+  checkPlace(metadata.name, written, place, resolving)
   const key = { environment: written.environment, project: metadata.project, name: metadata.name }
   const digest = specDigest('TrainingJob', written as unknown as JsonObject)
   const id = runId(key, digest)
@@ -207,13 +207,20 @@ function checkOutput(written: TrainingJob['spec'], resolving: Resolving): void {
   )
 }
 
-function checkPlace(written: TrainingJob['spec'], place: Place, resolving: Resolving): void {
+function checkPlace(called: string, written: TrainingJob['spec'], place: Place, resolving: Resolving): void {
   const { queues } = place.environment.spec
   const name = place.environment.metadata.name
   if (written.queue !== undefined && !(queues ?? []).includes(written.queue)) {
     tell(resolving, 'QUEUE_UNKNOWN', '/spec/queue', `environment "${name}" offers no queue "${written.queue}"`, {
       hint: referenceHint(written.queue, queues ?? [], 'queue in the Environment'),
       also: environmentPart(resolving, name, '/spec/queues', 'the queues of the environment'),
+    })
+  }
+  if (place.cluster === 'kubernetes' && (written.nodes ?? 1) > 1 && !/^[a-z]/.test(called)) {
+    const message = `the pods of several nodes find each other by a Service, whose name must begin with a letter, and not as "${called}" does`
+    tell(resolving, 'NODES_UNSUPPORTED', '/spec/nodes', message, {
+      hint: 'give the training a name that begins with a letter',
+      also: partAt(resolving.at, '/metadata/name', 'its name'),
     })
   }
   if (place.cluster === 'local' && (written.nodes ?? 1) > 1) {

@@ -9,7 +9,7 @@ import { address, chart, deployedAfter, nothing, perform, source } from '../supp
 import { hostileText as text } from '../support/hostile-text.ts'
 
 const written = text.filter((one) => one.length > 0)
-const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?$/)
+const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,10}[a-z0-9])?$/)
 const key = written.filter((one) => !['__proto__', 'constructor', 'prototype'].includes(one))
 const setting = fc.oneof(
   text,

@@ -80,6 +80,10 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   ],
   'a reserved variable': [training('letters', '  env: { JOB_ID: x }\n')],
   'several nodes on the local cluster': [training('letters', '  nodes: 2\n')],
+  'several nodes under a name that begins with a digit': [
+    replaced(training('1-letters', '  nodes: 2\n'), 'environment: dev', 'environment: prod'),
+  ],
+  'an endpoint under a name that begins with a digit': [replaced(endpoint(), '{ name: letters', '{ name: 1-letters')],
   'a queue that is not offered': [training('letters', '  queue: gpu\n')],
   'a GPU type that is not offered': [replaced(endpoint('  resources: { gpus: 1, gpuType: T4 }\n'), 'dev: {}, ', '')],
   'a project without namespace': [replaced(endpoint(), 'project: language', 'project: vision')],
