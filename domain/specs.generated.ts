@@ -444,10 +444,6 @@ export interface Environment {
      */
     protections?: {
       /**
-       * Whether specs reach it by pull request on the deploy repository only.
-       */
-      pullRequest?: boolean
-      /**
        * Whether every image must be pinned by its digest.
        */
       imagesByDigest?: boolean
