@@ -31,7 +31,9 @@ deploy:
 specs:
   repository: {{ .repository | quote }}
   branch: {{ .branch | default "main" | quote }}
-  pullRequests: {{ .pullRequests | default false }}
+{{- if .pullRequests }}
+  pullRequests: true
+{{- end }}
 {{- end }}
 reconcile:
   cron: {{ .Values.settings.reconcile.cron | quote }}
