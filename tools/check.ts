@@ -10,7 +10,7 @@ const rooms = 'domain compiler publisher records reconciler local api cli migrat
 const generated = 'tsx tools/generate.ts --check'
 const parts = [
   'tsc -p .',
-  'prettier --check --log-level warn --cache --cache-strategy content --cache-location node_modules/.cache/prettier .',
+  'prettier --check --log-level warn --cache --cache-strategy content .',
   'eslint --max-warnings 0 .',
   `depcruise --config .dependency-cruiser.cjs ${rooms}`,
   'vitest run --project fast',
