@@ -35,7 +35,7 @@ export const milestones = {
     'the model version is recorded',
     async ({ sight }) => itemsOf(await sight.ask('/v1/models')).length > 0,
   ),
-  failure: seen('the failing attempt has exited', (life) => hasExited(life, 'handbook-retry', 1)),
+  failure: seen('the failing attempt has exited', (life) => exits(life, 1, /^Retry dev\/language\/handbook-retry/)),
   retry: commit('the retry is committed', /^Retry dev\/language\/handbook-retry/),
   secondLease: seen('the lease of attempt 2 is granted', ({ sight }) =>
     sight.secrets().some(({ lease }) => lease?.attempt === 2),
@@ -50,7 +50,7 @@ export const milestones = {
   ),
   secondEnd: {
     name: 'attempt 2 has exited',
-    reached: (life: Life) => hasExited(life, 'handbook-retry', 2),
+    reached: (life: Life) => exits(life, 2, /^Retire dev\/language\/handbook-retry: SUCCEEDED/),
     comesAlone: true,
   },
   conclusion: commit('the outcome of the retried run is committed', /Conclude dev\/language\/handbook-retry/),
@@ -114,6 +114,15 @@ function trainerSaid({ sight }: Life, name: string, attempt: number, words: RegE
   return sight
     .podsOf(name, attempt)
     .some(({ folder, pod }) => words.test(readText(podFiles.log(folder, pod.spec.containers[0]?.name ?? '')) ?? ''))
+}
+
+/** @param after what a commit says after which its pod is taken away. @throws Missed for whoever looks only then */
+function exits(life: Life, attempt: number, after: RegExp): boolean {
+  if (hasExited(life, 'handbook-retry', attempt)) return true
+  const { sight } = life
+  const isOver = sight.commits().some((one) => after.test(one)) && sight.podsOf('handbook-retry', attempt).length === 0
+  if (isOver) throw new Missed(`the pod of attempt ${attempt} was gone before anybody saw that it had exited`)
+  return false
 }
 
 function hasExited({ sight }: Life, name: string, attempt: number): boolean {
