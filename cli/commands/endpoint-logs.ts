@@ -40,7 +40,7 @@ export async function printEndpointLogs(
   if (pods.length === 0)
     world.stderr.write(
       source === 'none'
-        ? `${called}: its cluster cannot be asked from here; ask where the reconciler runs, or use kubectl logs\n`
+        ? `${called}: nobody here is connected to its cluster: ask where specyard up or the reconciler runs, or use kubectl logs\n`
         : `${called}: it has no pods now\n`,
     )
   for (const { pod, track, lines, trouble } of [...pods].reverse()) {

@@ -8,8 +8,9 @@ import { type RegisteredModel, registryTags } from '../sources/registry.ts'
 import { nothingShown, showInRegistry } from './showing.ts'
 
 /**
- * Keeps a registry and the ledger together, beside the passes: shows there what the ledger has, and hears of aliases that people move. An alias that has the name of an environment is a wish about what that
- * environment serves: it becomes a proposal, and nothing else. What is pinned stays as it is until that is merged.
+ * Keeps a registry and the ledger together, beside the passes: shows there what the ledger has, and hears of aliases that people move. An alias
+ * that has the name of an environment is a wish about what that environment serves: it becomes a proposal, and nothing else. What is pinned stays
+ * as it is until that is merged.
  */
 export interface RegistryLane {
   wake(ledger: LedgerView): void
