@@ -1,0 +1,70 @@
+import { paths } from '../../domain/ledger.ts'
+import type { LedgerView } from '../../domain/ledger-files.ts'
+import { keyText } from '../../domain/names.ts'
+import type { EndpointPlan } from '../../domain/plan.ts'
+import { lastAsked } from '../../domain/rollout.ts'
+import type { CompileInput } from '../compile-types.ts'
+import { chartFiles, decidePin, endpointFiles, waitMessage } from '../ledger/endpoints.ts'
+import { chartVersionsOf, nextEntry } from '../ledger/releases.ts'
+import { heldProblem, releaseOf } from '../ledger/told.ts'
+import { problem } from '../problem.ts'
+import type { Catalogue } from '../resolve/catalogue.ts'
+import { byKey } from '../resolve/routes.ts'
+import { type Deciding, tellSizes } from './deciding.ts'
+
+/** Which release each endpoint serves, with its files and the chart that they are for. */
+export function decideEndpoints(
+  plans: readonly EndpointPlan[],
+  known: Catalogue,
+  ledger: LedgerView,
+  input: CompileInput,
+  result: Deciding,
+): void {
+  const { deployed, deploy, chart } = input
+  const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
+  const versions = new Set<string>(input.beside?.charts)
+  for (const plan of byKey(plans)) {
+    const old = before.get(keyText(plan))
+    const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
+    const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)
+    const key = { environment: plan.environment, project: plan.project, name: plan.name }
+    if (pin === 'unknown') {
+      const spec = known.endpoints.find(
+        (one) => one.value.metadata.name === plan.name && one.value.metadata.project === plan.project,
+      )
+      const where = spec?.document.locate('/spec/model/version') ?? {
+        file: plan.source.path,
+        line: plan.source.line,
+        column: 1,
+      }
+      const hint = models?.versions.length
+        ? `there are: ${models.versions.map((one) => one.version).join(', ')}`
+        : 'it has no version yet'
+      result.problems.push(
+        problem('MODEL_VERSION_UNKNOWN', where, `model "${plan.model.ref}" has no version ${plan.model.version}`, {
+          hint,
+        }),
+      )
+      continue
+    }
+    const entry = nextEntry(plan, pin, old)
+    result.entries.set(paths.endpointLedger(entry), entry)
+    const files = endpointFiles(entry, deploy)
+    for (const [path, text] of files) result.tree.set(path, text)
+    tellSizes(plan.source, files, input, result)
+    const charts = chartVersionsOf(entry)
+    for (const version of charts) versions.add(version)
+    result.learning?.endpoint(plan, files, charts)
+    if (!entry.pin) result.impact.waits.push({ key, reason: 'WAITING_FOR_MODEL', message: waitMessage(plan, models) })
+    const release = releaseOf(entry, old)
+    if (release) result.impact.releases.push(release)
+    if (old?.rollout && !entry.rollout && !release) result.impact.ends.push(key)
+    const held = heldProblem(entry)
+    if (held) result.problems.push(held)
+    before.delete(keyText(plan))
+  }
+  for (const version of versions)
+    for (const [path, text] of chartFiles(version, chart, deployed.files)) result.tree.set(path, text)
+  for (const { environment, project, name } of before.values())
+    result.impact.removes.push({ environment, project, name })
+}

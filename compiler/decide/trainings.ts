@@ -1,0 +1,116 @@
+import { paths, type RunLedger } from '../../domain/ledger.ts'
+import type { LedgerView } from '../../domain/ledger-files.ts'
+import { keyText } from '../../domain/names.ts'
+import { compareText } from '../../domain/problem.ts'
+import type { CompileInput } from '../compile-types.ts'
+import { decideRuns } from '../ledger/runs.ts'
+import { problem } from '../problem.ts'
+import { renderJobsApplication } from '../render/application.ts'
+import { renderTemplate } from '../render/template.ts'
+import type { Catalogue } from '../resolve/catalogue.ts'
+import { resolvePlace } from '../resolve/place.ts'
+import type { UnnamedTrainingPlan } from '../resolve/training.ts'
+import { type Deciding, tellSizes } from './deciding.ts'
+
+/** Which runs there are, with the manifests of their attempts. */
+export function decideTrainings(
+  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  known: Catalogue,
+  ledger: LedgerView,
+  input: CompileInput,
+  result: Deciding,
+): void {
+  const entries = new Map(ledger.runs.map((entry) => [keyText(entry), entry]))
+  for (const plan of plans.values()) {
+    const { environment, project, name } = plan
+    if (!entries.has(keyText(plan))) entries.set(keyText(plan), { format: 1, environment, project, name, runs: [] })
+  }
+  for (const [text, entry] of [...entries].sort(([left], [right]) => compareText(left, right))) {
+    const plan = plans.get(text)
+    const decided = decideRuns(entry, plan, input.deployed.files)
+    result.entries.set(paths.runLedger(entry), decided.entry)
+    for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
+    if (plan) result.learning?.training(plan, decided.manifests)
+    tellSizes(plan?.source, decided.manifests, input, result)
+    tellRuns(entry, plan, decided, result)
+  }
+  jobsFolders([...entries.values()], plans, known, input, result)
+}
+
+function tellRuns(
+  entry: RunLedger,
+  plan: UnnamedTrainingPlan | undefined,
+  decided: ReturnType<typeof decideRuns>,
+  result: Deciding,
+): void {
+  const { impact, problems } = result
+  const key = { environment: entry.environment, project: entry.project, name: entry.name }
+  const where = { file: plan?.source.path ?? paths.runLedger(entry), line: plan?.source.line ?? 1, column: 1 }
+  if (decided.started) impact.starts.push(decided.started)
+  if (decided.cancelled) impact.cancels.push({ key, runId: decided.cancelled.id })
+  if (decided.superseded) {
+    const newRunId = decided.superseded.supersededBy ?? ''
+    impact.supersedes.push({ key, oldRunId: decided.superseded.id, newRunId })
+    problems.push(
+      problem(
+        'RUN_SUPERSEDES',
+        where,
+        `this replaces run ${decided.superseded.id} of ${keyText(key)}, which is cancelled`,
+      ),
+    )
+  }
+  if (!decided.kept) return
+  const ended = decided.kept.status !== 'active'
+  impact.keeps.push({ key, runId: decided.kept.id, ended })
+  if (!ended) return
+  const how = decided.kept.outcome ?? decided.kept.cancelReason ?? 'ended'
+  problems.push(
+    problem('RUN_ENDED', where, `the run that this spec asks for has ended (${how}); it will not run again`, {
+      hint: `raise spec.rerun to train the same again: specyard retry ${entry.name}`,
+    }),
+  )
+}
+
+/** Application and placeholder of every folder that has, or ever had, jobs: without them the last Job could never be taken away. */
+function jobsFolders(
+  entries: readonly RunLedger[],
+  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  known: Catalogue,
+  input: CompileInput,
+  result: Deciding,
+): void {
+  const { folders: beside = [] } = input.beside ?? {}
+  const folders = new Map([...entries, ...beside].map((one) => [`${one.environment}/${one.project}`, one]))
+  const queued = new Set<string>()
+  for (const { environment, project, queue } of plans.values())
+    if (queue !== null) queued.add(`${environment}/${project}`)
+  for (const one of beside) if (one.queues) queued.add(`${one.environment}/${one.project}`)
+  for (const [folder, { environment, project }] of folders) {
+    const application = paths.jobsApplication(environment, project)
+    const deployed = input.deployed.files.get(application)
+    const place = placeOf(environment, project, known)
+    if (place) {
+      const queues = queued.has(folder) || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
+      const { namespace, destination } = place
+      const jobs = { environment, project, namespace, destination, queues }
+      result.tree.set(application, renderJobsApplication(jobs, input.deploy))
+    } else if (deployed !== undefined) {
+      // The environment is no longer defined: what was published for it stays until its runs are gone.
+      result.tree.set(application, deployed)
+    }
+    result.tree.set(paths.jobsPlaceholder(environment, project), renderTemplate('jobs-readme', {}))
+  }
+}
+
+function placeOf(environment: string, project: string, known: Catalogue) {
+  const spec = known.environments.get(environment)
+  return (
+    spec &&
+    resolvePlace(environment, () => spec.document.locate(''), {
+      catalogue: known,
+      project,
+      at: spec.document,
+      problems: [],
+    })
+  )
+}

@@ -1,0 +1,64 @@
+import { driftPath, sourcePath } from '../domain/ledger.ts'
+import { type LedgerEntry, ledgerText } from '../domain/ledger-files.ts'
+import { compareText, type Problem } from '../domain/problem.ts'
+import type { Change, Deployed, Files } from '../domain/publication.ts'
+import type { CompileResult } from './compile-types.ts'
+import { problem } from './problem.ts'
+
+/** What a commit changes: of the ledger, and of everything. */
+export function editsOf(
+  tree: Files,
+  entries: ReadonlyMap<string, LedgerEntry>,
+  deployed: Deployed,
+): Pick<CompileResult, 'ledgerEdits' | 'change'> {
+  const texts = new Map([...entries].map(([path, entry]) => [path, ledgerText(entry)]))
+  const ledgerEdits = difference(texts, deployed, (path) => path.startsWith('.specyard/ledger/'))
+  const treeEdits = difference(tree, deployed, (path) => !path.startsWith('.specyard/'))
+  const change = new Map([
+    ...withoutDrifted([...treeEdits, ...ledgerEdits], deployed),
+    ...adopted(tree, texts, deployed),
+  ])
+  return { ledgerEdits, change }
+}
+
+/** What a commit changes so that the owned files that `covers` says are exactly the wanted ones. */
+function difference(wanted: Files, deployed: Deployed, covers: (path: string) => boolean): Change {
+  const change = new Map<string, string | null>()
+  for (const [path, text] of wanted) if (deployed.files.get(path) !== text) change.set(path, text)
+  for (const path of deployed.files.keys()) {
+    if (covers(path) && !wanted.has(path) && path !== sourcePath && path !== driftPath) change.set(path, null)
+  }
+  return new Map([...change].sort(([left], [right]) => compareText(left, right)))
+}
+
+function withoutDrifted(edits: readonly (readonly [string, string | null])[], deployed: Deployed): Change {
+  const drifted = new Set(deployed.drifted.map((file) => file.path))
+  return new Map(edits.filter(([path]) => !drifted.has(path)))
+}
+
+/**
+ * Files that somebody else changed to what is wanted anyway: naming them ends the drift. Manifests of attempts are copied from what is
+ * deployed, so for them being equal says nothing.
+ */
+function adopted(tree: Files, entries: Files, deployed: Deployed): Change {
+  const settled = deployed.drifted
+    .map(({ path }) => path)
+    .filter((path) => !/^environments\/.*\/jobs\/.*\.yaml$/.test(path))
+    .map((path) => [path, tree.get(path) ?? entries.get(path) ?? null] as const)
+    .filter(([path, wanted]) => wanted === (deployed.files.get(path) ?? null))
+  return new Map(settled)
+}
+
+/** Of each published file that somebody else has changed. */
+export function driftWarnings(deployed: Deployed): readonly Problem[] {
+  return deployed.drifted.map(({ path, commit, author }) =>
+    problem(
+      'PUBLISHED_FILE_CHANGED',
+      { file: path, line: 1, column: 1 },
+      `${author} changed this published file in commit ${commit.slice(0, 10)}; it is left as it is`,
+      {
+        hint: 'make the change in the specs and restore the file in the deploy repository',
+      },
+    ),
+  )
+}
