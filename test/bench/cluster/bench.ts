@@ -1,8 +1,8 @@
-import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { startBed } from '../../cluster/cluster.ts'
 import { attach, type Cluster } from '../../cluster/support/cluster.ts'
-import { report, type Row, tableOf } from '../report.ts'
+import type { Row } from '../report.ts'
+import { type Asked, runBench, say } from '../run-bench.ts'
 import { measureChanges } from './changes.ts'
 import { deliverTrainings, measureDelivery } from './delivery.ts'
 import { beginFilling, type Filled, measureFollowing } from './followed.ts'
@@ -35,20 +35,10 @@ const sizes = {
 const parts = ['delivery', 'changes', 'idle', 'following'] as const
 type Part = (typeof parts)[number]
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+type Size = (typeof sizes)[keyof typeof sizes]
 
-async function main(flags: readonly string[]): Promise<void> {
-  const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
-  const wanted = (only?.split(',') ?? parts) as readonly Part[]
-  const unknown = [
-    ...flags.filter((flag) => !['--json', '--quick'].includes(flag) && !flag.startsWith('--only=')),
-    ...wanted.filter((part) => !parts.includes(part)),
-  ]
-  if (unknown.length > 0) {
-    say(`unknown: ${unknown.join(' ')}; there are --json, --quick and --only=${parts.join(',')}`)
-    process.exit(2)
-  }
-  const size = sizes[flags.includes('--quick') ? 'quick' : 'whole']
+async function measure(asked: Asked<Part>): Promise<readonly Row[]> {
+  const size = sizes[asked.quick ? 'quick' : 'whole']
   const given = process.env['SPECYARD_CLUSTER']
   const started = given ? undefined : await startBed({ say, parts: ['kwok', 'argocd'], audit: 'requests' })
   const cluster = attach(given ?? started?.bed.folder ?? '')
@@ -58,34 +48,26 @@ async function main(flags: readonly string[]): Promise<void> {
     ),
   )
   try {
-    const rows = await measure(cluster, programs, size, wanted)
-    const measured = report('cluster', rows)
-    process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
+    return await measureOn(cluster, programs, size, asked)
   } finally {
     programs.remove()
     await started?.stop()
   }
 }
 
-type Size = (typeof sizes)[keyof typeof sizes]
-
-async function measure(
+async function measureOn(
   cluster: Cluster,
   programs: Programs,
   size: Size,
-  wanted: readonly Part[],
+  { wants, begin }: Asked<Part>,
 ): Promise<readonly Row[]> {
   const rows: Row[] = []
-  const begin = (part: Part): boolean => {
-    if (wanted.includes(part)) say(`${part} (load ${loadavg()[0]?.toFixed(1)}) …`)
-    return wanted.includes(part)
-  }
   let filled: Filled | undefined
   // In a namespace of which the product knows nothing: meanwhile it idles.
   const fill = async (): Promise<void> => {
-    if (wanted.includes('following')) filled = await beginFilling(cluster, size.following, say)
+    if (wants('following')) filled = await beginFilling(cluster, size.following, say)
   }
-  const house = wanted.some((part) => part !== 'following') ? await openHouse(cluster) : undefined
+  const house = parts.some((part) => part !== 'following' && wants(part)) ? await openHouse(cluster) : undefined
   try {
     if (house) rows.push(...(await measureHouse(cluster, house, programs, size, begin, fill)))
     else await fill()
@@ -122,11 +104,4 @@ async function measureHouse(
   return rows
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
-await main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    say(error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error))
-    process.exit(3)
-  },
-)
+await runBench('cluster', parts, measure)

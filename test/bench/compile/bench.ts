@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { measureChecking } from '../checking.ts'
 import { buildPrograms } from '../cluster/programs.ts'
 import { measurePublishing } from '../publishing.ts'
-import { report, type Row, row, tableOf } from '../report.ts'
+import { type Row, row } from '../report.ts'
+import { type Asked, runBench, say } from '../run-bench.ts'
 import { measureInProcess } from './in-process.ts'
 import { buildPeers, type Peers, writeTrainingChart } from './peers.ts'
 import { placesRow } from './places.ts'
@@ -16,6 +17,7 @@ import { measureWhole } from './whole.ts'
  * npm run bench:compile              a table
  * npm run bench:compile -- --json    one JSON document on standard output
  * npm run bench:compile -- --quick   small sizes and no peer that has to be built, to see that it works; its figures say little
+ * npm run bench:compile -- --only=whole  some of: compiling, whole, starts, checking, publishing, places
  */
 
 const sizes = {
@@ -33,22 +35,13 @@ const sizes = {
 } as const
 
 const vendored = join(import.meta.dirname, '..', '..', '..', 'schemas', 'kubernetes', '1.36.json')
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+const parts = ['compiling', 'whole', 'starts', 'checking', 'publishing', 'places'] as const
+type Part = (typeof parts)[number]
 
-async function main(flags: readonly string[]): Promise<void> {
-  const unknown = flags.filter((flag) => flag !== '--json' && flag !== '--quick')
-  if (unknown.length > 0) {
-    say(`unknown: ${unknown.join(' ')}; there are --json and --quick`)
-    process.exit(2)
-  }
-  const quick = flags.includes('--quick')
+async function measure({ quick, begin }: Asked<Part>): Promise<readonly Row[]> {
+  const size = sizes[quick ? 'quick' : 'whole']
+  const { specs, rounds, manyRounds, forks } = size
   const peers = quick ? null : await buildPeers(say)
-  const measured = report('compile', await measure(sizes[quick ? 'quick' : 'whole'], peers))
-  process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
-}
-
-async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | null): Promise<readonly Row[]> {
-  const { specs, many, rounds, manyRounds, forks } = size
   const programs = await buildPrograms(
     ['rounds-once', 'write-files-once'].map((name) => join(import.meta.dirname, `${name}.ts`)),
   )
@@ -56,35 +49,15 @@ async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | 
   try {
     const { chart, values } = writeTrainingChart(folder, specs)
     const [program, writer] = [programs.path('rounds-once'), programs.path('write-files-once')]
-    say('in process …')
-    const rows: Row[] = [...(await measureInProcess({ specs, rounds, forks, peers, program, chart, values }))]
-    const schemas = writeKubeconformSchemas(join(folder, 'schemas'), vendored)
-    const whole = (count: number, times: number) =>
-      measureWhole({ folder, specs: count, rounds: times, writer, peers, schemas })
-    say(`whole commands, ${specs} specs …`)
-    const few = await whole(specs, rounds)
-    rows.push(...few.rows)
-    say(`whole commands, ${many} specs …`)
-    const more = await whole(many, manyRounds)
-    rows.push(...more.rows)
-    rows.push(
-      row({
-        metric: `specs of ${many} a second`,
-        unit: 'specs/s',
-        better: 'more',
-        ours: more.perSecond,
-        peer: { name: `specs of ${specs} a second`, value: few.perSecond },
-        goal: 1,
-      }),
-    )
-    say('starts …')
-    rows.push(...(await measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' })))
-    say('checking manifests …')
-    rows.push(measureChecking({ specs, rounds, kubeconform: peers?.kubeconform ?? null }))
-    say('publishing …')
-    rows.push(...(await measurePublishing({ files: size.files, rounds: manyRounds })))
-    say('places …')
-    rows.push(placesRow(size.mutations))
+    const rows: Row[] = []
+    if (begin('compiling'))
+      rows.push(...(await measureInProcess({ specs, rounds, forks, peers, program, chart, values })))
+    if (begin('whole')) rows.push(...(await wholeCommands(size, { folder, writer, peers })))
+    if (begin('starts'))
+      rows.push(...(await measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' })))
+    if (begin('checking')) rows.push(measureChecking({ specs, rounds, kubeconform: peers?.kubeconform ?? null }))
+    if (begin('publishing')) rows.push(...(await measurePublishing({ files: size.files, rounds: manyRounds })))
+    if (begin('places')) rows.push(placesRow(size.mutations))
     return rows
   } finally {
     programs.remove()
@@ -92,11 +65,23 @@ async function measure(size: (typeof sizes)[keyof typeof sizes], peers: Peers | 
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
-await main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    say(error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error))
-    process.exit(3)
-  },
-)
+/** Few specs and many, and how the one goes with the other. */
+async function wholeCommands(
+  { specs, many, rounds, manyRounds }: (typeof sizes)[keyof typeof sizes],
+  given: { readonly folder: string; readonly writer: string; readonly peers: Peers | null },
+): Promise<readonly Row[]> {
+  const schemas = writeKubeconformSchemas(join(given.folder, 'schemas'), vendored)
+  const few = await measureWhole({ ...given, specs, rounds, schemas })
+  const more = await measureWhole({ ...given, specs: many, rounds: manyRounds, schemas })
+  const perSecond = row({
+    metric: `specs of ${many} a second`,
+    unit: 'specs/s',
+    better: 'more',
+    ours: more.perSecond,
+    peer: { name: `specs of ${specs} a second`, value: few.perSecond },
+    goal: 1,
+  })
+  return [...few.rows, ...more.rows, perSecond]
+}
+
+await runBench('compile', parts, measure)

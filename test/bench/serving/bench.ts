@@ -1,11 +1,11 @@
-import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { startBed } from '../../cluster/cluster.ts'
 import { attach } from '../../cluster/support/cluster.ts'
 import { openHouse } from '../cluster/house.ts'
 import { buildPrograms } from '../cluster/programs.ts'
 import { buildPeers } from '../compile/peers.ts'
-import { report, type Row, tableOf } from '../report.ts'
+import type { Row } from '../report.ts'
+import { type Asked, runBench, say } from '../run-bench.ts'
 import { measureBroken } from './broken.ts'
 import { measureRendering } from './rendering.ts'
 import { measureShifting } from './shifting.ts'
@@ -34,32 +34,11 @@ const sizes = {
 const parts = ['rendering', 'shifting', 'broken'] as const
 type Part = (typeof parts)[number]
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
-
-async function main(flags: readonly string[]): Promise<void> {
-  const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
-  const wanted = (only?.split(',') ?? parts) as readonly Part[]
-  const unknown = [
-    ...flags.filter((flag) => !['--json', '--quick'].includes(flag) && !flag.startsWith('--only=')),
-    ...wanted.filter((part) => !parts.includes(part)),
-  ]
-  if (unknown.length > 0) {
-    say(`unknown: ${unknown.join(' ')}; there are --json, --quick and --only=${parts.join(',')}`)
-    process.exit(2)
-  }
-  const quick = flags.includes('--quick')
-  const measured = report('serving', await measure(sizes[quick ? 'quick' : 'whole'], quick, wanted))
-  process.stdout.write(flags.includes('--json') ? `${JSON.stringify(measured, null, 2)}\n` : tableOf(measured))
-}
-
 type Size = (typeof sizes)[keyof typeof sizes]
 
-async function measure(size: Size, quick: boolean, wanted: readonly Part[]): Promise<readonly Row[]> {
+async function measure({ quick, begin }: Asked<Part>): Promise<readonly Row[]> {
+  const size = sizes[quick ? 'quick' : 'whole']
   const rows: Row[] = []
-  const begin = (part: Part): boolean => {
-    if (wanted.includes(part)) say(`${part} (load ${loadavg()[0]?.toFixed(1)}) …`)
-    return wanted.includes(part)
-  }
   if (begin('rendering')) rows.push(...(await rendering(size, quick)))
   if (begin('shifting')) rows.push(...(await measureShifting(size.shifting, say)))
   if (begin('broken')) rows.push(...(await broken(size)))
@@ -95,11 +74,4 @@ async function broken(size: Size): Promise<readonly Row[]> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
-await main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    say(error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error))
-    process.exit(3)
-  },
-)
+await runBench('serving', parts, measure)
