@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { extname, join, relative } from 'node:path'
-import { buildInto } from '../../../tools/build-into.ts'
+import { dirname, extname, join, relative } from 'node:path'
 import { findProgram, run } from '../base/command.ts'
 import { librariesOf } from '../parts/images.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { loadNodeImage } from '../support/images.ts'
+import { buildProgram } from '../../support/main-job/program.ts'
 
 /*
  * An image of this program as the Dockerfile would make it, of what is here: this machine's node and Git, the program bundled from the sources as
@@ -21,7 +21,7 @@ const unread = ['.ts', '.mts', '.cts', '.map', '.md']
 export async function loadProductImage(cluster: Cluster): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'specyard-image-'))
   try {
-    const own = await ownFiles(folder)
+    const own = ownFiles(folder)
     const loaded = join(cluster.folder, `product-image-${keyOf(Object.values(own))}`)
     if (existsSync(loaded)) return readFileSync(loaded, 'utf8')
     const files = { ...own, ...(await packages()), ...(await git()) }
@@ -35,9 +35,9 @@ export async function loadProductImage(cluster: Cluster): Promise<string> {
 }
 
 /** What is of this repository. @param folder where what is made for the image is put */
-async function ownFiles(folder: string): Promise<Readonly<Record<string, string>>> {
-  const built = join(folder, 'dist')
-  await buildInto(built)
+function ownFiles(folder: string): Readonly<Record<string, string>> {
+  // In a package of its own: the build runs what it has made, which needs the packages beside it.
+  const built = dirname(buildProgram(folder).words[1] ?? '')
   // No two builds leave the same there, and one image is enough for the same program.
   rmSync(join(built, 'code'), { recursive: true })
   const accounts = join(folder, 'passwd')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Image } from '../base/archive.ts'
@@ -50,7 +51,8 @@ export function ctr(bed: string, bin: string, words: readonly string[]): Promise
 }
 
 export async function importImage(bed: string, bin: string, { pinned, archive }: Image): Promise<void> {
-  const path = join(nodeFolder(bed), 'content', `${pinned.replace(/[^a-z0-9.-]/g, '-')}.tar`)
+  // A file of its own: several tests may bring the same image at once.
+  const path = join(nodeFolder(bed), 'content', `${pinned.replace(/[^a-z0-9.-]/g, '-')}-${randomUUID()}.tar`)
   writeFileSync(path, archive)
   try {
     await ctr(bed, bin, ['images', 'import', path])

@@ -74,6 +74,10 @@ describe.runIf(hasRealNode())('a rollout whose records are lost', () => {
     await moved('rollout', name, 'set', '30')
     await untilRollout(yard, name, 'to be at 30', ({ candidate }) => candidate?.weight === 30)
     await untilRecorded(yard, name, 'to be healthy', ({ status }) => status === 'healthy')
+    // Each release is told of by a look of its own.
+    const areAllHealthy = async () =>
+      (await openReleases(yard)).every((one) => 'health_status' in one && one.health_status === 'healthy')
+    await until('both releases to be healthy', areAllHealthy, { seconds: 60 })
     const before = await told()
     expect(before).toMatchObject({
       rollout: { stable: { revision: 1, weight: 70, worked: true }, candidate: { revision: 2, weight: 30 } },
