@@ -74,10 +74,14 @@ describe.runIf(hasRealNode())('a rollout whose records are lost', () => {
     await moved('rollout', name, 'set', '30')
     await untilRollout(yard, name, 'to be at 30', ({ candidate }) => candidate?.weight === 30)
     await untilRecorded(yard, name, 'to be healthy', ({ status }) => status === 'healthy')
-    // Each release is told of by a look of its own.
-    const areAllHealthy = async () =>
-      (await openReleases(yard)).every((one) => 'health_status' in one && one.health_status === 'healthy')
-    await until('both releases to be healthy', areAllHealthy, { seconds: 60 })
+    // The records have a weight once Argo CD has brought it to the cluster.
+    const areAsAsked = async () =>
+      JSON.stringify((await openReleases(yard)).map(({ weight, health_status }) => [weight, health_status])) ===
+      JSON.stringify([
+        [70, 'healthy'],
+        [30, 'healthy'],
+      ])
+    await until('both releases to be healthy with their weights', areAsAsked, { seconds: 90 })
     const before = await told()
     expect(before).toMatchObject({
       rollout: { stable: { revision: 1, weight: 70, worked: true }, candidate: { revision: 2, weight: 30 } },
@@ -115,8 +119,13 @@ describe.runIf(hasRealNode())('a rollout whose records are lost', () => {
   })
 })
 
-function openReleases({ database }: Yard): Promise<readonly object[]> {
-  return queryOnce<object>(
+interface OpenRelease {
+  readonly weight: number | null
+  readonly health_status: string
+}
+
+function openReleases({ database }: Yard): Promise<readonly OpenRelease[]> {
+  return queryOnce<OpenRelease>(
     database.pool,
     `select revision, model_version, status, health_status, weight from deployments
       where superseded_at is null and revision is not null order by revision`,
