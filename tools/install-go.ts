@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCacheFolder } from './user-cache-folder.ts'
 
 /*
  * Builds a tool that tests need from its Go module, into a cache folder outside the checkout, and prints its path:
@@ -62,7 +62,7 @@ else {
 
 function installed(named: string, wanted: Tool): string {
   const { title, version } = wanted
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'specyard', `${named}-${version}`)
+  const cache = join(userCacheFolder(), `${named}-${version}`)
   const program = join(cache, named)
   if (existsSync(program)) return program
   if (!isOnPath('go')) {

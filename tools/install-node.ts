@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCacheFolder } from './user-cache-folder.ts'
 
 /*
  * Installs another version of Node than the one that is here, for tests that see that the product runs on it, outside the checkout, and prints its
@@ -22,8 +22,7 @@ else {
 
 function installed(wanted: string): string {
   const packageName = `node-${process.platform}-${process.arch}`
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'specyard')
-  const folder = join(cache, `node-${wanted}`)
+  const folder = join(userCacheFolder(), `node-${wanted}`)
   const node = (inside: string): string => join(inside, 'node_modules', packageName, 'bin', 'node')
   if (existsSync(node(folder))) return node(folder)
   console.error(`installing Node ${wanted} (some seconds and about 200 MB, the first time) …`)

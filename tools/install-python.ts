@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCacheFolder } from './user-cache-folder.ts'
 
 /*
  * Installs a tool that tests need and that is written in Python into a virtual environment outside the checkout, and prints the path of its
@@ -90,8 +90,7 @@ else {
 }
 
 function installed(named: string, wanted: Tool): string {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'specyard')
-  const folder = join(cache, `${named}-${wanted.version}`)
+  const folder = join(userCacheFolder(), `${named}-${wanted.version}`)
   const python = join(folder, 'bin', 'python')
   const asked = wanted.requirements.join('\n')
   // Written last, with what was asked for: a folder without it is what an interrupted installation left behind.
@@ -109,7 +108,7 @@ function installed(named: string, wanted: Tool): string {
   console.error(`installing ${wanted.title} ${wanted.version} (${wanted.effort}, the first time) …`)
   // A virtual environment names its own folder in its scripts, so it is made where it stays.
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(cache, { recursive: true })
+  mkdirSync(userCacheFolder(), { recursive: true })
   const quiet = [
     '--quiet',
     '--disable-pip-version-check',

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { identify, isAlive, type ProcessIdentity } from '../base/process-table.ts'
 import { until } from '../base/wait.ts'
+import { userCacheFolder } from '../../../tools/user-cache-folder.ts'
 
 /** Where what was built once is kept, outside the checkout: $XDG_CACHE_HOME/specyard/cluster, by default under ~/.cache. */
 export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'specyard', 'cluster')
+  return join(userCacheFolder(), 'cluster')
 }
 
 /** @returns 12 hex digits of the SHA-256 over everything that decides what comes out */
