@@ -23,6 +23,12 @@ export interface Health {
   close(): Promise<void>
 }
 
+/** An API server that asks to wait (429), as it does while the storage of a definition is set up, is asked again and has not failed yet. */
+const hasFailed = (mirror: Mirror<unknown>): boolean => {
+  const error = mirror.lastError()
+  return error !== null && error.status !== 429
+}
+
 /** @param whole called when everything is known that was not: at first, and after a failure */
 export function createHealth(api: Api, log: Log, whole: () => void): Health {
   const mirrors: Mirror<unknown>[] = []
@@ -32,7 +38,7 @@ export function createHealth(api: Api, log: Log, whole: () => void): Health {
   let warned = false
   let warnedAt = -Infinity
 
-  const settled = (): boolean => closed || mirrors.every((one) => one.listed() || one.lastError() !== null)
+  const settled = (): boolean => closed || mirrors.every((one) => one.listed() || hasFailed(one))
   const failing = (): Mirror<unknown> | undefined => mirrors.find((one) => one.lastError() !== null)
   const look = (): void => {
     if (closed) return

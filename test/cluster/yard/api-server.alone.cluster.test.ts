@@ -18,7 +18,8 @@ describe.runIf(hasRealNode())('the service and the API server, killed and starte
     yard = await openYard(cluster)
     const { environment } = yard
     await yard.merge({ 'training.yaml': trainingSpec(cluster, { environment, name: 'killed', command: held.command }) })
-    await yard.untilRun('killed', 'to report', (run) => stepOf(run) > 0, 90)
+    // Its report may be there before the reconciler has seen its pod run.
+    await yard.untilRun('killed', 'to run and report', (run) => run.state === 'RUNNING' && stepOf(run) > 0, 90)
   })
   afterAll(async () => {
     await yard?.close()

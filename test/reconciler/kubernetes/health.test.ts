@@ -74,6 +74,16 @@ describe('what is known of a cluster', () => {
     health.stirred()
     await current
   })
+
+  it('is waited for when the API server asks to wait before its first list', async () => {
+    const error = new ApiError('storage is (re)initializing', { status: 429, retryAfterSeconds: 1 })
+    const jobs = add('jobs in a', { listed: false, ageSeconds: null, error })
+    const current = health.current()
+    health.stirred()
+    Object.assign(jobs, { listed: true, ageSeconds: 0, error: null })
+    health.stirred()
+    await current
+  })
 })
 
 describe('what is said of a cluster', () => {
