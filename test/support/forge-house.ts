@@ -34,6 +34,7 @@ export async function openForgeHouse(
   for (const repository of [specs, deploy])
     await gitea.ask('POST', '/user/repos', { name: repository, default_branch: 'main' })
   pushFirst(join(folder, 'work'), gitea.pushUrl(specs), files)
+  await gitea.untilFilled(specs)
   const home = join(folder, 'home')
   mkdirSync(home)
   writeFileSync(

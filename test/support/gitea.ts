@@ -31,6 +31,8 @@ export interface Gitea {
   tokenOf(account: string, scopes: string): string
   /** The address of a repository with the right to push to it. */
   pushUrl(repository: string): string
+  /** Waits until it has noticed the first push to a repository: before, it knows no pull requests there. */
+  untilFilled(repository: string): Promise<void>
   /** Asks its API as the owner, or by another token. @throws Error for an answer that is none of success */
   ask<Answer>(method: string, path: string, body?: object, token?: string): Promise<Answer>
   /** Merges a pull request of the owner's, as a person does. */
@@ -112,6 +114,10 @@ export async function startGitea(): Promise<Gitea> {
   return {
     ...{ url, api: `${url}/api/v1`, owner, token, tokenOf, remove, ask },
     pushUrl: (repository) => `http://${owner}:${token}@127.0.0.1:${port}/${owner}/${repository}.git`,
+    untilFilled: async (repository) => {
+      const filled = async () => !(await ask<{ empty: boolean }>('GET', `/repos/${owner}/${repository}`)).empty
+      await until(`Gitea has noticed what was pushed to ${repository}`, filled, readySecondsMax)
+    },
     merge: (repository, number) => {
       const path = `/repos/${owner}/${repository}/pulls/${number}/merge`
       // It refuses until it has found out whether it can be merged.

@@ -173,6 +173,7 @@ describe('a release of an app', () => {
     await gitea.ask('POST', '/user/repos', { name: repository, default_branch: 'main' })
     const address = gitea.pushUrl(repository)
     git(own, 'push', '--quiet', address, 'HEAD:main')
+    await gitea.untilFilled(repository)
     const said = [1, 2].map((time) => {
       const clone = join(at, `clone-${time}`)
       git(at, 'clone', '--quiet', address, clone)
