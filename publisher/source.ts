@@ -21,7 +21,7 @@ import {
   tooMany,
   unprintable,
 } from './spec-files.ts'
-import { findSpecs, findTemplates, readSpec, realPath } from './working-tree.ts'
+import { findSpecs, findTemplates, realPath, specReader } from './working-tree.ts'
 
 const settingsFile = 'specyard.yaml'
 const filesAtOnce = 64
@@ -50,17 +50,18 @@ export async function readWorkingTree(root: string, isKnown?: (path: string) => 
   for (let from = 0; from < found.length; from += filesAtOnce) {
     // Whoever else waits in this process has a turn between some files and the next.
     if (from > 0) await setImmediate()
+    const readSpec = specReader(root, realRoot)
     for (const path of found.slice(from, from + filesAtOnce)) {
       if (isKnown?.(path)) continue
-      const read = readSpec(root, realRoot, path)
+      const read = readSpec(path)
       if ('code' in read) problems.push(read)
       else files.push(read)
     }
   }
   // One that cannot be read is missing where it is named, and told there.
-  const templates = findTemplates(root).map((path) => readSpec(root, realRoot, path))
-  for (const read of templates) if (!('code' in read)) files.push(read)
-  const settings = readSpec(root, realRoot, settingsFile)
+  const readSpec = specReader(root, realRoot)
+  for (const read of findTemplates(root).map(readSpec)) if (!('code' in read)) files.push(read)
+  const settings = readSpec(settingsFile)
   files.sort((left, right) => compareText(left.path, right.path))
   const told = problems.sort((left, right) => compareText(left.where.file, right.where.file))
   return { files, problems: told, ...('code' in settings ? {} : { settingsSource: settings }) }

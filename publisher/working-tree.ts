@@ -137,30 +137,63 @@ function targetOf(link: string): string {
   }
 }
 
+/** Reads one spec file, or says what keeps it from being read. */
+export type SpecReader = (path: string) => SourceFile | Problem
+
 /**
- * Reads one spec file, or says what keeps it from being read.
+ * Reads spec files in one go. What folders really are is asked for once each, since that is most of the work of reading: so a reader is
+ * kept for a few files, and not for longer.
  */
-export function readSpec(root: string, realRoot: string, path: string): SourceFile | Problem {
-  if (isUnprintable(path)) return unprintable(path)
-  try {
-    const real = realpathSync.native(join(root, path))
-    if (!isUnder(real, realRoot)) return outside(path)
-    // Opening a pipe would wait for its writer; the link was resolved above, and a new one in its place is refused.
-    const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+export function specReader(root: string, realRoot: string): SpecReader {
+  const realFolders = new Map<string, string>()
+  const realFolder = (folder: string): string => {
+    const known = realFolders.get(folder)
+    if (known !== undefined) return known
+    const real = realpathSync.native(join(root, folder))
+    realFolders.set(folder, real)
+    return real
+  }
+  return (path) => {
+    if (isUnprintable(path)) return unprintable(path)
     try {
-      const about = fstatSync(file)
-      if (!about.isFile()) return fileProblem('FILE_UNREADABLE', path, 'it is not a regular file')
-      if (about.size > specBytesMax) return tooLarge(path, about.size)
-      // One byte more than it should have; a file that grew meanwhile is read once more, as far as any may go.
-      let bytes = readUpTo(file, about.size + 1)
-      if (bytes.length > about.size) bytes = readUpTo(file, specBytesMax + 1)
-      return bytes.length > specBytesMax ? tooLarge(path, bytes.length) : { path, bytes }
-    } finally {
-      closeSync(file)
+      const end = path.lastIndexOf('/') + 1
+      const folder = realFolder(path.slice(0, end))
+      const file = isUnder(`${folder}${sep}`, realRoot) ? openUnlinked(`${folder}${sep}${path.slice(end)}`) : undefined
+      if (file !== undefined) return readOpened(file, path)
+      const real = realpathSync.native(join(root, path))
+      return isUnder(real, realRoot) ? readOpened(openSync(real, unlinked), path) : outside(path)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+      return fileProblem('FILE_UNREADABLE', path, `the file cannot be read (${code})`, 'check its permissions')
     }
+  }
+}
+
+/** No link, also no new one in the place of what was found; opening a pipe would wait for its writer. */
+const unlinked = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Undefined for a link. */
+function openUnlinked(path: string): number | undefined {
+  try {
+    return openSync(path, unlinked)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    return fileProblem('FILE_UNREADABLE', path, `the file cannot be read (${code})`, 'check its permissions')
+    // FreeBSD says EMLINK.
+    if (['ELOOP', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+function readOpened(file: number, path: string): SourceFile | Problem {
+  try {
+    const about = fstatSync(file)
+    if (!about.isFile()) return fileProblem('FILE_UNREADABLE', path, 'it is not a regular file')
+    if (about.size > specBytesMax) return tooLarge(path, about.size)
+    // One byte more than it should have; a file that grew meanwhile is read once more, as far as any may go.
+    let bytes = readUpTo(file, about.size + 1)
+    if (bytes.length > about.size) bytes = readUpTo(file, specBytesMax + 1)
+    return bytes.length > specBytesMax ? tooLarge(path, bytes.length) : { path, bytes }
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -10,7 +10,7 @@ import { compileSpecs } from '../specs/compile-specs.ts'
 import { type Identity, identityOf } from '../specs/looking/identity.ts'
 import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
-import { writeTree } from '../specs/write-tree.ts'
+import { writeTree } from '../specs/writing/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -41,7 +41,7 @@ export async function runCompile(world: World, directory: string, options: Compi
     for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
     return exitCodes.fine
   }
-  return tellWritten(world, writeTree(resolve(options.to), tree), tree.size, options.to)
+  return tellWritten(world, await writeTree(resolve(options.to), tree), tree.size, options.to)
 }
 
 /** Writes what the working tree compiles to: of files that have not changed since the last time, neither specs nor what they compile to are read. */
@@ -64,7 +64,7 @@ async function compileTo(world: World, directory: string, to: string, options: C
   if (!looked.tree) return exitCodes.problems
   const stands = new Map<string, Identity>()
   const tree = new Map([...looked.tree].sort())
-  const written = writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
+  const written = await writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
   looked.remember(stands)
   return tellWritten(world, written, tree.size + looked.standing, to)
 }

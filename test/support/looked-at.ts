@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Identity, identityOf } from '../../cli/specs/looking/identity.ts'
 import { look, type Looked } from '../../cli/specs/looking/look.ts'
 import { openRecollection } from '../../cli/specs/looking/recollection.ts'
-import { writeTree } from '../../cli/specs/write-tree.ts'
+import { writeTree } from '../../cli/specs/writing/write-tree.ts'
 import { settingsFrom } from '../../cli/house/settings.ts'
 import { source } from './compiler.ts'
 import { EditedRepository, type PartName } from './edited-repository.ts'
@@ -95,10 +95,10 @@ export class LookedAt {
   }
 
   /** Writes what was found, as the command does. @returns how many files were written; undefined where there are errors */
-  finish(looked: Looked): number | undefined {
+  async finish(looked: Looked): Promise<number | undefined> {
     if (!looked.tree) return undefined
     const stands = new Map<string, Identity>()
-    const written = writeTree(this.to, looked.tree, (path, about) => stands.set(path, identityOf(about)))
+    const written = await writeTree(this.to, looked.tree, (path, about) => stands.set(path, identityOf(about)))
     looked.remember(stands)
     return written
   }

@@ -59,8 +59,8 @@ async function make(one: Step, at: LookedAt): Promise<void> {
     // One command reads, another comes and ends, and the first writes what it has read.
     const first = await at.look(true)
     at.write(one.part, one.state)
-    at.finish(await at.look(true))
-    at.finish(first)
+    await at.finish(await at.look(true))
+    await at.finish(first)
   }
 }
 
@@ -72,7 +72,7 @@ describe('a command that looks, with what it knows from the last time', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 10 }), async (steps) => {
         using at = new LookedAt()
-        at.finish(await at.look(true))
+        await at.finish(await at.look(true))
         for (const [one, isSettled] of steps) {
           if (isSettled) await at.settle()
           await make(one, at)
@@ -82,7 +82,7 @@ describe('a command that looks, with what it knows from the last time', () => {
           expect(withIt.problems).toEqual(without.problems)
           expect(withIt.paths).toEqual(without.paths)
           expect(withIt.tree === null).toBe(without.tree === null)
-          at.finish(withIt)
+          await at.finish(withIt)
           if (withIt.files.length < without.files.length) partly += 1
           if (!without.tree) continue
           expect((withIt.tree?.size ?? 0) + withIt.standing).toBe(without.tree.size)
@@ -100,21 +100,21 @@ describe('a command that looks, with what it knows from the last time', () => {
     for (let index = 0; index < 300; index += 1)
       writeFileSync(join(at.root, `specs/many-${index}.yaml`), template.replace('name: one', `name: many-${index}`))
     await at.settle()
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     await at.settle()
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     const known = at.knownFiles().map((path) => readFileSync(path, 'utf8'))
     const changed = join(at.root, 'specs/many-7.yaml')
     writeFileSync(changed, readFileSync(changed, 'utf8').replace('epochs: 3', 'epochs: 4'))
     for (const written of [1, 0]) {
       const looked = await at.look(true)
       expect(at.compiled(looked)).toEqual(['specs/many-7.yaml'])
-      expect(at.finish(looked)).toBe(written)
+      expect(await at.finish(looked)).toBe(written)
     }
     expect(at.knownFiles().map((path) => readFileSync(path, 'utf8'))).toEqual(known)
     writeFileSync(changed, readFileSync(changed, 'utf8').replace('epochs: 4', 'epochs: 3'))
     // The file of the digest before is there still.
-    expect(at.finish(await at.look(true))).toBe(0)
+    expect(await at.finish(await at.look(true))).toBe(0)
     const [first, again] = [await at.look(false), await at.look(true)]
     for (const [path, text] of first.tree ?? []) expect(readFileSync(join(at.to, path), 'utf8')).toBe(text)
     expect((again.tree?.size ?? 0) + again.standing).toBe(first.tree?.size)

@@ -10,10 +10,10 @@ const ofOne = /jobs\/one-[0-9a-f]{8}-1\.yaml$/
 /** A repository that has been compiled, and nothing changes at that moment. */
 async function compiled(): Promise<LookedAt> {
   const at = new LookedAt()
-  at.finish(await at.look(true))
+  await at.finish(await at.look(true))
   await at.settle()
   // What was written a moment before is known only now.
-  at.finish(await at.look(true))
+  await at.finish(await at.look(true))
   return at
 }
 
@@ -92,7 +92,7 @@ describe('a tree that is compiled again', () => {
     using at = await compiled()
     change(at)
     const looked = await at.look(true)
-    expect({ compiled: at.compiled(looked), written: at.finish(looked) }).toEqual(expected)
+    expect({ compiled: at.compiled(looked), written: await at.finish(looked) }).toEqual(expected)
     const without = await at.look(false)
     expect(looked.problems).toEqual(without.problems)
     for (const [path, text] of without.tree ?? []) expect(readFileSync(join(at.to, path), 'utf8')).toBe(text)
@@ -100,10 +100,10 @@ describe('a tree that is compiled again', () => {
 
   it('reads a file again whose last change was too near to the look at it', async () => {
     using at = new LookedAt()
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     at.clockOff = -1_000
     at.write('one', 1)
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     at.clockOff = 0
     at.swap('one')
     expect(at.compiled(await at.look(true))).toContain('specs/one.yaml')
@@ -112,7 +112,7 @@ describe('a tree that is compiled again', () => {
   it('reads what a link leads to each time', async () => {
     using at = await compiled()
     symlinkSync('one.yaml', join(at.root, 'specs/linked.yaml'))
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     const { problems } = await at.look(true)
     expect(problems.map(({ code }) => code)).toContain('NAME_TAKEN')
   })
@@ -123,10 +123,10 @@ describe('a tree that is compiled again', () => {
     const first = await at.look(true)
     at.write('one', 1)
     const second = await at.look(true)
-    at.finish(second)
-    at.finish(first)
+    await at.finish(second)
+    await at.finish(first)
     expect(at.knownFiles().map((path) => readFileSync(path, 'utf8'))).toEqual(known)
-    at.finish(await at.look(true))
+    await at.finish(await at.look(true))
     expect(readFileSync(outputOf(at), 'utf8')).toBeDefined()
   })
 })
