@@ -19,7 +19,7 @@ export async function generateTemplates(folder: string): Promise<string> {
       const program = Handlebars.parse(source) as unknown as Node
       refuseUnescaped(name, program)
       const key = JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))
-      return `  ${key}: (view, { own, items, holds, scalar }) => {\n${templateCode(program)}},`
+      return `  ${key}: (view, { items, holds, scalar }) => {\n${templateCode(program)}},`
     }),
   )
   return `export const templates = {\n${entries.join('\n')}\n}\n`

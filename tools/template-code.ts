@@ -11,32 +11,31 @@ interface Path {
 }
 
 /**
- * The body of a function that fills in a template: `view` is what its names stand for, and `own`, `items`, `holds` and `scalar` are what
- * `compiler/render/template.ts` gives it. Plain statements, because Handlebars' own run time takes five times as long: it makes frames of
- * data for loops and looks every helper up, of which these templates use nothing. The parts are joined at the end, because a text that is
- * made by adding to it stays a tree of its parts, five times its size, for as long as it is kept.
+ * The body of a function that fills in a template: `view` is what its names stand for, and `items`, `holds` and `scalar` are what
+ * `compiler/render/template.ts` gives it, each of which refuses what the view lacks. Plain statements, because Handlebars' own run time takes five
+ * times as long: it makes frames of data for loops and looks every helper up, of which these templates use nothing.
  * @param program a template that `refuseUnescaped` has let pass
  */
 export function templateCode(program: Node): string {
-  return `const text = []\n${statements(program, 0)}return text.join('')\n`
+  return `let text = ''\n${statements(program, 0)}return text\n`
 }
 
 function statements(program: Node | undefined, depth: number): string {
   const code: string[] = []
-  let pushed: string[] = []
-  const push = (): void => {
-    if (pushed.length > 0) code.push(`text.push(${pushed.join(', ')})\n`)
-    pushed = []
+  let added: string[] = []
+  const add = (): void => {
+    if (added.length > 0) code.push(`text += ${added.join(' + ')}\n`)
+    added = []
   }
   for (const node of (program?.['body'] ?? []) as readonly Node[]) {
     const part = partOf(node, depth)
-    if (part !== undefined) pushed.push(...part)
+    if (part !== undefined) added.push(...part)
     else {
-      push()
+      add()
       code.push(statement(node, depth))
     }
   }
-  push()
+  add()
   return code.join('')
 }
 
@@ -63,13 +62,15 @@ function statement(node: Node, depth: number): string {
   throw new Error(`a template has {{#${helper}}}${otherwise ? ' with an {{else}}' : ''}, which is not known`)
 }
 
+/** A value of the view and its name, for the message where the view lacks it. */
 function reference(node: Node | undefined, depth: number): string {
   const { parts, depth: up, data } = node as unknown as Path
   if (node?.type !== 'PathExpression' || data || up > depth)
     throw new Error('a template gives a helper something else than a name')
-  const taken = parts.find((part) => part in {})
-  if (taken !== undefined) throw new Error(`a template asks for "${taken}", which every object has`)
-  return parts.reduce((from, part) => `own(${from}, ${JSON.stringify(part)})`, viewAt(depth - up))
+  const taken = parts.find((part) => part in {} || part === 'length')
+  if (taken !== undefined) throw new Error(`a template asks for "${taken}", which every object or text has`)
+  const steps = parts.map((part) => `[${JSON.stringify(part)}]`)
+  return `${[viewAt(depth - up), ...steps].join('?.')}, ${JSON.stringify(parts.join('.') || 'this')}`
 }
 
 function viewAt(depth: number): string {

@@ -1,11 +1,18 @@
 import { annotations, jobName, labels, leaseRefusedExitCode, leaseSecretName, trainerApp } from '../../domain/names.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
-import { compareText } from '../../domain/problem.ts'
+import { sortByName } from '../by-name.ts'
 import { shape, type Shaped } from '../shape/apply.ts'
-import { statusUrl, statusVariables } from './status.ts'
+import { statusVariables } from './status.ts'
 import { renderTemplate, type View } from './template.ts'
 import { trackerVariables } from './tracker.ts'
-import { pairs, type RenderedVariable, resourcesView, schedulingView, variableViews, volumeView } from './view.ts'
+import {
+  freelyScheduled,
+  type RenderedVariable,
+  resourcesView,
+  schedulingView,
+  variableView,
+  volumeView,
+} from './view.ts'
 
 /** Port on which the first pod of a multi-node training coordinates the others, as PyTorch expects it. */
 const masterPort = 29_500
@@ -42,21 +49,20 @@ function jobView(plan: TrainingPlan, attempt: RenderedAttempt): View {
   const secret = leaseSecretName(plan.id, attempt.attempt)
   const callbackFolder = plan.cluster === 'local' ? 'callback' : '/var/run/specyard/callback'
   const queued = plan.queue !== null
+  // A queue decides itself where its workloads run.
+  const scheduling = queued ? freelyScheduled : schedulingView(plan.resources.nodeSelector, plan.resources.tolerations)
   return {
     name,
     namespace: plan.namespace,
-    labels: pairs({
-      [labels.app]: trainerApp,
-      [labels.jobId]: plan.id,
-      [labels.traceId]: plan.traceId,
-      [labels.project]: plan.project,
-      [labels.attempt]: String(attempt.attempt),
-    }),
-    annotations: pairs({
-      [annotations.spec]: plan.source.path,
-      [annotations.digest]: plan.digest,
-      ...(plan.imageFolder === null ? {} : { [annotations.imageFolder]: plan.imageFolder }),
-    }),
+    // In the order of their keys.
+    labels: [
+      { key: labels.app, value: trainerApp },
+      { key: labels.jobId, value: plan.id },
+      { key: labels.attempt, value: String(attempt.attempt) },
+      { key: labels.project, value: plan.project },
+      { key: labels.traceId, value: plan.traceId },
+    ],
+    annotations: annotationsOf(plan),
     indexed: plan.nodes > 1,
     nodes: plan.nodes,
     masterPort,
@@ -73,12 +79,25 @@ function jobView(plan: TrainingPlan, attempt: RenderedAttempt): View {
     command: plan.command,
     hasArguments: plan.arguments.length > 0,
     arguments: plan.arguments,
-    variables: variableViews(attemptVariables(plan, attempt, name, secret, callbackFolder)),
+    variables: attemptVariables(plan, attempt, name, secret, callbackFolder).map(variableView),
     resources: resourcesView(plan.resources),
     volumes: [...plan.volumes.map(volumeView), secretVolume(secret, callbackFolder)],
-    // A queue decides itself where its workloads run.
-    ...schedulingView(queued ? {} : plan.resources.nodeSelector, queued ? [] : plan.resources.tolerations),
+    hasNodeSelector: scheduling.hasNodeSelector,
+    nodeSelector: scheduling.nodeSelector,
+    hasTolerations: scheduling.hasTolerations,
+    tolerations: scheduling.tolerations,
   }
+}
+
+/** In the order of their keys. */
+function annotationsOf({ digest, imageFolder, source }: TrainingPlan): readonly View[] {
+  const [ofDigest, ofSpec] = [
+    { key: annotations.digest, value: digest },
+    { key: annotations.spec, value: source.path },
+  ]
+  return imageFolder === null
+    ? [ofDigest, ofSpec]
+    : [ofDigest, { key: annotations.imageFolder, value: imageFolder }, ofSpec]
 }
 
 function attemptVariables(
@@ -88,17 +107,19 @@ function attemptVariables(
   secret: string,
   callbackFolder: string,
 ): readonly RenderedVariable[] {
+  const tokenFile = `${callbackFolder}/token`
+  const status = statusVariables(plan, tokenFile)
   const variables: RenderedVariable[] = [
     ...plan.variables,
     { name: 'ATTEMPT', value: String(attempt.attempt) },
     { name: 'CHECKPOINT_URI', value: attempt.checkpointUri ?? '' },
     // Where no lease is needed the trainer starts without its token, and finds it in the file once there is one.
     { name: 'CALLBACK_TOKEN', secret, key: 'token', optional: plan.lease.mode === 'optional' },
-    { name: 'CALLBACK_TOKEN_FILE', value: `${callbackFolder}/token` },
+    { name: 'CALLBACK_TOKEN_FILE', value: tokenFile },
     { name: 'POD_UID', fieldPath: 'metadata.uid' },
     { name: 'POD_NAME', fieldPath: 'metadata.name' },
     ...trackerVariables(plan, attempt.attempt),
-    ...statusVariables(plan, `${callbackFolder}/token`),
+    ...status.sorted,
   ]
   if (plan.nodes > 1) {
     variables.push(
@@ -109,8 +130,10 @@ function attemptVariables(
       { name: 'NODE_RANK', fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
     )
   }
+  sortByName(variables)
   // Last, because it is made of others: Kubernetes puts in only what stands before.
-  return [...variables.sort((left, right) => compareText(left.name, right.name)), ...statusUrl(plan)]
+  if (status.last) variables.push(status.last)
+  return variables
 }
 
 function secretVolume(secret: string, mountPath: string): View {

@@ -16,8 +16,22 @@ const special = /[^ !#-[\]-~]/
  */
 export function scalarText(value: Scalar): string {
   if (typeof value !== 'string') return JSON.stringify(value)
-  if (!special.test(value)) return `"${value}"`
-  return JSON.stringify(wellFormed(value)).replace(unsafe, escapeCharacter)
+  if (value.length > wordLength) return quoted(value)
+  const known = words.get(value)
+  if (known !== undefined) return known
+  const text = quoted(value)
+  if (words.size < wordsMax) words.set(value, text)
+  return text
+}
+
+/** How short texts are written: most are names that come again in every manifest. */
+const words = new Map<string, string>()
+const wordsMax = 1000
+const wordLength = 24
+
+function quoted(text: string): string {
+  if (!special.test(text)) return `"${text}"`
+  return JSON.stringify(wellFormed(text)).replace(unsafe, escapeCharacter)
 }
 
 /**
@@ -34,4 +48,12 @@ function escapeCharacter(character: string): string {
 
 function wellFormed(text: string): string {
   return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+}
+
+/**
+ * The same text, laid out. What is made by adding to a text stays a tree of its parts, five times its size, until somebody asks for one of its
+ * characters; laying it out costs least while the parts have just been made.
+ */
+export function inOnePiece(text: string): string {
+  return text.charCodeAt(0) < 0 ? '' : text
 }

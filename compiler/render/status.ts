@@ -18,20 +18,25 @@ const names = {
  */
 const systemAuthorities = '/etc/ssl/certs/ca-certificates.crt'
 
-/** None where there is nobody to report to. */
-export function statusVariables(plan: TrainingPlan, tokenFile: string): readonly Variable[] {
-  if (baseUrl(plan) === undefined) return []
-  return without(plan, [
-    { name: names.token, value: tokenFile },
-    { name: names.authorities, value: systemAuthorities },
-  ])
+export interface StatusVariables {
+  readonly sorted: readonly Variable[]
+  /** Names the pod by a variable that must stand before it: the contract's body does not say who speaks. */
+  readonly last: Variable | undefined
 }
 
-/** Names the pod by a variable that must stand before it: the contract's body does not say who speaks. */
-export function statusUrl(plan: TrainingPlan): readonly Variable[] {
+const none: StatusVariables = { sorted: [], last: undefined }
+
+/** None where there is nobody to report to. A person's own variables stand: plans that were made before these names were ours can hold them. */
+export function statusVariables(plan: TrainingPlan, tokenFile: string): StatusVariables {
   const base = baseUrl(plan)
-  if (base === undefined) return []
-  return without(plan, [{ name: names.url, value: `${base}/v1/jobs/${plan.id}/trainer-status?pod_uid=$(POD_UID)` }])
+  if (base === undefined) return none
+  const isFree = ({ name }: Variable): boolean => !plan.variables.some((one) => one.name === name)
+  const sorted = [
+    { name: names.authorities, value: systemAuthorities },
+    { name: names.token, value: tokenFile },
+  ]
+  const last = { name: names.url, value: `${base}/v1/jobs/${plan.id}/trainer-status?pod_uid=$(POD_UID)` }
+  return { sorted: sorted.filter(isFree), last: isFree(last) ? last : undefined }
 }
 
 /** The local cluster gives its own address to every container. */
@@ -39,9 +44,4 @@ function baseUrl({ variables, cluster }: TrainingPlan): string | undefined {
   const written = variables.find((one) => one.name === 'BACKEND_BASE_URL')
   if (written !== undefined && 'value' in written) return written.value.replace(/\/+$/, '')
   return cluster === 'local' ? '$(BACKEND_BASE_URL)' : undefined
-}
-
-/** A person's own variables stand: plans that were made before these names were ours can hold them. */
-function without(plan: TrainingPlan, variables: readonly Variable[]): readonly Variable[] {
-  return variables.filter(({ name }) => !plan.variables.some((one) => one.name === name))
 }

@@ -4,7 +4,7 @@ import { cpuQuantity, memoryQuantity } from './quantity.ts'
 import type { View } from './template.ts'
 
 /** A mapping as a template can go through it, in the order of its keys. */
-export function pairs(mapping: Readonly<Record<string, string>>): readonly View[] {
+function pairs(mapping: Readonly<Record<string, string>>): readonly View[] {
   return Object.entries(mapping)
     .sort(([left], [right]) => compareText(left, right))
     .map(([key, value]) => ({ key, value }))
@@ -16,16 +16,14 @@ export type RenderedVariable =
   /** `optional`: the container starts without the Secret too. */
   | { readonly name: string; readonly secret: string; readonly key: string; readonly optional: boolean }
 
-export function variableViews(variables: readonly RenderedVariable[]): readonly View[] {
-  return variables.map((variable): View => {
-    const { name } = variable
-    if ('value' in variable) return { name, isValue: true, isSecret: false, isField: false, value: variable.value }
-    if ('fieldPath' in variable)
-      return { name, isValue: false, isSecret: false, isField: true, fieldPath: variable.fieldPath }
-    const { secret, key } = variable
-    const optional = 'optional' in variable && variable.optional
-    return { name, isValue: false, isSecret: true, isField: false, secret, key, optional }
-  })
+export function variableView(variable: RenderedVariable): View {
+  const { name } = variable
+  if ('value' in variable) return { name, isValue: true, isSecret: false, isField: false, value: variable.value }
+  if ('fieldPath' in variable)
+    return { name, isValue: false, isSecret: false, isField: true, fieldPath: variable.fieldPath }
+  const { secret, key } = variable
+  const optional = 'optional' in variable && variable.optional
+  return { name, isValue: false, isSecret: true, isField: false, secret, key, optional }
 }
 
 export function volumeView(volume: Volume): View {
@@ -54,11 +52,26 @@ export function resourcesView(resources: PlannedResources): View {
   }
 }
 
+interface SchedulingView {
+  readonly hasNodeSelector: boolean
+  readonly nodeSelector: readonly View[]
+  readonly hasTolerations: boolean
+  readonly tolerations: readonly View[]
+}
+
+/** Of pods that say nothing about where they run. */
+export const freelyScheduled: SchedulingView = {
+  hasNodeSelector: false,
+  nodeSelector: [],
+  hasTolerations: false,
+  tolerations: [],
+}
+
 /** Where pods may run. */
 export function schedulingView(
   nodeSelector: Readonly<Record<string, string>>,
   tolerations: readonly Toleration[],
-): View {
+): SchedulingView {
   return {
     hasNodeSelector: Object.keys(nodeSelector).length > 0,
     nodeSelector: pairs(nodeSelector),

@@ -13,10 +13,7 @@ engine.registerHelper('scalar', (value: string) => new Handlebars.SafeString(sca
 function filled(template: string, view: View): string {
   const code = templateCode(Handlebars.parse(template) as unknown as Node)
   // The build writes the same text into a module.
-  const fill = new Function('view', '{ own, items, holds, scalar }', code) as (
-    view: View,
-    given: typeof asked,
-  ) => string
+  const fill = new Function('view', '{ items, holds, scalar }', code) as (view: View, given: typeof asked) => string
   return fill(view, asked)
 }
 
@@ -56,6 +53,7 @@ describe('the code that is made of templates', () => {
   it.each([
     ['a name that the view lacks', '{{scalar c}}', 'a template asked for "c", which its view lacks'],
     ['a name that every object inherits', '{{scalar constructor}}', 'asks for "constructor"'],
+    ['the length of a text', '{{scalar length}}', 'asks for "length"'],
     ['a condition that the view lacks', '{{#if c}}x{{/if}}', 'asked for "c"'],
     ['a list as a scalar', '{{scalar list}}', 'asked for a scalar'],
     ['a scalar as a list', '{{#each a}}x{{/each}}', 'asked for a list'],
