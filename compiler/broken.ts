@@ -1,6 +1,6 @@
 import type { SpecSource } from '../domain/plan.ts'
 import type { Place, Problem } from '../domain/problem.ts'
-import type { Document } from './load/document.ts'
+import { type Document, withParts } from './load/document.ts'
 import type { Catalogue } from './resolve/catalogue.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining } from './resolve/training.ts'
@@ -39,9 +39,8 @@ function doubting(document: Document, invented: readonly string[], doubtful: Set
     if (isInvented(pointer)) doubtful.add(own)
     return own
   }
-  return {
-    ...document,
+  return withParts(document, {
     locate: (pointer) => noted(pointer, document.locate(pointer)),
     locateKey: (pointer) => noted(pointer, document.locateKey(pointer)),
-  }
+  })
 }

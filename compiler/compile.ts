@@ -22,6 +22,7 @@ import { reportSecrets } from './secrets/report.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
 import { readShapes, type Shapes, shapesFolder } from './shape/shapes.ts'
 import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
+import type { BrokenSpec, RepairedSpec, Spec } from './validate/validate.ts'
 
 /**
  * Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec.
@@ -112,19 +113,22 @@ export function loadSpecs(
   const files = input.sources.filter(({ path }) => !path.startsWith(shapesFolder))
   // Of a file with a secret nothing is kept.
   const withSecrets = new Set((input.secrets ?? []).map(({ where }) => where.file))
-  const read = files
-    .sort((left, right) => compareText(left.path, right.path))
-    .map((file) => {
-      pulse?.()
-      return specsOfFile(file, withSecrets.has(file.path) ? undefined : memory)
-    })
-  problems.push(...read.flatMap((one) => one.problems))
-  return {
-    specs: read.flatMap((one) => one.specs),
-    broken: read.flatMap((one) => one.broken),
-    repaired: read.flatMap((one) => one.repaired),
-    secrets: [...(input.secrets ?? []), ...read.flatMap((one) => one.secrets)],
+  const all = {
+    specs: [] as Spec[],
+    broken: [] as BrokenSpec[],
+    repaired: [] as RepairedSpec[],
+    secrets: [...(input.secrets ?? [])],
   }
+  for (const file of files.sort((left, right) => compareText(left.path, right.path))) {
+    pulse?.()
+    const read = specsOfFile(file, withSecrets.has(file.path) ? undefined : memory)
+    all.specs.push(...read.specs)
+    all.broken.push(...read.broken)
+    all.repaired.push(...read.repaired)
+    all.secrets.push(...read.secrets)
+    problems.push(...read.problems)
+  }
+  return all
 }
 
 function resolveTrainings(

@@ -7,7 +7,7 @@ import { limits } from './limits.ts'
 import { readPlain } from './plain.ts'
 import { type Placed, parseWithPlaces, sameValue } from './places.ts'
 import { scalars } from './scalars.ts'
-import { contentLine, isPlain, readText, type Segment, splitDocuments } from './text.ts'
+import { isPlain, readText, type Segment, splitDocuments } from './text.ts'
 import { examine, type Finding, withoutUnsafeKeys } from './walk.ts'
 
 /** One YAML document of a file, with the place of every node. */
@@ -58,12 +58,18 @@ export function loadDocuments(file: SourceFile): Loaded {
     const hint = 'split it into several files'
     return { documents: [], problems: [problem('YAML_TOO_MANY_NODES', where, message, { hint })], remains: [] }
   }
-  const loaded = segments.map((segment, index) => loadSegment(segment, file.path, index))
-  return {
-    documents: loaded.flatMap((one) => (one.document ? [one.document] : [])),
-    problems: loaded.flatMap((one) => one.problems),
-    remains: loaded.flatMap((one) => (one.remains === undefined ? [] : [one.remains])),
+  const loaded: { documents: Document[]; problems: Problem[]; remains: unknown[] } = {
+    documents: [],
+    problems: [],
+    remains: [],
   }
+  segments.forEach((segment, index) => {
+    const one = loadSegment(segment, file.path, index)
+    if (one.document) loaded.documents.push(one.document)
+    loaded.problems.push(...one.problems)
+    if (one.remains !== undefined) loaded.remains.push(one.remains)
+  })
+  return loaded
 }
 
 /** Reads a file that holds one document, such as the settings of a spec repository. */
@@ -78,11 +84,9 @@ export function parseManifests(text: string): readonly Json[] {
 }
 
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
-  const line = contentLine(segment) ?? segment.linesBefore + 1
-  const whole: Place = { file, line, column: 1 }
   const plain = readPlain(segment.text)
-  if (plain !== undefined)
-    return { document: documentOf(whole, index, plain, placesOfSegment(segment, file, plain)), problems: [] }
+  if (plain !== undefined) return { document: new PlainDocument(segment, file, index, plain), problems: [] }
+  const whole: Place = { file, line: segment.line, column: 1 }
   let value: unknown
   try {
     // A little more than is allowed, so that it is told as too deep, and not as something that one parser refuses.
@@ -108,7 +112,11 @@ function loadSegment(segment: Segment, file: string, index: number): LoadedSegme
 function placesOfSegment(segment: Segment, file: string, value: unknown): Slower {
   let placed: Placed | undefined
   const places = (): Placed => (placed ??= parseWithPlaces(segment, file))
-  return { places, agrees: () => places().problems.length === 0 && sameValue(places().value, value) }
+  return { places, agrees: () => agrees(places(), value) }
+}
+
+function agrees(placed: Placed, value: unknown): boolean {
+  return placed.problems.length === 0 && sameValue(placed.value, value)
 }
 
 interface Slower {
@@ -131,6 +139,65 @@ function documentOf(whole: Place, index: number, value: unknown, slower: Slower)
   }
 }
 
+/** A document of which hardly anybody asks for places: it is read again when somebody does. */
+class PlainDocument implements Document {
+  readonly file: string
+  readonly index: number
+  readonly line: number
+  readonly value: unknown
+  private readonly segment: Segment
+  private placed: Placed | undefined
+
+  constructor(segment: Segment, file: string, index: number, value: unknown) {
+    this.file = file
+    this.index = index
+    this.line = segment.line
+    this.value = value
+    this.segment = segment
+  }
+
+  get told(): readonly Place[] {
+    return []
+  }
+
+  locate(pointer: string): Place {
+    return this.places().place(pointer, 'value')
+  }
+
+  locateKey(pointer: string): Place {
+    return this.places().place(pointer, 'key')
+  }
+
+  written(pointer: string): string | undefined {
+    return this.places().written(pointer)
+  }
+
+  agrees(): boolean {
+    return agrees(this.places(), this.value)
+  }
+
+  private places(): Placed {
+    return (this.placed ??= parseWithPlaces(this.segment, this.file))
+  }
+}
+
+/** The same document, but for some of its parts. */
+export function withParts(document: Document, parts: Partial<Document>): Document {
+  const { file, index, value, line, told } = document
+  return {
+    file,
+    index,
+    value,
+    line,
+    told,
+    locate: (pointer) => document.locate(pointer),
+    locateKey: (pointer) => document.locateKey(pointer),
+    written: (pointer) => document.written(pointer),
+    agrees: () => document.agrees(),
+    ...parts,
+  }
+}
+
 /** What is dangerous about a value, at its places where it is small enough to look for them. */
 function explainFindings(findings: readonly Finding[], document: Document, places: () => Placed): LoadedSegment {
   const { file, line, value } = document
@@ -149,7 +216,7 @@ function explainFindings(findings: readonly Finding[], document: Document, place
     return problem(finding.code, places().place(finding.pointer, of), message, { hint: finding.hint })
   })
   const told = [...document.told, ...problems.map((one) => one.where)]
-  return { document: { ...document, value: withoutUnsafeKeys(value), told, agrees: () => true }, problems }
+  return { document: withParts(document, { value: withoutUnsafeKeys(value), told, agrees: () => true }), problems }
 }
 
 /** Every problem of a text that the fast parser refuses; where those are single keys and tags alone, its value is checked all the same. */
@@ -167,7 +234,7 @@ function explainRefusal(segment: Segment, whole: Place, index: number, error: un
   if (problems.length > 0) {
     const found = findings.length > 0 ? explainFindings(findings, document, () => placed) : { document, problems: [] }
     const told = [...placed.told, ...(found.document?.told ?? [])]
-    const checked = found.document ? { document: { ...found.document, told } } : { remains }
+    const checked = found.document ? { document: withParts(found.document, { told }) } : { remains }
     return { ...checked, problems: [...problems, ...found.problems] }
   }
   if (findings.length > 0) return explainFindings(findings, document, () => placed)

@@ -28,10 +28,11 @@ const [space, lineFeed, hash, colon, dash, comma] = [code(' '), code('\n'), code
 const [quote, apostrophe, backslash, slash] = [code('"'), code("'"), code('\\'), code('/')]
 const [openList, closeList, openMapping, closeMapping] = [code('['), code(']'), code('{'), code('}')]
 
-/** By the code of an ASCII character: whether a key may have it, and whether a plain scalar may begin with it. */
+/** By the code of an ASCII character: whether a key may have it, whether a plain scalar may begin with it, and whether one may end before it. */
 const inKey = tableOf(/[\w./-]/)
 const beginsKey = tableOf(/[A-Za-z_]/)
 const beginsPlain = tableOf(/[\w./$(+~-]/)
+const mayEndPlain = tableOf(/[\n :#,[\]{}]/)
 const inWord = tableOf(/\w/)
 
 function tableOf(form: RegExp): readonly boolean[] {
@@ -63,8 +64,7 @@ class PlainReader {
     const mapping: Record<string, Json> = {}
     for (;;) {
       const key = this.key()
-      // Also what every object has without being given it: such a key is not allowed, and said so elsewhere.
-      if (key === undefined || mapping[key] !== undefined) return undefined
+      if (key === undefined || Object.hasOwn(mapping, key)) return undefined
       const value = this.valueOfKey(indent, depth + 1)
       if (value === undefined) return undefined
       mapping[key] = value
@@ -144,7 +144,7 @@ class PlainReader {
     if (this.take(closeMapping)) return mapping
     for (;;) {
       const key = this.key()
-      if (key === undefined || mapping[key] !== undefined) return undefined
+      if (key === undefined || Object.hasOwn(mapping, key)) return undefined
       this.skipSpaces()
       const value = this.inline(depth + 1, true)
       if (value === undefined) return undefined
@@ -160,13 +160,18 @@ class PlainReader {
   private key(): string | undefined {
     const { text } = this
     const begin = this.at
-    if (!beginsKey[text.charCodeAt(begin)]) return undefined
-    let end = begin + 1
-    while (inKey[text.charCodeAt(end)]) end += 1
+    let last = text.charCodeAt(begin)
+    if (!beginsKey[last]) return undefined
+    let end = begin
+    let sum = 0
+    while (inKey[last]) {
+      sum = (sum * 31 + last) | 0
+      end += 1
+      last = text.charCodeAt(end)
+    }
     const behind = text.charCodeAt(end + 1)
-    if (text.charCodeAt(end) !== colon || (behind !== space && behind !== lineFeed)) return undefined
-    const key = text.slice(begin, end)
-    if (key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
+    if (last !== colon || (behind !== space && behind !== lineFeed)) return undefined
+    const key = keyOf(text, begin, end, sum)
     this.at = end + 1
     return key
   }
@@ -205,6 +210,10 @@ class PlainReader {
     let end = begin
     for (let at = begin; at < text.length; at += 1) {
       const character = text.charCodeAt(at)
+      if (!mayEndPlain[character]) {
+        end = at + 1
+        continue
+      }
       if (character === space) continue
       if (character === lineFeed) break
       if (inBrackets && (character === comma || character === closeList || character === closeMapping)) break
@@ -263,6 +272,21 @@ class PlainReader {
       this.at = end < 0 ? this.text.length : end + 1
     }
   }
+}
+
+/** Keys that were read, by a sum of their characters: nearly all keys come again, in every spec. */
+const keys: string[] = Array.from({ length: 1024 }, () => '')
+
+/** The key at a place of a text, without making it where it was read before; undefined for one that is no text, or that is not allowed, as is told elsewhere. */
+function keyOf(text: string, begin: number, end: number, sum: number): string | undefined {
+  const place = sum & (keys.length - 1)
+  const known = keys[place] ?? ''
+  if (known.length === end - begin && text.startsWith(known, begin)) return known
+  const key = text.slice(begin, end)
+  // Of what every object has without being given it nothing may be read.
+  if (key in {} || key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
+  keys[place] = key
+  return key
 }
 
 /** `--host` and the like. */

@@ -1,8 +1,14 @@
 import { FAILSAFE_SCHEMA, type Schema, Type } from 'js-yaml'
 
+/** What is written as a word and is no text. */
+const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ...['~', 'null', 'Null', 'NULL', ''].map((text) => [text, null] as const),
+  ...['true', 'True', 'TRUE'].map((text) => [text, true] as const),
+  ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
+])
+const wordLengthMax = 5
+
 const forms = {
-  null: /^(?:~|null|Null|NULL|)$/,
-  bool: /^(?:true|True|TRUE|false|False|FALSE)$/,
   int: /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/,
   float: /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
 } as const
@@ -13,33 +19,43 @@ const forms = {
  * @see https://yaml.org/spec/1.2.2/#103-core-schema
  */
 export const scalars: Schema = FAILSAFE_SCHEMA.extend({
-  implicit: [scalar('null', () => null), scalar('bool', bool), scalar('int', Number), scalar('float', float)],
+  implicit: [
+    scalar('null', isNull, () => null),
+    scalar('bool', (text) => words.has(text) && !isNull(text), wordOf),
+    scalar('int', (text) => forms.int.test(text), Number),
+    scalar('float', (text) => forms.float.test(text), float),
+  ],
 })
 
 /** What a text that is not quoted stands for, by the same forms. */
 export function plainScalar(text: string): string | number | boolean | null {
-  if (!mayBeOther.test(text)) return text
-  if (forms.int.test(text)) return Number(text)
-  if (forms.float.test(text)) return float(text)
-  if (forms.bool.test(text)) return bool(text)
-  return forms.null.test(text) ? null : text
+  if (beginsNumber(text.charCodeAt(0))) {
+    if (forms.int.test(text)) return Number(text)
+    return forms.float.test(text) ? float(text) : text
+  }
+  return text.length > wordLengthMax ? text : wordOf(text)
 }
 
-/** How everything begins and goes on that is no text. */
-const mayBeOther = /^(?:[-+.0-9~]|$|[ntf][ura]|[NTF][uUrRaA])/
+/** Whether a character is a sign, a point or a digit. */
+function beginsNumber(code: number): boolean {
+  return code >= 0x2b && code <= 0x39 && code !== 0x2c && code !== 0x2f
+}
 
-function scalar(name: keyof typeof forms, construct: (text: string) => unknown): Type {
-  const form = forms[name]
-  const resolve = (text: unknown): boolean => form.test(typeof text === 'string' ? text : '')
+function wordOf(text: string): string | boolean | null {
+  const value = words.get(text)
+  return value === undefined ? text : value
+}
+
+function isNull(text: string): boolean {
+  return words.get(text) === null
+}
+
+function scalar(name: string, is: (text: string) => boolean, construct: (text: string) => unknown): Type {
   return new Type(`tag:yaml.org,2002:${name}`, {
     kind: 'scalar',
-    resolve,
+    resolve: (text: unknown) => is(typeof text === 'string' ? text : ''),
     construct: (text: unknown) => construct(typeof text === 'string' ? text : ''),
   })
-}
-
-function bool(text: string): boolean {
-  return /^t/i.test(text)
 }
 
 function float(text: string): number {

@@ -8,14 +8,18 @@ export interface Segment {
   readonly text: string
   /** Lines of the file before the first of this segment. */
   readonly linesBefore: number
+  /** Line of the file on which its content begins. */
+  readonly line: number
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
+const none: readonly Problem[] = []
+
 /** The text of a file, looked at before any parser sees it: its size, its encoding, and that it is text. */
 export function readText(file: SourceFile): { text: string; problems: readonly Problem[] } {
-  const where = { file: file.path, line: 1, column: 1 }
   if (file.bytes.length > limits.fileBytes) {
+    const where = { file: file.path, line: 1, column: 1 }
     const message = `the file has more than ${limits.fileBytes} bytes, the most that a spec file may have`
     return { text: '', problems: [problem('FILE_TOO_LARGE', where, message, { hint: 'split it into several files' })] }
   }
@@ -23,6 +27,7 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
   try {
     text = utf8.decode(file.bytes)
   } catch {
+    const where = { file: file.path, line: 1, column: 1 }
     const hint = 'save it as UTF-8'
     return { text: '', problems: [problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint })] }
   }
@@ -36,7 +41,7 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
     const message = `the file holds the control character U+${code}`
     return { text: '', problems: [problem('FILE_NOT_TEXT', place, message, { hint })] }
   }
-  return { text, problems: [] }
+  return { text, problems: none }
 }
 
 /**
@@ -44,9 +49,12 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
  * (`%YAML 1.2`) stay with the document that they stand before.
  */
 export function splitDocuments(text: string): readonly Segment[] {
-  if (!/^(?:---|\.\.\.)(?:\s|$)/m.test(text)) return [{ text, linesBefore: 0 }].filter(hasContent)
-  const lines = text.split('\n')
   const segments: Segment[] = []
+  if (!mayHaveMarkers(text)) {
+    addSegment(text, 0, segments)
+    return segments
+  }
+  const lines = text.split('\n')
   let begin = 0
   lines.forEach((line, number) => {
     const starts = /^---(\s|$)/.test(line)
@@ -54,15 +62,21 @@ export function splitDocuments(text: string): readonly Segment[] {
     if (!starts && !ends) return
     if (starts && isPreamble(lines.slice(begin, number))) return
     // With its last line feed: of a carriage return alone before the marker the slower parser makes a value.
-    if (number > begin) segments.push({ text: `${lines.slice(begin, number).join('\n')}\n`, linesBefore: begin })
+    if (number > begin) addSegment(`${lines.slice(begin, number).join('\n')}\n`, begin, segments)
     begin = ends ? number + 1 : number
   })
-  segments.push({ text: lines.slice(begin).join('\n'), linesBefore: begin })
-  return segments.filter(hasContent)
+  addSegment(lines.slice(begin).join('\n'), begin, segments)
+  return segments
 }
 
-function hasContent(segment: Segment): boolean {
-  return contentLine(segment) !== undefined
+function mayHaveMarkers(text: string): boolean {
+  return text.startsWith('---') || text.startsWith('...') || text.includes('\n---') || text.includes('\n...')
+}
+
+/** Adds a segment, but for one that holds comments alone. */
+function addSegment(text: string, linesBefore: number, segments: Segment[]): void {
+  const line = contentLine(text, linesBefore)
+  if (line !== undefined) segments.push({ text, linesBefore, line })
 }
 
 /** Whether lines are what may stand before a document: directives, and comments among them. */
@@ -71,7 +85,7 @@ function isPreamble(lines: readonly string[]): boolean {
 }
 
 /** The line of the file on which a segment's content begins; undefined when it holds comments alone. */
-export function contentLine({ text, linesBefore }: Segment): number | undefined {
+function contentLine(text: string, linesBefore: number): number | undefined {
   let number = linesBefore
   const marker = text.startsWith('%') || text.includes('\n%') ? text.search(/^---(?:\s|$)/m) : -1
   for (let begin = 0, end = 0; end >= 0; begin = end + 1) {

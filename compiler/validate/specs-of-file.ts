@@ -33,15 +33,23 @@ export function specsOfFile(file: SourceFile, memory?: Memory): SpecsOfFile {
 }
 
 function readSpecs(file: SourceFile): SpecsOfFile {
-  const loaded = loadDocuments(file)
-  const validated = loaded.documents.map(validateDocument)
-  return {
-    specs: validated.flatMap((one) => one.spec ?? []),
-    broken: [...loaded.remains.flatMap(brokenSpec), ...validated.flatMap((one) => one.broken ?? [])],
-    repaired: validated.flatMap((one) => one.repaired ?? []),
-    problems: [...loaded.problems, ...validated.flatMap((one) => one.problems)],
-    secrets: loaded.documents.flatMap(namedSecrets),
+  const { documents, problems, remains } = loadDocuments(file)
+  const read = {
+    specs: [] as Spec[],
+    broken: remains.flatMap(brokenSpec),
+    repaired: [] as RepairedSpec[],
+    problems: [...problems],
+    secrets: [] as FoundSecret[],
   }
+  for (const document of documents) {
+    const validated = validateDocument(document)
+    if (validated.spec) read.specs.push(validated.spec)
+    if (validated.broken) read.broken.push(validated.broken)
+    if (validated.repaired) read.repaired.push(validated.repaired)
+    read.problems.push(...validated.problems)
+    read.secrets.push(...namedSecrets(document))
+  }
+  return read
 }
 
 /** A spec as it is kept: places are looked for again where somebody asks for one, which of good specs hardly anybody does. */

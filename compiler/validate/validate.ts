@@ -10,7 +10,7 @@ import {
   specKinds,
   type TrainingJob,
 } from '../../domain/specs.generated.ts'
-import type { Document } from '../load/document.ts'
+import { type Document, withParts } from '../load/document.ts'
 import { problem } from '../problem.ts'
 import { isSopsDocument } from '../secrets/sops.ts'
 import { explainErrors, type Locator } from './explain.ts'
@@ -69,13 +69,17 @@ const validators = {
 
 const apiVersion = 'specyard.dev/v1'
 
+export interface Validated {
+  readonly spec?: Spec
+  readonly broken?: BrokenSpec
+  readonly repaired?: RepairedSpec
+  readonly problems: readonly Problem[]
+}
+
+const none: readonly Problem[] = []
+
 /** Checks a document against the schema of its kind; all its problems at once. */
-export function validateDocument(document: Document): {
-  spec?: Spec
-  broken?: BrokenSpec
-  repaired?: RepairedSpec
-  problems: readonly Problem[]
-} {
+export function validateDocument(document: Document): Validated {
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const hint = `begin with apiVersion: ${apiVersion} and kind: one of ${specKinds.join(', ')}`
@@ -84,10 +88,10 @@ export function validateDocument(document: Document): {
   const { kind, apiVersion: version } = value as { kind?: unknown; apiVersion?: unknown }
   if (isSopsDocument(value)) return { problems: encryptedProblems(version, document) }
   const known = specKinds.find((one) => one === kind)
+  const found = known === undefined ? none : validateValue(known, value, document)
+  if (known !== undefined && version === apiVersion && found.length === 0)
+    return { spec: { kind: known, document, value } as Spec, problems: none }
   const head = [...checkKind(kind, document), ...checkVersion(version, document)]
-  const found = known === undefined ? [] : validateValue(known, value, document)
-  if (head.length === 0 && found.length === 0 && known !== undefined)
-    return { spec: { kind: known, document, value } as Spec, problems: [] }
   const broken = brokenSpec(value)[0]
   const toldOf = [...document.told, ...head.map((one) => one.where)]
   const problems = [...withoutTold(head, document.told), ...withoutTold(withDisagreement(found, document), toldOf)]
@@ -104,7 +108,7 @@ function repairSpec(kind: SpecKind, value: object, document: Document): Repaired
   const repaired = repair(kind, value, (one) => (validate(one) ? undefined : (validate.errors ?? [])))
   const isKnown = !repaired?.invented.some((one) => decisive.includes(one) || /^\/spec\/environments?$/.test(one))
   if (!repaired || !isKnown) return undefined
-  const spec = { kind, document: { ...document, value: repaired.value }, value: repaired.value }
+  const spec = { kind, document: withParts(document, { value: repaired.value }), value: repaired.value }
   return { spec: spec as RepairedSpec['spec'], invented: repaired.invented }
 }
 
@@ -118,7 +122,7 @@ export function withoutTold(problems: readonly Problem[], told: readonly Place[]
 /** Checks a value, e.g. a spec after its overlay, against the schema of a kind. */
 export function validateValue(kind: SpecKind, value: unknown, at: Locator): readonly Problem[] {
   const validate = validators[kind]
-  if (validate(value)) return []
+  if (validate(value)) return none
   return explainErrors(kind, value, validate.errors ?? [], at)
 }
 
