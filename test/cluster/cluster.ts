@@ -8,7 +8,7 @@ import { whyNoRealNode } from './base/rights.ts'
 import { runTypescript } from './base/typescript.ts'
 import { type Bed, findBeds, makeBedFolder, type RealNode, thisProcess, writeBed, writeKeepers } from './bed.ts'
 import { type NodePackages, nodePackages } from './build/packages.ts'
-import { recipes } from './build/recipes.ts'
+import { recipes, servingRecipes } from './build/recipes.ts'
 import { builtTools, duration, type Say } from './build/tools.ts'
 import { startArgocd } from './parts/argocd.ts'
 import { importImage, startContainerd } from './parts/containerd.ts'
@@ -93,6 +93,13 @@ async function prepare(parts: readonly Part[], say: Say): Promise<Tools> {
     packages: hasNode ? await nodePackages(say) : null,
     kueue: parts.includes('kueue') ? await builtTools(recipes.kueue, say) : null,
   }
+}
+
+/** Builds the programs of a bed and of the tests on it, as far as the cache lacks them, and starts nothing. */
+export async function buildPrograms(say: Say): Promise<void> {
+  const { core, kueue, containerd, coredns } = recipes
+  const ofNode = canRunPods(say) ? [containerd, coredns] : []
+  for (const recipe of [core, ...ofNode, kueue, ...Object.values(servingRecipes)]) await builtTools(recipe, say)
 }
 
 function canRunPods(say: Say): boolean {

@@ -1,5 +1,5 @@
 import { type Bed, findBeds, readBed } from './bed.ts'
-import { type StartedBed, startBed } from './cluster.ts'
+import { buildPrograms, type StartedBed, startBed } from './cluster.ts'
 import { describeDemo, runDemo } from './demo/demo.ts'
 import { demandServices } from './demo/specyard.ts'
 import { tearDown } from './teardown.ts'
@@ -12,6 +12,7 @@ const usage = `npm run cluster                        starts a cluster, prints i
 npm run cluster -- --demo              trains and serves the worked example on it, with Specyard and Argo CD
 npm run cluster -- --detach            leaves it running and returns; with --demo too, when the example is trained
 npm run cluster -- --stop              takes away what --detach has left
+npm run cluster -- --build             builds the programs that a cluster is made of, and starts none
 `
 
 function print(line: string): void {
@@ -106,6 +107,7 @@ const actions: Readonly<Record<string, () => Promise<void>>> = {
   '--detach': () => detach({ demo: false }),
   '--demo --detach': () => detach({ demo: true }),
   '--stop': stop,
+  '--build': () => buildPrograms(print),
 }
 const words = process.argv.slice(2)
 const action = actions[[...words].sort().join(' ')]
