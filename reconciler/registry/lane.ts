@@ -4,37 +4,29 @@ import { environmentNames } from '../../domain/lifecycle.ts'
 import { keyText } from '../../domain/names.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { ReconcilerPorts } from '../ports.ts'
+import { createRounds, type Rounds } from '../rounds.ts'
 import { type RegisteredModel, registryTags } from '../sources/registry.ts'
 import { nothingShown, showInRegistry } from './showing.ts'
+
+const usualMilliseconds = 60_000
 
 /**
  * Keeps a registry and the ledger together, beside the passes: shows there what the ledger has, and hears of aliases that people move. An alias
  * that has the name of an environment is a wish about what that environment serves: it becomes a proposal, and nothing else. What is pinned stays
  * as it is until that is merged.
  */
-export interface RegistryLane {
-  wake(ledger: LedgerView): void
-  settled(): Promise<void>
-  stop(): Promise<void>
-}
-
-const usualMilliseconds = 60_000
-
-export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = usualMilliseconds): RegistryLane {
-  const stopping = new AbortController()
+export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = usualMilliseconds): Rounds<LedgerView> {
   const proposed = new Set<string>()
   const shown = nothingShown()
   let trouble = ''
-  let last = -Infinity
-  let running: Promise<void> | undefined
 
-  const round = async (ledger: LedgerView): Promise<void> => {
+  const round = async (ledger: LedgerView, signal: AbortSignal): Promise<void> => {
     const { registry, propose } = ports
     if (!registry) return
-    await showInRegistry(ports, registry, ledger, shown, stopping.signal)
+    await showInRegistry(ports, registry, ledger, shown, signal)
     if (!propose) return
     for (const project of new Set(ledger.endpoints.map((one) => one.project))) {
-      const registered = await registry.model(project, stopping.signal)
+      const registered = await registry.model(project, signal)
       for (const wish of registered ? wishesOf(ledger, project, registered) : []) {
         const key = `${keyText(wish.entry)} ${wish.model}@${wish.version}`
         if (proposed.has(key)) continue
@@ -51,30 +43,17 @@ export function createRegistryLane(ports: ReconcilerPorts, everyMilliseconds = u
     trouble = ''
   }
 
-  return {
-    wake: (ledger) => {
-      if (!ports.registry || running || stopping.signal.aborted) return
-      if (performance.now() - last < everyMilliseconds) return
-      last = performance.now()
-      running = round(ledger)
-        .catch((error: unknown) => {
-          if (stopping.signal.aborted) return
-          const message = error instanceof Error ? error.message : String(error)
-          // Told once: a registry may be away for hours.
-          const level = message === trouble || !isFault(error) ? 'debug' : 'warn'
-          trouble = message
-          ports.log({ level, message: `the model registry is left alone for now: ${message}` })
-        })
-        .finally(() => {
-          running = undefined
-        })
+  return createRounds({
+    everyMilliseconds,
+    round,
+    failed: (error) => {
+      const message = error instanceof Error ? error.message : String(error)
+      // Told once: a registry may be away for hours.
+      const level = message === trouble || !isFault(error) ? 'debug' : 'warn'
+      trouble = message
+      ports.log({ level, message: `the model registry is left alone for now: ${message}` })
     },
-    settled: async () => running,
-    stop: async () => {
-      stopping.abort(new Error('the reconciler stops'))
-      await running
-    },
-  }
+  })
 }
 
 interface Wish {

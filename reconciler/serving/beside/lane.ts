@@ -5,18 +5,8 @@ import { isFault } from '../../../domain/fault.ts'
 import type { ServingState } from '../../../records/records.ts'
 import { inParallel } from '../../parallel.ts'
 import type { ReconcilerPorts } from '../../ports.ts'
+import { createRounds, type Rounds } from '../../rounds.ts'
 import { probeRoute } from './probe.ts'
-
-/**
- * Measures endpoints and probes their routes, beside the passes: a monitoring that is slow, broken or gone delays nothing, and says so once. What
- * has not changed is not written.
- */
-export interface ServingLane {
-  /** Begins a round where the last one is long enough ago, and there is anything to ask. */
-  wake(): void
-  settled(): Promise<void>
-  stop(): Promise<void>
-}
 
 export interface ServingLaneTimes {
   readonly everyMilliseconds: number
@@ -34,12 +24,13 @@ export const servingLaneTimes: ServingLaneTimes = {
 const atOnce = 8
 const lookBackSecondsMax = 7 * 86_400
 
-export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTimes = servingLaneTimes): ServingLane {
-  const stopping = new AbortController()
+/**
+ * Measures endpoints and probes their routes, beside the passes: a monitoring that is slow, broken or gone delays nothing, and says so once. What
+ * has not changed is not written. A round is begun only where there is anything to ask.
+ */
+export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTimes = servingLaneTimes): Rounds<void> {
   const told = new Map<string, string>()
   const troubles = new Map<string, string | null>()
-  let last = -Infinity
-  let running: Promise<void> | undefined
 
   /** Tells of what is wrong once, until it is another or nothing. */
   const tell = (what: string, trouble: string | null): void => {
@@ -48,7 +39,12 @@ export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTime
     else told.set(what, trouble)
   }
 
-  const measure = async (endpoint: Endpoint, deployment: Deployment, state: ServingState): Promise<void> => {
+  const measure = async (
+    endpoint: Endpoint,
+    deployment: Deployment,
+    state: ServingState,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const source = ports.measuring?.(endpoint.environment)
     const { resource } = state
     if (!source || resource === null || told.has(`failing ${source.address}`)) return
@@ -62,7 +58,7 @@ export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTime
       seconds: Math.min(lookBackSecondsMax, (at.getTime() - since.getTime()) / 1000),
     }
     try {
-      const measured = await source.measure(workload, stopping.signal)
+      const measured = await source.measure(workload, signal)
       tell(source.address, null)
       if (measured === null || same(measured, deployment.measured)) return
       await ports.records.serving.measure(deployment.id, { ...measured, at })
@@ -74,10 +70,10 @@ export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTime
     }
   }
 
-  const probe = async (endpoint: Endpoint): Promise<void> => {
+  const probe = async (endpoint: Endpoint, signal: AbortSignal): Promise<void> => {
     const base = ports.probes?.(endpoint.environment)
     if (base === undefined) return
-    const trouble = await probeRoute(base, endpoint.route, times.probeMilliseconds, stopping.signal)
+    const trouble = await probeRoute(base, endpoint.route, times.probeMilliseconds, signal)
     const key = keyText(endpoint)
     const at = ports.now()
     const before = endpoint.lastHealthCheck?.getTime() ?? -Infinity
@@ -87,45 +83,31 @@ export function createServingLane(ports: ReconcilerPorts, times: ServingLaneTime
     tell(`route ${key}`, trouble)
   }
 
-  const round = async (): Promise<void> => {
+  const round = async (signal: AbortSignal): Promise<void> => {
+    if (ports.measuring === undefined && ports.probes === undefined) return
     const { endpoints, serving } = ports.records
     for (const what of [...told.keys()]) if (what.startsWith('failing ')) told.delete(what)
     const all = (await endpoints.list({})).filter((one) => one.status !== 'waiting')
     if (all.length === 0) return
     const states = await serving.states()
     await inParallel(all, atOnce, async (endpoint) => {
-      if (stopping.signal.aborted) return
-      await probe(endpoint)
+      if (signal.aborted) return
+      await probe(endpoint, signal)
       const state = states.get(endpoint.id)
       for (const { revision } of state?.releases ?? []) {
         const deployment = await serving.ofRelease(endpoint, revision)
-        if (state && deployment) await measure(endpoint, deployment, state)
+        if (state && deployment) await measure(endpoint, deployment, state, signal)
       }
     })
   }
 
-  return {
-    wake: () => {
-      const isAsked = ports.measuring !== undefined || ports.probes !== undefined
-      if (!isAsked || running || stopping.signal.aborted) return
-      if (performance.now() - last < times.everyMilliseconds) return
-      last = performance.now()
-      running = round()
-        .catch((error: unknown) => {
-          // Of the database: the next pass meets it too, and says so.
-          if (stopping.signal.aborted) return
-          ports.log({ level: 'info', message: `measuring: ${error instanceof Error ? error.message : String(error)}` })
-        })
-        .finally(() => {
-          running = undefined
-        })
-    },
-    settled: async () => running,
-    stop: async () => {
-      stopping.abort(new Error('the reconciler stops'))
-      await running
-    },
-  }
+  return createRounds({
+    everyMilliseconds: times.everyMilliseconds,
+    round: (_asked, signal) => round(signal),
+    // Of the database: the next pass meets it too, and says so.
+    failed: (error) =>
+      ports.log({ level: 'info', message: `measuring: ${error instanceof Error ? error.message : String(error)}` }),
+  })
 }
 
 function same(left: Omit<NonNullable<Deployment['measured']>, 'at'>, right: Deployment['measured']): boolean {
