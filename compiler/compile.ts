@@ -15,12 +15,13 @@ import { inOrder } from './problem.ts'
 import { renderTemplate } from './render/template.ts'
 import { filesToCome, newlyRendered } from './rendered.ts'
 import { type Catalogue, catalogue } from './resolve/catalogue.ts'
+import type { Place, Resolving } from './resolve/place.ts'
 import { takenRoutes } from './resolve/routes.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
 import { reportSecrets } from './secrets/report.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
-import { readShapes, type Shapes, shapesFolder } from './shape/shapes.ts'
+import { readShapes, shapesFolder } from './shape/shapes.ts'
 import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
 import type { BrokenSpec, RepairedSpec, Spec } from './validate/validate.ts'
 
@@ -34,9 +35,10 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
   const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
-  const trainings = resolveTrainings(known.catalogue, shapes, input, problems, aids)
+  const context = { catalogue: known.catalogue, problems, places: new Map<string, Place>() }
+  const trainings = resolveTrainings({ ...context, shapes }, input.source, aids)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>
-    resolveServing(spec, input.source, input.chart.version, { catalogue: known.catalogue, problems }),
+    resolveServing(spec, input.source, input.chart.version, context),
   )
   problems.push(...takenRoutes(endpoints, known.catalogue))
   problems.push(...problemsOfRest(repaired, known.catalogue, input.source, input.chart.version))
@@ -132,18 +134,15 @@ export function loadSpecs(
 }
 
 function resolveTrainings(
-  known: Catalogue,
-  shapes: Shapes,
-  input: CompileInput,
-  problems: Problem[],
+  context: Omit<Resolving, 'project' | 'at'>,
+  source: CompileInput['source'],
   { pulse }: Aids,
 ): Map<string, UnnamedTrainingPlan> {
   const plans = new Map<string, UnnamedTrainingPlan>()
-  for (const spec of known.trainingJobs) {
+  for (const spec of context.catalogue.trainingJobs) {
     pulse?.()
-    const resolving = { catalogue: known, project: spec.value.metadata.project, at: spec.document, problems, shapes }
-    const { commit, repository, dirty } = input.source
-    const plan = resolveTraining(spec, { commit, repository, dirty }, resolving)
+    const resolving = { ...context, project: spec.value.metadata.project, at: spec.document }
+    const plan = resolveTraining(spec, source, resolving)
     if (plan) plans.set(keyText(plan), plan)
   }
   return plans

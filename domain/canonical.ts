@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { remembered } from './remembered.ts'
 
 /** A JSON value as it comes out of a parsed document. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -9,91 +10,78 @@ export type JsonObject = { readonly [key: string]: Json }
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function canonicalJson(value: Json): string {
-  const ordered = inOrder(value)
-  return ordered === unordered ? writtenByKey(value) : JSON.stringify(ordered)
+  return inOnePiece(written(value))
 }
 
 /** The same with a line for each value, indented by two spaces as `JSON.stringify` does it. */
 export function canonicalJsonLines(value: Json): string {
-  const ordered = inOrder(value)
-  return ordered === unordered ? writtenByKey(value, '\n') : JSON.stringify(ordered, null, 2)
+  return inOnePiece(writtenInLines(value, '\n'))
 }
 
-/** Stands for a value with keys that no object holds in the order wanted. */
-const unordered = Symbol('unordered')
+// Keys are put in order here and values written key by key: copies with the keys in order, for the engine to write, take half as long again.
 
-/** Every object has its whole numbers first, by their size, and takes `__proto__` for no key of its own. */
-const placedByEngine = /^(?:\d|__proto__$)/
-
-/** The same value with the keys of every mapping in order, for the engine to write: the value itself where they are in order already. */
-function inOrder(value: Json | undefined): Json | typeof unordered {
-  if (typeof value !== 'object' || value === null) return value ?? null
-  return isArray(value) ? listInOrder(value) : mappingInOrder(value)
-}
-
-function listInOrder(list: readonly Json[]): Json | typeof unordered {
-  let copy: Json[] | undefined
-  for (let index = 0; index < list.length; index += 1) {
-    const item = inOrder(list[index])
-    if (item === unordered) return unordered
-    if (!copy && item !== list[index]) copy = [...list]
-    if (copy) copy[index] = item
+function written(value: Json | undefined): string {
+  if (typeof value !== 'object' || value === null) return scalar(value)
+  if (isArray(value)) {
+    let text = '['
+    for (let index = 0; index < value.length; index += 1) text += (index > 0 ? ',' : '') + written(value[index])
+    return text + ']'
   }
-  return copy ?? list
-}
-
-function mappingInOrder(mapping: JsonObject): Json | typeof unordered {
-  const keys = Object.keys(mapping)
-  const wasSorted = sort(keys)
-  if (!wasSorted && keys.some((key) => placedByEngine.test(key))) return unordered
-  let copy: Record<string, Json> | undefined = wasSorted ? undefined : {}
+  const keys = inOrder(Object.keys(value))
+  let text = '{'
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] ?? ''
-    const value = mapping[key]
-    const inner = inOrder(value)
-    if (inner === unordered) return unordered
-    if (!copy && inner !== value) {
-      if (Object.hasOwn(mapping, '__proto__')) return unordered
-      copy = Object.fromEntries(keys.slice(0, index).map((before) => [before, mapping[before] ?? null]))
-    }
-    if (copy) copy[key] = inner
+    text += (index > 0 ? ',' : '') + keyText(key) + written(value[key])
   }
-  return copy ?? mapping
+  return text + '}'
 }
+
+/** @param line where the line begins that the value ends on, with its line feed */
+function writtenInLines(value: Json | undefined, line: string): string {
+  if (typeof value !== 'object' || value === null) return scalar(value)
+  const inner = `${line}  `
+  if (isArray(value)) {
+    let text = '['
+    for (let index = 0; index < value.length; index += 1)
+      text += (index > 0 ? ',' : '') + inner + writtenInLines(value[index], inner)
+    return text + (value.length > 0 ? line : '') + ']'
+  }
+  const keys = inOrder(Object.keys(value))
+  let text = '{'
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] ?? ''
+    text += (index > 0 ? ',' : '') + inner + keyText(key) + ' ' + writtenInLines(value[key], inner)
+  }
+  return text + (keys.length > 0 ? line : '') + '}'
+}
+
+function scalar(value: string | number | boolean | null | undefined): string {
+  if (typeof value === 'string') return quoted(value)
+  return value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value)
+}
+
+/** All but printable ASCII without the quote and the backslash: whatever JSON may write in another way. */
+const special = /[^ !#-[\]-~]/
+
+function quoted(text: string): string {
+  return special.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** How a key is written, with its colon. */
+const keyText = remembered((key) => `${quoted(key)}:`)
 
 const fewKeys = 32
 
-/** Sorts keys in place, nearly always a few that stand nearly in order. @returns whether they stood so */
-function sort(keys: string[]): boolean {
-  let wasSorted = true
+/** Sorts keys in place, nearly always a few that stand nearly in order. */
+function inOrder(keys: string[]): readonly string[] {
+  if (keys.length > fewKeys) return keys.sort()
   for (let index = 1; index < keys.length; index += 1) {
     const key = keys[index] ?? ''
-    if ((keys[index - 1] ?? '') <= key) continue
-    wasSorted = false
-    if (keys.length > fewKeys) {
-      keys.sort()
-      break
-    }
     let to = index
     for (; to > 0 && (keys[to - 1] ?? '') > key; to -= 1) keys[to] = keys[to - 1] ?? ''
     keys[to] = key
   }
-  return wasSorted
-}
-
-/** Writes a value key by key, whatever the keys are. @param line where the current line begins, with its line feed; none for no lines at all */
-function writtenByKey(value: Json, line?: string): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const inner = line === undefined ? undefined : `${line}  `
-  const colon = line === undefined ? ':' : ': '
-  const parts = isArray(value)
-    ? value.map((item) => writtenByKey(item ?? null, inner))
-    : Object.keys(value)
-        .sort()
-        .map((key) => `${JSON.stringify(key)}${colon}${writtenByKey(value[key] ?? null, inner)}`)
-  const [open, close] = isArray(value) ? '[]' : '{}'
-  if (parts.length === 0) return `${open}${close}`
-  return `${open}${inner ?? ''}${parts.join(`,${inner ?? ''}`)}${line ?? ''}${close}`
+  return keys
 }
 
 /** Hexadecimal SHA-256 of a UTF-8 text or of bytes. */
@@ -104,17 +92,22 @@ export function sha256(content: string | Uint8Array): string {
 /** A UUID of version 5 (SHA-1 of namespace and name), lower case. */
 export function uuid5(namespace: string, name: string): string {
   const bytes = Buffer.allocUnsafe(16 + Buffer.byteLength(name))
-  bytes.write(namespace.replaceAll('-', ''), 'hex')
+  bytes.set(bytesOf(namespace))
   bytes.write(name, 16)
   const hex = hash('sha1', bytes)
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `5${hex.slice(13, 16)}`,
-    variant + hex.slice(18, 20),
-    hex.slice(20, 32),
-  ].join('-')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`
+}
+
+/** The bytes of a UUID. */
+const bytesOf = remembered((uuid) => Buffer.from(uuid.replaceAll('-', ''), 'hex'))
+
+/**
+ * The same text, laid out. What is made by adding to a text stays a tree of its parts, five times its size, until somebody asks for one of its
+ * characters; laying it out costs least while the parts have just been made.
+ */
+export function inOnePiece(text: string): string {
+  return text.charCodeAt(0) < 0 ? '' : text
 }
 
 function isArray(value: Json): value is readonly Json[] {

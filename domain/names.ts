@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject, sha256, uuid5 } from './canonical.ts'
+import { canonicalJson, type Json, type JsonObject, sha256, uuid5 } from './canonical.ts'
 
 /** The UUID namespace of every run id. Fixed for ever: changing it would rename every run there has been. */
 export const runNamespace = '5b7562c8-c4fa-408e-bf04-e54f27381970'
@@ -41,10 +41,15 @@ export const leaseRefusedExitCode = 75
  * @returns 64 hexadecimal digits
  */
 export function specDigest(kind: string, spec: JsonObject): string {
-  const { retry: _retry, ttlSecondsAfterFinished: _ttl, output: _output, rerun, ...kept } = spec
-  const written: JsonObject = rerun === undefined || rerun === 0 ? kept : { ...kept, rerun }
+  const written: Record<string, Json> = {}
+  for (const key of Object.keys(spec)) {
+    const value = spec[key] ?? null
+    if (!changesNothing.has(key) && !(key === 'rerun' && value === 0)) written[key] = value
+  }
   return sha256(canonicalJson({ kind, spec: written }))
 }
+
+const changesNothing: ReadonlySet<string> = new Set(['retry', 'ttlSecondsAfterFinished', 'output'])
 
 /** The id of a run (`job_id` in the API): compiler, cluster and database compute the same one. */
 export function runId(key: RunKey, digest: string): string {

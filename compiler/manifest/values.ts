@@ -26,8 +26,11 @@ interface Parts {
   readonly tolerations: PlannedResources['tolerations']
 }
 
+/** A run's names are not asked about. */
+type Plan = Omit<TrainingPlan, 'shortDigest'> | EndpointPlan
+
 /** @returns findings whose pointers lead into the plan */
-export function checkValues(plan: TrainingPlan | EndpointPlan): readonly Finding[] {
+export function checkValues(plan: Plan): readonly Finding[] {
   return checkParts(partsOf(plan))
 }
 
@@ -46,7 +49,7 @@ export function valuesCheck(): typeof checkValues {
   }
 }
 
-function partsOf(plan: TrainingPlan | EndpointPlan): Parts {
+function partsOf(plan: Plan): Parts {
   const { kind, image, volumes, variables, resources } = plan
   return {
     kind,

@@ -1,3 +1,5 @@
+import { remembered } from '../../domain/remembered.ts'
+
 export type Scalar = string | number | boolean | null
 
 /**
@@ -16,18 +18,12 @@ const special = /[^ !#-[\]-~]/
  */
 export function scalarText(value: Scalar): string {
   if (typeof value !== 'string') return JSON.stringify(value)
-  if (value.length > wordLength) return quoted(value)
-  const known = words.get(value)
-  if (known !== undefined) return known
-  const text = quoted(value)
-  if (words.size < wordsMax) words.set(value, text)
-  return text
+  return value.length > wordLength ? quoted(value) : quotedWord(value)
 }
 
-/** How short texts are written: most are names that come again in every manifest. */
-const words = new Map<string, string>()
-const wordsMax = 1000
+/** Most short texts are names that come again in every manifest. */
 const wordLength = 24
+const quotedWord = remembered(quoted)
 
 function quoted(text: string): string {
   if (!special.test(text)) return `"${text}"`
@@ -48,12 +44,4 @@ function escapeCharacter(character: string): string {
 
 function wellFormed(text: string): string {
   return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
-}
-
-/**
- * The same text, laid out. What is made by adding to a text stays a tree of its parts, five times its size, until somebody asks for one of its
- * characters; laying it out costs least while the parts have just been made.
- */
-export function inOnePiece(text: string): string {
-  return text.charCodeAt(0) < 0 ? '' : text
 }

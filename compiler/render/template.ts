@@ -1,4 +1,5 @@
-import { inOnePiece, type Scalar, scalarText } from './scalar.ts'
+import { inOnePiece } from '../../domain/canonical.ts'
+import { type Scalar, scalarText } from './scalar.ts'
 import { templates } from './templates.built.js'
 
 /** A view of a template: what its names stand for. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/canonical.ts'
+import type { Json, JsonObject } from '../../domain/canonical.ts'
 import type { Variable, Volume } from '../../domain/plan.ts'
 import type { Dataset, TrainingJob } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
@@ -17,7 +17,7 @@ export interface ResolvedDataset {
 
 /** Finds the dataset of a training and says how its container reaches it. */
 export function resolveDataset(written: Written, place: Place | undefined, resolving: Resolving): ResolvedDataset {
-  const { ref, augmentation } = written.dataset
+  const { ref } = written.dataset
   const splits = written.dataset.splits ?? defaultSplits
   const sum = splits.train + splits.validation + splits.test
   if (Math.abs(sum - 1) > 1e-9) {
@@ -49,7 +49,7 @@ export function resolveDataset(written: Written, place: Place | undefined, resol
     )
     return nothing
   }
-  const { uri, format, digest, version } = dataset.value.spec
+  const { uri, format, digest } = dataset.value.spec
   const isFolder = place?.cluster === 'local' && !/^[a-z][a-z0-9+.-]*:\/\//.test(uri)
   noteDataset(dataset.value.spec, isFolder, written, resolving)
   return {
@@ -60,16 +60,18 @@ export function resolveDataset(written: Written, place: Place | undefined, resol
       { name: 'DATASET_DIGEST', value: digest ?? '' },
     ],
     volumes: isFolder ? [{ name: 'dataset', source: { hostPath: uri }, mountPath: 'dataset', readOnly: true }] : [],
-    block: {
-      name: ref,
-      uri,
-      format,
-      ...(digest === undefined ? {} : { digest }),
-      ...(version === undefined ? {} : { version }),
-      splits: { ...splits },
-      augmentation: { ...augmentation },
-    },
+    block: blockOf(dataset.value.spec, written),
   }
+}
+
+/** What a trainer is told of its data. */
+function blockOf({ uri, format, digest, version }: Dataset['spec'], { dataset }: Written): JsonObject {
+  const block: Record<string, Json> = { name: dataset.ref, uri, format }
+  if (digest !== undefined) block['digest'] = digest
+  if (version !== undefined) block['version'] = version
+  block['splits'] = { ...(dataset.splits ?? defaultSplits) }
+  block['augmentation'] = { ...dataset.augmentation } as JsonObject
+  return block
 }
 
 /** What stands under `dataset` comes from the document of that name, but for what the spec itself says of it. */

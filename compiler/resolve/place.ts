@@ -25,12 +25,23 @@ export interface Resolving extends Listening {
   readonly problems: Problem[]
   /** What templates and patches make of manifests. */
   readonly shapes?: Shapes
+  /** Those that were found, by environment and project: specs share a few of them. */
+  readonly places?: Map<string, Place>
 }
 
 const inCluster = 'https://kubernetes.default.svc'
 
 /** Finds the environment and the namespace of the project in it. @param where the environment is named */
 export function resolvePlace(name: string, where: () => SourcePlace, resolving: Resolving): Place | undefined {
+  const { places, project, origins } = resolving
+  const known = origins ? undefined : places?.get(`${name}/${project}`)
+  if (known) return known
+  const place = findPlace(name, where, resolving)
+  if (place) places?.set(`${name}/${project}`, place)
+  return place
+}
+
+function findPlace(name: string, where: () => SourcePlace, resolving: Resolving): Place | undefined {
   const spec = resolving.catalogue.environments.get(name)
   if (!spec && resolving.catalogue.isBroken('Environment', '', name)) return undefined
   if (!spec) {
@@ -99,9 +110,9 @@ export interface PlacedImage {
 
 /** Finds what an image is in an environment, its folder or the image that stands for it, and checks that a protected one gets it by digest. */
 export function resolveImage(written: string, place: Place, resolving: Resolving): PlacedImage {
-  const images = place.environment.spec.images ?? {}
-  const key = Object.hasOwn(images, written) ? written : imageName(written)
-  const offer = own(images, key)
+  const { images } = place.environment.spec
+  const key = !images || Object.hasOwn(images, written) ? written : imageName(written)
+  const offer = images && own(images, key)
   const isLocal = place.cluster === 'local'
   const image = isLocal ? written : (offer ?? written)
   checkPinned(image, place, resolving)

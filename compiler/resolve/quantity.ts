@@ -1,3 +1,5 @@
+import { remembered } from '../../domain/remembered.ts'
+
 const units: Readonly<Record<string, bigint>> = {
   '': 1n,
   k: 10n ** 3n,
@@ -11,14 +13,14 @@ const units: Readonly<Record<string, bigint>> = {
 }
 
 /** Thousandths of a core in a CPU quantity such as `2`, `0.5` or `500m`. The schema has checked its form. */
-export function millicores(quantity: string): number {
+export const millicores = remembered((quantity) => {
   if (quantity.endsWith('m')) return Number(quantity.slice(0, -1))
   const [whole = '0', fraction = ''] = quantity.split('.')
   return Number(whole) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3))
-}
+})
 
 /** Bytes in a memory quantity such as `8Gi`, `1.5G` or `1048576`; a fraction of a byte is rounded up. */
-export function bytes(quantity: string): number {
+export const bytes = remembered((quantity) => {
   const [, whole = '0', fraction = '', unit = ''] = /^(\d+)(?:\.(\d+))?([A-Za-z]*)$/.exec(quantity) ?? []
   const scale = units[unit] ?? 1n
   const product = Number(whole) * Number(scale)
@@ -26,4 +28,4 @@ export function bytes(quantity: string): number {
   const parts = 10n ** BigInt(fraction.length)
   const numerator = (BigInt(whole) * parts + BigInt(fraction || '0')) * scale
   return Number((numerator + parts - 1n) / parts)
-}
+})

@@ -35,6 +35,7 @@ export function resolveServing(
   context: {
     readonly catalogue: Catalogue
     readonly problems: Resolving['problems']
+    readonly places?: Map<string, Place>
     /** For those who ask where the values of a plan come from. */
     readonly listen?: (environment: string) => Origins
   },
@@ -45,12 +46,13 @@ export function resolveServing(
     const overlay: unknown = environments[environment]
     const pointer = `/spec/environments/${environment}`
     if (!isMapping(overlay)) return []
-    const { catalogue, problems, listen } = context
+    const { catalogue, problems, places, listen } = context
     const resolving: Resolving = {
       catalogue,
       problems,
       project: metadata.project,
       at: overlayLocator(spec.document, environment, overlay),
+      ...(places ? { places } : {}),
       ...(listen ? { origins: listen(environment) } : {}),
     }
     for (const key of ['metadata', 'environments'].filter((one) => one in overlay)) {

@@ -9,8 +9,23 @@ export interface PlannedStorage {
 
 const defaultLocalFolder = '.specyard/storage'
 
-/** How a container reaches the storage of its environment: mounted, or by address and the credentials of a Secret. */
+/**
+ * How a container reaches the storage of its environment: mounted, or by address and the credentials of a Secret. The same for all that run at a
+ * place, so it is made once where nobody asks for origins.
+ */
 export function resolveStorage(place: Place, readOnly: boolean, listening: Listening): PlannedStorage {
+  if (listening.origins) return storageAt(place, readOnly, listening)
+  const known = readOnly ? toRead : toWrite
+  const before = known.get(place)
+  if (before) return before
+  const storage = storageAt(place, readOnly, listening)
+  known.set(place, storage)
+  return storage
+}
+
+const [toRead, toWrite] = [new WeakMap<Place, PlannedStorage>(), new WeakMap<Place, PlannedStorage>()]
+
+function storageAt(place: Place, readOnly: boolean, listening: Listening): PlannedStorage {
   const storage = place.environment.spec.storage ?? (place.cluster === 'local' ? { type: 'local' as const } : undefined)
   if (!storage) return { variables: [], volumes: [] }
   const written = place.environment.spec.storage?.type

@@ -1,5 +1,6 @@
 import type { Variable } from '../../domain/plan.ts'
-import { compareText, type Related } from '../../domain/problem.ts'
+import type { Related } from '../../domain/problem.ts'
+import { sortByName } from '../by-name.ts'
 import { escapePointer } from '../load/walk.ts'
 import { below } from './origins.ts'
 import type { Resolving } from './place.ts'
@@ -42,10 +43,11 @@ export function resolveVariables(
   resolving: Resolving,
   environment: string,
 ): readonly Variable[] {
-  const isTaken = (name: string): boolean => own.some((variable) => variable.name === name)
   const variables = [...own]
-  for (const [name, value] of Object.entries(written ?? {})) {
-    if (reserved.has(name) || isTaken(name)) {
+  for (const name of Object.keys(written ?? {})) {
+    const value = written?.[name]
+    if (value === undefined) continue
+    if (reserved.has(name) || own.some((variable) => variable.name === name)) {
       tell(resolving, 'VARIABLE_RESERVED', `/spec/env/${escapePointer(name)}`, `Specyard sets ${name} itself`, {
         hint: 'choose another name',
         also: settingOf(name, environment, resolving),
@@ -53,12 +55,10 @@ export function resolveVariables(
       })
       continue
     }
-    const variable: Variable =
-      typeof value === 'string' ? { name, value } : { name, secret: value.secret, key: value.key }
     if (resolving.origins) noteWritten(resolving, name, typeof value === 'string')
-    variables.push(variable)
+    variables.push(typeof value === 'string' ? { name, value } : { name, secret: value.secret, key: value.key })
   }
-  return variables.sort((left, right) => compareText(left.name, right.name))
+  return sortByName(variables)
 }
 
 /** What in the Environment makes Specyard set a variable, where something there does. */

@@ -1,5 +1,6 @@
 import type { Document } from '../load/document.ts'
 import { escapePointer } from '../load/walk.ts'
+import { remembered } from '../../domain/remembered.ts'
 import type { FoundSecret } from '../compile-types.ts'
 import { isEncrypted } from './sops.ts'
 
@@ -82,20 +83,9 @@ function isSecret(name: string, value: string): boolean {
   return isNamed || (text.length >= tokenLengthMin && /\d/.test(text) && !/\s/.test(text))
 }
 
+// Names come again in every spec.
 const isSurely = remembered((name) => surely.test(name))
 const isPerhaps = remembered((name) => perhaps.test(name) && !tokensOfText.test(name))
-
-/** Names come again in every spec. */
-function remembered(decide: (name: string) => boolean): (name: string) => boolean {
-  const known = new Map<string, boolean>()
-  return (name) => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const now = decide(name)
-    if (known.size < 1000) known.set(name, now)
-    return now
-  }
-}
 
 function blockOf(value: unknown, key: string): Block | undefined {
   if (typeof value !== 'object' || value === null) return undefined

@@ -31,9 +31,9 @@ export function checkNewRuns(
   const runs = new Set(ledger.runs.flatMap((entry) => entry.runs.map(({ id }) => id)))
   for (const [key, plan] of plans) {
     if (runs.has(plan.id)) continue
-    const named: TrainingPlan = { ...plan, shortDigest: plan.digest.slice(0, 8) }
-    const unfit = plan.cluster === 'local' ? [] : check(named)
+    const unfit = plan.cluster === 'local' ? [] : check(plan)
     if (unfit.length === 0 && !plan.shaping) continue
+    const named: TrainingPlan = { ...plan, shortDigest: plan.digest.slice(0, 8) }
     const spec = known.trainingJobs.find(({ value }) => keyOf(value) === keyText(plan))
     if (!spec) continue
     told.push(...unfit.map((one) => refused(one, named, spec, known)))
