@@ -1,3 +1,5 @@
+import { remembered } from '../../domain/remembered.ts'
+
 /*
  * Forms of texts and numbers as the API server checks them.
  * https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/apiserver/validation/formats.go
@@ -42,9 +44,15 @@ const suffixes: Readonly<Record<string, number>> = {
 
 /** The number that a quantity stands for, as near as a float comes; undefined for what is none. */
 export function amountOf(value: unknown): number | undefined {
-  if (!isQuantity(value)) return undefined
-  const text = String(value)
+  if (typeof value !== 'string') return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  const amount = amountOfText(value)
+  return Number.isNaN(amount) ? undefined : amount
+}
+
+/** NaN for what is no quantity. */
+const amountOfText = remembered((text) => {
+  if (!quantity.test(text)) return Number.NaN
   const [, digits = '', exponent, suffix = ''] = /^([+-]?[\d.]+)(?:[eE]([+-]?\d+)|([A-Za-z]*))$/.exec(text) ?? []
   if (digits === '') return Number(text)
   return Number(digits) * (exponent === undefined ? (suffixes[suffix] ?? Number.NaN) : 10 ** Number(exponent))
-}
+})

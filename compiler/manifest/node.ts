@@ -8,6 +8,13 @@ export interface SchemaNode {
   readonly plain: 'string' | 'boolean' | undefined
   /** Whether the schema says more of a value than its type and its parts. */
   readonly asksMore: boolean
+  readonly isQuantity: boolean
+  readonly isNumberOrText: boolean
+  /** Whether fields that the schema does not name are kept. */
+  readonly keepsUnknown: boolean
+  /** The same of the server's own kinds, where an object without any field takes all; a custom resource's is emptied by the server. */
+  readonly takesAnything: boolean
+  readonly required: readonly string[]
   /** Of the fields that have been met; there are no others than the schema names. */
   readonly fields: Map<string, SchemaNode>
   /** Of the parts of a list, and of the fields that are not named. */
@@ -55,12 +62,22 @@ export function restOf(node: SchemaNode, definitions: Definitions): SchemaNode |
 function made(schema: ObjectSchema): SchemaNode {
   const { type, format } = schema
   const isNumber = type === 'integer' || type === 'number'
+  const isNumberOrText = schema['x-kubernetes-int-or-string'] === true
+  const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true
   const asksMore =
-    schema['x-kubernetes-int-or-string'] === true ||
-    (format !== undefined && !isNumber) ||
-    limits.some((limit) => schema[limit] !== undefined)
+    isNumberOrText || (format !== undefined && !isNumber) || limits.some((limit) => schema[limit] !== undefined)
   const plain = !asksMore && (type === 'string' || type === 'boolean') ? type : undefined
-  return { schema, plain, asksMore, fields: new Map() }
+  return {
+    schema,
+    plain,
+    asksMore,
+    isQuantity: format === 'quantity',
+    isNumberOrText,
+    takesAnything: keepsUnknown || schema.properties === undefined,
+    keepsUnknown,
+    required: schema.required ?? [],
+    fields: new Map(),
+  }
 }
 
 const limits = [

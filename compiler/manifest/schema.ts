@@ -37,13 +37,13 @@ function walk(value: unknown, node: SchemaNode, at: Walk): void {
     if (at.custom && schema.nullable !== true && schema.default === undefined) tell(at, 'may not be null')
     return
   }
-  if (schema['x-kubernetes-int-or-string']) {
+  if (node.isNumberOrText) {
     if (typeof value !== 'string' && !(typeof value === 'number' && isWhole(value, undefined)))
       tell(at, `is ${quoted(value)}, and must be a whole number or a text`)
     else checkValue(value, schema, at)
     return
   }
-  if (schema.format === 'quantity') {
+  if (node.isQuantity) {
     if (!isQuantity(value)) tell(at, `is ${quoted(value)}, which is no quantity`, 'write it as 500m, 2 or 8Gi')
     return
   }
@@ -76,6 +76,7 @@ function walkList(list: readonly unknown[], node: SchemaNode, at: Walk): void {
   const items = itemsOf(node, at.definitions)
   if (items)
     for (let index = 0; index < list.length; index += 1) {
+      if (typeof list[index] === items.plain) continue
       at.steps.push(index)
       walk(list[index], items, at)
       at.steps.pop()
@@ -97,20 +98,20 @@ function walkList(list: readonly unknown[], node: SchemaNode, at: Walk): void {
 
 function walkObject(value: Loose, node: SchemaNode, at: Walk): void {
   const { schema } = node
-  const { properties, additionalProperties, required } = schema
-  // A custom resource's object without any field is emptied by the server; one of the server's own takes anything.
-  const open = schema['x-kubernetes-preserve-unknown-fields'] === true || (!at.custom && properties === undefined)
+  const open = at.custom ? node.keepsUnknown : node.takesAnything
   for (const key in value) {
     const known = fieldOf(node, key, at.definitions) ?? restOf(node, at.definitions)
-    if (known === undefined && (open || additionalProperties === true || isEmbedded(schema, key))) continue
+    if (known === undefined) {
+      if (open || schema.additionalProperties === true || isEmbedded(schema, key)) continue
+    } else if (typeof value[key] === known.plain) continue
     at.steps.push(key)
     if (known === undefined) unknownField(key, schema, at)
     else walk(value[key], known, at)
     at.steps.pop()
   }
-  for (const key of required ?? []) {
+  for (const key of node.required) {
     if (value[key] !== undefined && (value[key] !== null || at.custom)) continue
-    const { default: fallback } = resolved(properties?.[key] ?? {}, at.definitions)
+    const { default: fallback } = resolved(schema.properties?.[key] ?? {}, at.definitions)
     if (fallback === undefined) tell(at, `lacks ${key}`)
   }
 }

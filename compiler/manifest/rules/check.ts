@@ -61,7 +61,8 @@ export function checks(findings: Finding[]): Checks {
       }
     },
     exactlyOne: (of, fields, pointer) => {
-      const present = fields.filter((field) => isObject(of[field]))
+      const present: string[] = []
+      for (const field of fields) if (isObject(of[field])) present.push(field)
       if (present.length === 0) tell(pointer, `must have one of ${fields.join(', ')}`)
       if (present.length > 1) tell(pointer, `may have only one of ${present.join(', ')}`)
       return present[0]

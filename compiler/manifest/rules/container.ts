@@ -150,28 +150,27 @@ function checkResources(container: Loose, at: string, pod: Loose, check: Checks)
   const where = `${at}/resources`
   const limits = isObject(resources['limits']) ? resources['limits'] : {}
   const requests = isObject(resources['requests']) ? resources['requests'] : {}
-  for (const [part, of] of [
-    ['limits', limits],
-    ['requests', requests],
-  ] as const)
-    for (const [name, value] of Object.entries(of))
-      checkAmount(name, value, () => `${where}/${part}/${pointed(name)}`, check)
-  for (const [name, value] of Object.entries(requests)) {
-    const [request, limit] = [amountOf(value), amountOf(limits[name])]
-    const place = `${where}/requests/${pointed(name)}`
-    if (request === undefined) continue
-    if (limit === undefined) {
-      if (isExtended(name) || name.startsWith('hugepages-')) check.tell(place, 'needs an equal limit')
-    } else if (request > limit) check.tell(place, 'is more than its limit')
-    else if (request !== limit && (isExtended(name) || name.startsWith('hugepages-')))
-      check.tell(place, 'must be equal to its limit: this resource cannot be overcommitted')
+  const [limited, requested] = [Object.keys(limits), Object.keys(requests)]
+  for (const name of limited) checkAmount(name, limits[name], `${where}/limits`, check)
+  for (const name of requested) checkAmount(name, requests[name], `${where}/requests`, check)
+  for (const name of requested) {
+    const unfit = unfitRequest(name, amountOf(requests[name]), amountOf(limits[name]))
+    if (unfit !== undefined) check.tell(`${where}/requests/${pointed(name)}`, unfit)
   }
-  const named = [...Object.keys(limits), ...Object.keys(requests)]
+  const named = [...limited, ...requested]
   if (named.some((name) => name.startsWith('hugepages-')) && !named.includes('cpu') && !named.includes('memory'))
     check.tell(where, 'has hugepages, which need cpu or memory beside them')
-  const claims = new Set(each(pod['resourceClaims'], '').map(([claim]) => claim['name']))
   for (const [claim, place] of each(resources['claims'], `${where}/claims`))
-    if (!claims.has(claim['name'])) check.tell(`${place}/name`, 'names no resourceClaim of the pod')
+    if (!each(pod['resourceClaims'], '').some(([{ name }]) => name === claim['name']))
+      check.tell(`${place}/name`, 'names no resourceClaim of the pod')
+}
+
+function unfitRequest(name: string, request: number | undefined, limit: number | undefined): string | undefined {
+  if (request === undefined || request === limit) return undefined
+  const isWhole = isExtended(name) || name.startsWith('hugepages-')
+  if (limit === undefined) return isWhole ? 'needs an equal limit' : undefined
+  if (request > limit) return 'is more than its limit'
+  return isWhole ? 'must be equal to its limit: this resource cannot be overcommitted' : undefined
 }
 
 const native = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/
@@ -180,14 +179,16 @@ function isExtended(name: string): boolean {
   return name.includes('/') && !/(^|\.)kubernetes\.io\//.test(name)
 }
 
-function checkAmount(name: string, value: unknown, at: () => string, check: Checks): void {
+/** @param of the list that it stands in */
+function checkAmount(name: string, value: unknown, of: string, check: Checks): void {
+  const tell = (message: string): void => check.tell(`${of}/${pointed(name)}`, message)
   const wrong = qualifiedName(name)
-  if (wrong !== undefined) check.tell(at(), `has the key ${quoted(name)}, which ${wrong}`)
-  else if (!name.includes('/') && !native.test(name)) check.tell(at(), `is for ${quoted(name)}, which no container has`)
+  if (wrong !== undefined) tell(`has the key ${quoted(name)}, which ${wrong}`)
+  else if (!name.includes('/') && !native.test(name)) tell(`is for ${quoted(name)}, which no container has`)
   const amount = amountOf(value)
   if (amount === undefined) return
-  if (amount < 0) check.tell(at(), `is ${quoted(value)}, and may not be negative`)
-  if (isExtended(name) && !Number.isInteger(amount)) check.tell(at(), `is ${quoted(value)}, and must be whole`)
+  if (amount < 0) tell(`is ${quoted(value)}, and may not be negative`)
+  if (!Number.isInteger(amount) && isExtended(name)) tell(`is ${quoted(value)}, and must be whole`)
 }
 
 function pointed(name: string): string {

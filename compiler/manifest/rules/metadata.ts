@@ -15,7 +15,8 @@ export function checkMetadata(object: Loose, pointer: string, check: Checks, nam
   check.labels(metadata, 'annotations', at, (key) => qualifiedName(key.toLowerCase()), undefined)
   const { annotations, finalizers } = metadata
   if (isObject(annotations)) {
-    const bytes = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)
+    let bytes = 0
+    for (const key of Object.keys(annotations)) bytes += key.length + String(annotations[key]).length
     if (bytes > annotationBytesMax) check.tell(`${at}/annotations`, `hold more than ${annotationBytesMax} bytes`)
   }
   if (Array.isArray(finalizers))

@@ -22,30 +22,30 @@ export const dnsSubdomain: NameCheck = (name) =>
   tooLong(name, subdomainMax) ??
   (subdomain.test(name) ? undefined : 'may hold lower-case letters, digits, inner hyphens and dots')
 
-export const qualifiedName: NameCheck = (name) => {
+export const qualifiedName = soundOnce((name) => {
   const parts = name.split('/')
   const [own = '', prefix] = [...parts].reverse()
   if (parts.length > 2) return 'may hold one slash'
   if (prefix !== undefined && (prefix === '' || dnsSubdomain(prefix) !== undefined))
     return 'must have a DNS name before its slash'
   return tooLong(own, labelMax) ?? (part.test(own) ? undefined : 'may hold letters, digits and inner - _ .')
-}
+})
 
 export const labelValue: NameCheck = (value) =>
   tooLong(value, labelMax) ??
   (value === '' || part.test(value) ? undefined : 'may hold letters, digits and inner - _ .')
 
-export const variableName: NameCheck = (name) => {
+export const variableName = soundOnce((name) => {
   if (name === '') return 'is missing'
   return /^[\x20-\x3c\x3e-\x7e]+$/.test(name) ? undefined : 'may hold printable ASCII but ='
-}
+})
 
-export const keyOfMap: NameCheck = (name) => {
+export const keyOfMap = soundOnce((name) => {
   if (name === '.' || name === '..' || name.startsWith('..')) return 'may not begin with ..'
   return (
     tooLong(name, subdomainMax) ?? (/^[-._a-zA-Z0-9]+$/.test(name) ? undefined : 'may hold letters, digits and - _ .')
   )
-}
+})
 
 export const portName: NameCheck = (name) => {
   const fits = /^[a-z0-9]([a-z0-9]|-(?!-))*$/.test(name) && /[a-z]/.test(name) && !name.endsWith('-')
@@ -68,6 +68,19 @@ function isSix(text: string): boolean {
   const count = text.split(':').filter((one) => one !== '').length + (text.includes('.') ? 1 : 0)
   const sound = text.split(':').every((one) => one.length <= 4 || one.includes('.'))
   return sound && halves.length <= 2 && (halves.length === 2 ? count < 8 : count === 8)
+}
+
+const soundMax = 1000
+
+/** A check of names that come again in every manifest: those that were sound are not looked at twice. */
+function soundOnce(check: NameCheck): NameCheck {
+  const sound = new Set<string>()
+  return (name) => {
+    if (sound.has(name)) return undefined
+    const wrong = check(name)
+    if (wrong === undefined && sound.size < soundMax) sound.add(name)
+    return wrong
+  }
 }
 
 function tooLong(text: string, most: number): string | undefined {

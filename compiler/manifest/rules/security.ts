@@ -2,6 +2,8 @@ import { each, isObject, type Loose, quoted } from '../finding.ts'
 import { type Checks, isAbsent } from './check.ts'
 
 const idMax = 2 ** 31 - 1
+const profiles = ['seccompProfile', 'appArmorProfile'] as const
+const profileTypes = ['RuntimeDefault', 'Localhost', 'Unconfined'] as const
 
 export function checkPodSecurity(pod: Loose, at: string, check: Checks): void {
   if (pod['shareProcessNamespace'] === true && pod['hostPID'] === true)
@@ -54,15 +56,12 @@ export function checkContainerSecurity(container: Loose, at: string, pod: Loose,
 
 /** Profiles of seccomp and AppArmor, of a pod or a container. */
 function checkProfiles(context: Loose, at: string, check: Checks): void {
-  for (const [field, types] of [
-    ['seccompProfile', ['RuntimeDefault', 'Localhost', 'Unconfined']],
-    ['appArmorProfile', ['RuntimeDefault', 'Localhost', 'Unconfined']],
-  ] as const) {
+  for (const field of profiles) {
     const profile = context[field]
     if (!isObject(profile)) continue
     const where = `${at}/${field}`
     check.required(profile, 'type', where)
-    check.oneOf(profile, 'type', where, types)
+    check.oneOf(profile, 'type', where, profileTypes)
     const isLocal = profile['type'] === 'Localhost'
     if (isLocal) check.required(profile, 'localhostProfile', where)
     else if (!isAbsent(profile['localhostProfile'])) check.tell(`${where}/localhostProfile`, 'needs type: Localhost')
