@@ -10,6 +10,7 @@ import { checkedBranch } from './git/address.ts'
 import { type Ours, readPublications } from './git/history.ts'
 import { type Author, importCommits, plain, weightOf } from './git/import.ts'
 import { openLedgerHistory } from './git/ledger-history.ts'
+import { readReference } from './git/references.ts'
 import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
 import { type GitEnvironment, type GitPlace, git, gitFailed, orDiskFull, runGit } from './git/run.ts'
 import { openSigning, type Signing } from './git/sign.ts'
@@ -127,6 +128,14 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
       return openLedgerHistory(remote, head, ours)
     },
   }
+}
+
+/**
+ * The commit at the head of a branch of a bare repository on this machine, without a process; undefined where only Git can tell.
+ * @throws Fault SETTINGS_INVALID for a branch that Git must not see
+ */
+export function headOnDisk(path: string, branch: string): string | undefined {
+  return readReference(path, `refs/heads/${checkedBranch(branch)}`)
 }
 
 /** Makes a bare repository where there is none yet: the deploy repository of the embedded default. */

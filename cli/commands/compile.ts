@@ -5,14 +5,14 @@ import type { SourceFile } from '../../domain/publication.ts'
 import { describeSource } from '../../publisher/source.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { readSettings } from '../house/settings.ts'
-import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
+import { lookingAids, placeOfUser, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs } from '../specs/compile-specs.ts'
 import { type Identity, identityOf } from '../specs/looking/identity.ts'
 import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
 import { writeTree } from '../specs/writing/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { readDeployed } from '../specs/deployed.ts'
+import { readDeployed, recallDeployed } from '../specs/deployed.ts'
 import { paintFor } from '../terminal/paint.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
@@ -55,7 +55,7 @@ async function compileTo(world: World, directory: string, to: string, options: C
   const looked = await look({
     settings,
     to: folder,
-    deployed: () => readDeployed(world, settings),
+    deployed: () => recallDeployed(world, settings, options.cache ? placeOfUser(world.environment) : undefined),
     source: () => describeSource(root, gitEnvironment(world.environment)),
     recollection: recollectionOfUser(world, options, ['compile', root, folder]),
     aids: () => lookingAids(world, options),

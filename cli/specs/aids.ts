@@ -4,6 +4,7 @@ import { memoryOfProcess } from '../../compiler/load/memory.ts'
 import { sha256 } from '../../domain/canonical.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Aids } from '../../compiler/compile-types.ts'
+import { isOwnFolder, userFolder } from '../cache/own-files.ts'
 import { packageRoot } from '../house/assets.ts'
 import type { World } from '../world.ts'
 import { type DiskMemory, openDiskMemory } from './disk-memory.ts'
@@ -63,11 +64,18 @@ function memoryOfUser(environment: World['environment']): DiskMemory | undefined
   return place && openDiskMemory(place.folder, place.maker)
 }
 
-/** Where a user's programs remember, and which of them this is. */
-function placeOfUser(environment: World['environment']): { folder: string; maker: string } | undefined {
-  const caches = environment['XDG_CACHE_HOME'] || (environment['HOME'] && join(environment['HOME'], '.cache'))
+export interface CachePlace {
+  /** The user's alone. */
+  readonly folder: string
+  /** Digest of the program. */
+  readonly maker: string
+}
+
+/** Where a user's programs remember, and which of them this is; undefined where they cannot. */
+export function placeOfUser(environment: World['environment']): CachePlace | undefined {
+  const folder = userFolder(environment, 'compile')
   const maker = programDigest()
-  return caches && maker ? { folder: join(caches, 'specyard', 'compile'), maker } : undefined
+  return folder && maker && isOwnFolder(folder) ? { folder, maker } : undefined
 }
 
 /**

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Deployed } from '../../domain/publication.ts'
+import { headOnDisk } from '../../publisher/deploy.ts'
+import { readSealed, type Seal, writeSealed } from '../cache/sealed.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { openDeploy } from '../house/repositories.ts'
 import type { Settings } from '../house/settings.ts'
 import type { World } from '../world.ts'
+import type { CachePlace } from './aids.ts'
 import { nothingDeployed } from './compile-specs.ts'
 
 /**
@@ -14,4 +17,42 @@ export async function readDeployed(world: World, settings: Settings): Promise<De
   if (settings.embeddedDeploy && !existsSync(settings.deployRepository)) return nothingDeployed
   const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
   return deploy.read()
+}
+
+/** Of one commit. A larger one is asked of Git each time. */
+const bytesMax = 32 * 1024 * 1024
+/** Of so many other commits. */
+const kept = 4
+
+/**
+ * The same, remembered by its commit where the deploy repository is the embedded one: the commit at its head is then read from its files, and
+ * Git is asked for what is in it the first time alone.
+ * @param place of the cache; undefined to do without
+ * @throws Fault as `readDeployed`
+ */
+export async function recallDeployed(
+  world: World,
+  settings: Settings,
+  place: CachePlace | undefined,
+): Promise<Deployed> {
+  // Which commits are ours depends on who has signed them, where they are signed, and not on their bytes alone.
+  const isOurs = settings.embeddedDeploy && settings.signCommits !== true
+  const commit = place && isOurs ? headOnDisk(settings.deployRepository, settings.deployBranch) : undefined
+  if (!place || commit === undefined) return readDeployed(world, settings)
+  const known = readSealed(sealOf(place, commit))
+  if (known !== undefined) return deployedOf(known as Row)
+  const deployed = await readDeployed(world, settings)
+  if (deployed.commit !== null)
+    writeSealed(sealOf(place, deployed.commit), { ...deployed, files: [...deployed.files] } satisfies Row, kept)
+  return deployed
+}
+
+type Row = Omit<Deployed, 'files'> & { readonly files: readonly (readonly [path: string, text: string])[] }
+
+function deployedOf({ files, ...deployed }: Row): Deployed {
+  return { ...deployed, files: new Map(files) }
+}
+
+function sealOf({ folder, maker }: CachePlace, commit: string): Seal {
+  return { folder, kind: 'deployed', maker, about: [commit], bytesMax }
 }

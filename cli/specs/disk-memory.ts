@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Memory } from '../../compiler/load/memory.ts'
-import { isOwnFolder, readOwn, writeOwn } from './looking/own-files.ts'
-import { tidy } from './looking/tidy.ts'
+import { isOwnFolder, readOwn, writeOwn } from '../cache/own-files.ts'
+import { tidy } from '../cache/tidy.ts'
 
 /*
  * A memory in a folder: one file for each program, `<first digits of its digest>.pack`. Behind a line that names the program stand entries:
@@ -107,6 +107,6 @@ function writePack(folder: string, file: string, maker: string, { used, pack, li
     parts.push(entry)
     bytes += entry.length
   }
-  writeOwn(folder, file, Buffer.concat(parts))
+  writeOwn(folder, file, parts)
   tidy(folder, file, /[\\/][0-9a-f]{16}\.pack$/, limits.others)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isOwnFolder, readOwn, userFolder, writeOwn } from '../cache/own-files.ts'
 
 /*
  * The machine code of V8 for our own text, as V8 writes and reads it. It is bound to the very Node that made it, and V8 does not see when bytes of it
@@ -9,6 +10,8 @@ import { join } from 'node:path'
  */
 
 const digestBytes = 32
+/** Of what is kept: the program itself has little more than one megabyte. */
+const bytesMax = 64 * 1024 * 1024
 const keptMilliseconds = 30 * 24 * 60 * 60 * 1000
 
 export interface CodeFolders {
@@ -19,53 +22,44 @@ export interface CodeFolders {
 }
 
 export function codeFolders(program: string, environment: Readonly<Record<string, string | undefined>>): CodeFolders {
-  const caches = environment['XDG_CACHE_HOME'] || (environment['HOME'] && join(environment['HOME'], '.cache'))
-  return { built: join(program, 'code'), user: caches ? join(caches, 'specyard', 'code') : undefined }
+  return { built: join(program, 'code'), user: userFolder(environment, 'code') }
 }
 
 /** What V8 made of a text the last time, or nothing: undefined for whatever is not as it was written. */
 export function recallCode({ built, user }: CodeFolders, name: string): Buffer | undefined {
   const file = `${name}${suffixOfNode()}`
-  return readSound(join(built, file)) ?? (user !== undefined && isOurs(user) ? readSound(join(user, file)) : undefined)
+  const sound = soundCode(readBuilt(join(built, file)))
+  return sound ?? (user !== undefined && isOwnFolder(user) ? soundCode(readOwn(join(user, file), bytesMax)) : undefined)
 }
 
 /** Keeps what V8 made of a text. Never fails: without it the next start takes longer, and nothing else. */
 export function keepCode(folder: string, name: string, make: () => Buffer): void {
-  const file = join(folder, `${name}${suffixOfNode()}`)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (!isOurs(folder)) return
+    if (!isOwnFolder(folder)) return
     const code = make()
-    const temporary = `${file}.${process.pid}.tmp`
-    try {
-      writeFileSync(temporary, Buffer.concat([digestOf(code), code]), { mode: 0o600 })
-      renameSync(temporary, file)
-    } finally {
-      rmSync(temporary, { force: true })
-    }
+    writeOwn(folder, join(folder, `${name}${suffixOfNode()}`), [digestOf(code), code])
     forgetOld(folder)
   } catch {
     // A full disk, or one that can only be read.
   }
 }
 
-function readSound(file: string): Buffer | undefined {
+/** Believed whoever owns it, as the program is that it lies beside. */
+function readBuilt(file: string): Buffer | undefined {
   try {
-    const bytes = readFileSync(file)
-    const code = bytes.subarray(digestBytes)
-    return digestOf(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined
+    return readFileSync(file)
   } catch {
     return undefined
   }
 }
 
-function digestOf(code: Uint8Array): Buffer {
-  return createHash('sha256').update(code).digest()
+function soundCode(bytes: Buffer | undefined): Buffer | undefined {
+  const code = bytes?.subarray(digestBytes)
+  return bytes && code && digestOf(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined
 }
 
-function isOurs(folder: string): boolean {
-  const about = statSync(folder, { throwIfNoEntry: false })
-  return about?.isDirectory() === true && about.uid === process.getuid?.() && (about.mode & 0o022) === 0
+function digestOf(code: Uint8Array): Buffer {
+  return createHash('sha256').update(code).digest()
 }
 
 /** Which Node: two of one version may be built differently, so that the file counts too. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, isFault } from '../../domain/fault.ts'
 import { type Address, checkedAddress, checkedBranch, withoutCredentials } from './address.ts'
 import { openClone, tidy } from './clone.ts'
 import { connect, type ConnectionBounds, connectionBounds } from './connect.ts'
-import { hasCommit, isCommitId } from './objects.ts'
+import { hasCommit } from './objects.ts'
+import { readReference } from './references.ts'
 import { type GitEnvironment, type GitOutput, type GitPlace, gitFailed, gitSaid, hasRoom, orDiskFull } from './run.ts'
 
 /** So often the head may be gone again when it is fetched. */
@@ -102,7 +103,7 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   const bringHead = async (): Promise<string | null> => {
     for (let tries = 0; tries < movesMax; tries += 1) {
       const output = await fetchBranch()
-      const brought = output.code === 0 ? await readReference(place, `${session}/head`) : undefined
+      const brought = output.code === 0 ? readReference(place.folder, `${session}/head`) : undefined
       if (brought !== undefined) return brought
       // There is no branch, no server or no room, or the clone is damaged: asked step by step it shows which.
       const commit = await head()
@@ -145,12 +146,6 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     drop,
     tidy: () => tidy(place),
   }
-}
-
-/** What a reference of the clone says, read as Git wrote it; undefined when it is packed away or not there. */
-async function readReference(place: GitPlace, name: string): Promise<string | undefined> {
-  const text = await readFile(join(place.folder, ...name.split('/')), 'utf8').catch(() => '')
-  return isCommitId(text.trim()) ? text.trim() : undefined
 }
 
 /** Runs what needs the clone. It is only a copy: where it fails with room on the disk, it is made anew, once. */

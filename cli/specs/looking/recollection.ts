@@ -1,16 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Part } from '../../../compiler/parts.ts'
-import { sha256 } from '../../../domain/canonical.ts'
+import { isOwnFolder, readOwn, writeOwn } from '../../cache/own-files.ts'
+import { readSealed, type Seal, sealedPath, writeSealed } from '../../cache/sealed.ts'
 import type { Identity } from './identity.ts'
-import { isOwnFolder, readOwn, writeOwn } from './own-files.ts'
-import { tidy } from './tidy.ts'
 
 /*
- * What one command knows of one repository from the last time: a file `<digits>.known` beside the memory of what was read. Its first line names the
- * very program, the repository and the folder that was written to; the second has the digest of the rest, which is JSON. It is read whole and replaced
- * whole. What is not as it should be is not there.
+ * What one command knows of one repository from the last time: a file `<digits>.known` beside the memory of what was read. It names the repository
+ * and the folder that was written to.
  */
 
 /** What was seen of a file of specs, and what came of it. */
@@ -60,34 +57,25 @@ const signMillisecondsMax = 2 * 60 * 1000
 /** @param about what tells this knowledge from any other, such as command and folders. @returns undefined where the folder is not the user's alone */
 export function openRecollection(folder: string, maker: string, about: readonly string[]): Recollection | undefined {
   if (!isOwnFolder(folder)) return undefined
-  const head = `specyard known 1 ${maker} ${JSON.stringify(about)}\n`
-  const file = join(folder, `${sha256(head).slice(0, 32)}.known`)
-  const sign = `${file}.sign`
+  const seal: Seal = { folder, kind: 'known', maker, about, bytesMax }
+  const sign = `${sealedPath(seal)}.sign`
   return {
     maker,
     load: () => {
-      const bytes = readOwn(file, bytesMax)
-      return bytes && parse(bytes, head)
+      const rows = readSealed(seal)
+      return rows === undefined ? undefined : knownOf(rows as Rows)
     },
     begin: () => {
       const isAlone = !isYoung(sign)
       const own = Buffer.from(randomUUID(), 'utf8')
-      const isWritten = attempt(() => writeOwn(folder, sign, own))
+      const isWritten = attempt(() => writeOwn(folder, sign, [own]))
       return () => {
         const isStillAlone = isAlone && isWritten && readOwn(sign, own.length)?.equals(own) === true
         if (isStillAlone) attempt(() => rmSync(sign, { force: true }))
         return isStillAlone
       }
     },
-    save: (known) => {
-      attempt(() => {
-        const text = Buffer.from(JSON.stringify(rowsOf(known)), 'utf8')
-        const bytes = Buffer.concat([Buffer.from(`${head}${digestOf(text)}\n`, 'utf8'), text])
-        if (bytes.length > bytesMax) return
-        writeOwn(folder, file, bytes)
-        tidy(folder, file, /[\\/][0-9a-f]{32}\.known(\.sign)?$/, kept)
-      })
-    },
+    save: (known) => writeSealed(seal, rowsOf(known), kept),
   }
 }
 
@@ -106,23 +94,15 @@ function attempt(work: () => void): boolean {
   }
 }
 
-function digestOf(text: Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
 type Row = readonly [path: string, file: Omit<KnownFile, 'part'>, part: Part]
 
-function rowsOf({ rest, shared, general, leaves }: Known) {
+type Rows = Pick<Known, 'rest' | 'shared' | 'general'> & { readonly rows: readonly Row[] }
+
+function rowsOf({ rest, shared, general, leaves }: Known): Rows {
   const rows = [...leaves].map(([path, { part, ...file }]): Row => [path, file, part])
   return { rest, shared, general, rows }
 }
 
-function parse(bytes: Buffer, head: string): Known | undefined {
-  const begins = Buffer.from(head, 'utf8')
-  const from = begins.length + 65
-  if (bytes.length < from || !bytes.subarray(0, begins.length).equals(begins)) return undefined
-  const text = bytes.subarray(from)
-  if (bytes.toString('latin1', begins.length, from) !== `${digestOf(text)}\n`) return undefined
-  const { rows, ...known } = JSON.parse(text.toString('utf8')) as ReturnType<typeof rowsOf>
+function knownOf({ rows, ...known }: Rows): Known {
   return { ...known, leaves: new Map(rows.map(([path, file, part]) => [path, { ...file, part }])) }
 }

@@ -17,6 +17,15 @@ import { join } from 'node:path'
  * Files that are believed: they lie in a folder that belongs to the user alone, and belong to him alone themselves.
  */
 
+/** A folder of ours where the user's programs keep what they can make again; undefined where nothing says where that is. */
+export function userFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined {
+  const caches = environment['XDG_CACHE_HOME'] || (environment['HOME'] && join(environment['HOME'], '.cache'))
+  return caches ? join(caches, 'specyard', name) : undefined
+}
+
 /** Whether a folder is there, or could be made, and nobody else may write to it. */
 export function isOwnFolder(folder: string): boolean {
   try {
@@ -48,11 +57,16 @@ export function readOwn(path: string, bytesMax: number): Buffer | undefined {
   }
 }
 
-/** Puts a file into the place of another in one step. @throws Error as the file system does */
-export function writeOwn(folder: string, file: string, bytes: Uint8Array): void {
+/** Puts a file into the place of another in one step. @param parts what it holds, one after the other. @throws Error as the file system does */
+export function writeOwn(folder: string, file: string, parts: Iterable<Uint8Array>): void {
   const temporary = join(folder, `${randomUUID()}.tmp`)
   try {
-    writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 })
+    const opened = openSync(temporary, 'wx', 0o600)
+    try {
+      for (const part of parts) writeFileSync(opened, part)
+    } finally {
+      closeSync(opened)
+    }
     renameSync(temporary, file)
   } catch (error) {
     rmSync(temporary, { force: true })
