@@ -4,6 +4,7 @@ import type { EndpointKey } from '../domain/names.ts'
 import type { SeenEndpoint } from '../domain/observation.ts'
 import type { Operation, OperationResult } from '../domain/operation.ts'
 import type { Problem } from '../domain/problem.ts'
+import type { ProposalView } from '../domain/proposal.ts'
 import type { Run } from '../domain/run.ts'
 import type { ServerLog } from '../domain/server-log.ts'
 import type { LiveState } from '../records/live.ts'
@@ -66,6 +67,8 @@ export interface ApiPorts {
   serverLogs(endpoint: EndpointKey, lines: number): Promise<ServerLogs>
   /** Every endpoint of the ledger, with what is in its cluster where one is connected. */
   endpoints(): Promise<readonly LedgerEndpoint[]>
+  /** What waits for a pull request of the deploy repository. */
+  proposals(): Promise<readonly ProposalView[]>
   readonly lifecycle: LifecyclePorts
   readonly models: ModelPorts
   /** Tells the reconciler that a run is worth a look. */

@@ -13,6 +13,7 @@ import { serverLogRoutes } from './catalog/server-logs.ts'
 import { ApiError, answerError } from './errors.ts'
 import { healthRoutes, unguardedPaths } from './health.ts'
 import { hookRoutes } from './hooks.ts'
+import { proposalRoutes } from './rollouts/proposals.ts'
 import { rolloutRoutes } from './rollouts/routes.ts'
 import { jobLogRoutes } from './jobs/log-routes.ts'
 import { jobRequestRoutes } from './jobs/request-routes.ts'
@@ -52,6 +53,7 @@ export async function createApi(ports: ApiPorts): Promise<FastifyInstance> {
     catalogRoutes(routes, ports)
     serverLogRoutes(routes, ports)
     rolloutRoutes(routes, ports)
+    proposalRoutes(routes, ports)
     deploymentRoutes(routes, ports)
     experimentRoutes(routes, ports)
     modelRoutes(routes, ports)

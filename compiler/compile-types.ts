@@ -77,6 +77,8 @@ export interface CompileResult {
   readonly impact: Impact
   /** Where the workloads of each environment run, for those who connect clusters. */
   readonly environments: readonly EnvironmentLedger[]
+  /** The environments where what changes waits for a pull request. */
+  readonly pullRequests: readonly string[]
 }
 
 /** Another release of an endpoint: in the place of the one before, or beside it. */

@@ -9,7 +9,7 @@ import { type Deciding, emptyImpact } from './decide/deciding.ts'
 import { decideEndpoints } from './decide/endpoints.ts'
 import { decideTrainings } from './decide/trainings.ts'
 import { driftWarnings, editsOf } from './edits.ts'
-import { environmentEntries } from './ledger/environments.ts'
+import { environmentEntries, waitingForPullRequests } from './ledger/environments.ts'
 import { Learning } from './parts.ts'
 import { inOrder } from './problem.ts'
 import { renderTemplate } from './render/template.ts'
@@ -69,6 +69,7 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       change: new Map(),
       impact: emptyImpact(),
       environments,
+      pullRequests: [],
     }
   if (learning) aids.learn?.(learning.parts)
   const edits = once(() => editsOf(tree, entries, input.deployed))
@@ -84,6 +85,7 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
     },
     impact,
     environments,
+    pullRequests: waitingForPullRequests(environments, ledger.environments),
   }
 }
 

@@ -141,6 +141,8 @@ export interface EnvironmentLedger {
   readonly context: string | null
   /** Namespace of each project; empty for the local cluster, where it is the project itself. */
   readonly namespaces: Readonly<Record<string, string>>
+  /** What specs ask for there waits for a pull request, and so does an end of that; left out where it does not. */
+  readonly pullRequest?: true
 }
 
 /** The source of the last compiled tree. A difference in this file alone makes no commit. */

@@ -137,6 +137,15 @@ export interface Environment {
      */
     follow?: 'newest' | 'promotion'
     /**
+     * How what specs ask for in this place gets into the deploy repository.
+     */
+    deploy?: {
+      /**
+       * Whether it waits for a pull request, from the branch named like that of the deploy repository with -next behind it. Operations such as cancel, retry or rollback wait for none. Default false.
+       */
+      pullRequest?: boolean
+    }
+    /**
      * What an image that specs name is in this place: on the local cluster the folder, relative to this repository, that holds its files; on Kubernetes the image that runs in its stead. The name stands with or without tag and digest.
      */
     images?: {

@@ -3,16 +3,21 @@ import { Fault } from '../domain/fault.ts'
 import { ownedFolders } from '../domain/ledger.ts'
 import type { LedgerHistory } from '../domain/ledger-history.ts'
 import type { Deployed, Publication, PublishRequest } from '../domain/publication.ts'
-import { type Link, linkFor } from './chain/links.ts'
+import type { Proposed, ProposeRequest, Waiting } from '../domain/proposal.ts'
+import { type Link, linkFor, takingUp } from './chain/links.ts'
 import { type Batch, createQueue, type Settled } from './chain/queue.ts'
 import { nothing, readSnapshot, type Snapshot, snapshotOf } from './chain/snapshot.ts'
 import { checkedBranch } from './git/address.ts'
 import { type Ours, readPublications } from './git/history.ts'
-import { type Author, importCommits, plain, weightOf } from './git/import.ts'
+import { type Author, importCommits, type NewCommit, plain, weightOf } from './git/import.ts'
 import { openLedgerHistory } from './git/ledger-history.ts'
 import { readReference } from './git/references.ts'
 import { openRemote, type Remote, type RemoteOptions, withSoundClone } from './git/remote.ts'
 import { type GitEnvironment, type GitPlace, git, gitFailed, orDiskFull, runGit } from './git/run.ts'
+import { begin } from './proposal/begin.ts'
+import { carry, propose, type Proposing, readWaiting } from './proposal/propose.ts'
+import { proposalReferences } from './proposal/references.ts'
+import { readStanding } from './proposal/waiting.ts'
 import { openSigning, type Signing } from './git/sign.ts'
 import { type Built, createPace, type SwapLimits, swap, swapLimits } from './git/swap.ts'
 
@@ -39,6 +44,14 @@ export interface DeployRepository {
    * @throws Fault GIT_OVERTAKEN, GIT_PUSH_REJECTED, GIT_UNREACHABLE, GIT_SIGNING_FAILED, DISK_FULL, GIT_MISSING, GIT_FAILED
    */
   publish(request: PublishRequest): Promise<Publication | undefined>
+  /**
+   * Puts a change as one commit on the branch from which pull requests are made, `<branch>-next`, over the head; takes back what waits there where
+   * nothing is to be changed.
+   * @throws Fault as `publish`
+   */
+  propose(request: ProposeRequest): Promise<Proposed>
+  /** What waits there. @throws Fault as `publish` */
+  waiting(): Promise<Waiting>
   /** Commits of ours after a commit, or all; oldest first, at most 10,000: ask again after the last of them. */
   log(after: string | null): Promise<readonly Publication[]>
   /** What has been done to the ledger, commit by commit, up to the present head. @throws Fault as `read` */
@@ -62,18 +75,34 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
       },
     )
   }
-  const remote = await openRemote(options)
+  const references = proposalReferences(options.branch)
+  const opened = await openRemote(options)
+  /** Whether anything is proposed, as far as is known: asked with the head, so that it costs nothing. */
+  let isProposed: boolean | undefined
+  const remote: Remote = {
+    ...opened,
+    head: async () => {
+      const said = await opened.references([references.head, references.next, references.kept])
+      isProposed = said.has(references.next) || said.has(references.kept)
+      return said.get(references.head) ?? null
+    },
+  }
   const signing = await openSigning(remote.place, author.email, options.cacheFolder, options.sign)
   const ours: Ours = { email: author.email, ...(signing ? { signed: signing.signed } : {}) }
   const pace = createPace()
   let newest = nothing
+
+  const proposedCommit = async () => {
+    const said = await remote.references([references.head, references.next, references.kept])
+    return (await readStanding(remote, references, said, ours)).commit
+  }
 
   const readAt = async (head: string | null): Promise<Snapshot | 'moved'> => {
     if (head === null) return nothing
     if (newest.deployed.commit === head) return newest
     const snapshot = await withSoundClone(remote, async () => {
       if (!(await remote.bring(head))) return 'moved'
-      return readSnapshot(remote.place, head, newest, ours)
+      return readSnapshot(remote.place, head, newest, ours, proposedCommit)
     })
     if (snapshot !== 'moved') newest = snapshot
     return snapshot
@@ -100,7 +129,12 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
           // A clone that was made anew has nothing yet.
           if (again && head !== null) await remote.bring(head)
           again = true
-          return makeCommits(remote, signing, head, chain.links)
+          return makeCommits(
+            remote,
+            signing,
+            head,
+            chain.links.map(({ made }) => made),
+          )
         })
         return builtOf(chain, ids)
       },
@@ -112,11 +146,44 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
     return pushed.settled
   }
   const publish = createQueue(requestsOfOnePush, publishAll)
+  const proposing: Proposing = {
+    ...{ remote, references, ours, options, readAt },
+    readOther: (commit) => readSnapshot(remote.place, commit, newest, ours, () => Promise.resolve(undefined)),
+    begin: () => begin(remote, options, (parent, made) => makeOne(parent, made)),
+    make: (parent, made) => makeOne(parent, made),
+  }
+  const makeOne = async (parent: string | null, made: NewCommit): Promise<string> => {
+    // Of its own, so that no commit which is being published is taken for it.
+    const apart = { ...remote, reference: `${remote.reference}-proposed` }
+    const [id = ''] = await makeCommits(apart, signing, parent, [made])
+    return id
+  }
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One at a time: they meet at the same two references. */
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
 
   return {
     head: () => remote.head(),
     read: async () => (await settle(remote, readAt)).deployed,
-    publish,
+    publish: async (request) => {
+      const publication = await publish(request)
+      // What cannot be carried now is made again when specs are compiled next: the operation is done all the same.
+      if (publication && request.source === null && isProposed)
+        await inTurn(() => carry(proposing)).catch(() => undefined)
+      return publication
+    },
+    propose: async (request) => {
+      if (isProposed === undefined) await remote.head()
+      if (!request.asked && isProposed === false) return { kind: 'none' }
+      const proposed = await inTurn(() => propose(proposing, request))
+      isProposed = proposed.kind === 'waiting' || proposed.kind === 'foreign'
+      return proposed
+    },
+    waiting: () => withSoundClone(remote, () => readWaiting(proposing)),
     log: (after) =>
       withSoundClone(remote, async () => {
         const commit = await settle(remote, bringHead)
@@ -131,11 +198,13 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
 }
 
 /**
- * The commit at the head of a branch of a bare repository on this machine, without a process; undefined where only Git can tell.
+ * The commit at the head of a branch of a bare repository on this machine, without a process, where it alone decides what is published there;
+ * undefined where only Git can tell, and while something waits to be merged, for that decides whose a commit is.
  * @throws Fault SETTINGS_INVALID for a branch that Git must not see
  */
 export function headOnDisk(path: string, branch: string): string | undefined {
-  return readReference(path, `refs/heads/${checkedBranch(branch)}`)
+  const { head, kept } = proposalReferences(checkedBranch(branch))
+  return readReference(path, kept) === undefined ? readReference(path, head) : undefined
 }
 
 /** Makes a bare repository where there is none yet: the deploy repository of the embedded default. */
@@ -177,7 +246,7 @@ async function chainOf(
   requests: readonly PublishRequest[],
   options: DeployOptions,
 ): Promise<Chain> {
-  const links: Link[] = []
+  const links: Link[] = snapshot.merged === null ? [] : [takingUp(snapshot, snapshot.merged, options)]
   const outcomes: (number | undefined | { readonly error: unknown })[] = []
   for (const request of requests) {
     try {
@@ -204,13 +273,12 @@ async function chainOf(
 }
 
 async function makeCommits(
-  remote: Remote,
+  remote: Pick<Remote, 'place' | 'reference'>,
   signing: Signing | undefined,
   parent: string | null,
-  links: readonly Link[],
+  commits: readonly NewCommit[],
 ): Promise<readonly string[]> {
   const { place, reference } = remote
-  const commits = links.map(({ made }) => made)
   const imported = await importCommits(place, reference, parent, commits)
   if (!signing) return imported
   const ids = await signing.sign(parent, imported, commits)

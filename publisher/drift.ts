@@ -1,9 +1,10 @@
 import { Fault } from '../domain/fault.ts'
 import { type DriftedFile, driftPath, ownedFolders, type SourceRecord, sourcePath } from '../domain/ledger.ts'
 import { compareText } from '../domain/problem.ts'
-import { changedPaths, listCommits, newestOfOurs, type Ours, readCommits } from './git/history.ts'
-import { listTree, readObjects, type TreeEntry } from './git/objects.ts'
+import { changedPaths, type Commit, listCommits, newestOfOurs, type Ours, readCommits } from './git/history.ts'
+import { isAncestor, listTree, readObjects, type TreeEntry } from './git/objects.ts'
 import type { GitPlace } from './git/run.ts'
+import { oursIn, writtenBy } from './git/written.ts'
 
 /*
  * An owned file is drifted from the first commit of somebody else that changes, adds or deletes it until
@@ -12,6 +13,10 @@ import type { GitPlace } from './git/run.ts'
  * What others changed since our newest commit is seen by comparing the two trees, so that a merge, a revert or a rewritten history need no
  * case of their own. What they changed before that is written in the `drift.json` of our newest commit, and read from there alone:
  * the two files that keep our books are never drifted, and nobody else's edit of them counts.
+ *
+ * A merge of what we proposed is nobody's change: files are then held against what our commits on both of its sides left. A squash or a rebase has
+ * another author and message, and no commit of ours in its history; it counts as ours where every file that we proposed to change is there, byte
+ * for byte, as our own commit has it, which is known and, where ours are signed, signed. Anything less is somebody else's change.
  */
 
 /** A drifted file, and what it was when it was still ours: without that nobody could tell when it is as before. */
@@ -24,7 +29,12 @@ export interface Books {
   readonly drifted: readonly DriftEntry[]
   /** What our newest commit says it was compiled from. */
   readonly source: SourceRecord | null
+  /** A proposal of ours that is there without being in the history of the branch: its next commit has to take it up. */
+  readonly merged: string | null
 }
+
+/** What we proposed last, as a commit in the clone that is known to be ours; undefined where there is none. */
+export type Proposed = () => Promise<Commit | undefined>
 
 /** @throws Fault LEDGER_UNREADABLE, LEDGER_VERSION_UNKNOWN for books that this version cannot read; GIT_FAILED */
 export async function readBooks(
@@ -32,15 +42,58 @@ export async function readBooks(
   head: string,
   { entries, texts }: { readonly entries: ReadonlyMap<string, TreeEntry>; readonly texts: ReadonlyMap<string, string> },
   ours: Ours,
+  proposed: Proposed,
 ): Promise<Books> {
   const newest = await newestOfOurs(place, head, ours)
-  if (newest === undefined) {
-    return { drifted: await attribute(place, [head], driftSince(new Map(), entries, [])), source: null }
+  const none = new Map<string, TreeEntry>()
+  const before =
+    newest === head ? entries : newest === undefined ? none : byPath(await listTree(place, newest, ownedFolders))
+  const { drifted: carried, source } = newest === undefined ? noBooks : await readOurs(place, before, texts)
+  if (newest === head) return { drifted: carried, source, merged: null }
+  const range = newest === undefined ? [head] : [head, `^${newest}`]
+  const changed = driftSince(before, entries, carried)
+  if (!changed.some(({ known }) => known === null))
+    return { drifted: changed.flatMap(({ known }) => known ?? []), source, merged: null }
+  const merged = await mergedAt(place, { head, range, before, entries }, ours, proposed)
+  const drifted = merged ? driftSince(merged.before, entries, carried) : changed
+  return {
+    drifted: await attribute(place, range, drifted),
+    source: merged?.sourceOf ? (await readOurs(place, merged.sourceOf, texts)).source : source,
+    merged: merged?.proposal ?? null,
   }
-  const before = newest === head ? entries : byPath(await listTree(place, newest, ownedFolders))
-  const { drifted: carried, source } = await readOurs(place, before, texts)
-  if (newest === head) return { drifted: carried, source }
-  return { drifted: await attribute(place, [head, `^${newest}`], driftSince(before, entries, carried)), source }
+}
+
+const noBooks: Pick<Books, 'drifted' | 'source'> = { drifted: [], source: null }
+
+/** What ours left at a head that is a merge of theirs, or a squash of what we proposed; undefined where it is neither. */
+async function mergedAt(
+  place: GitPlace,
+  at: {
+    readonly head: string
+    readonly range: readonly string[]
+    readonly before: ReadonlyMap<string, TreeEntry>
+    readonly entries: ReadonlyMap<string, TreeEntry>
+  },
+  ours: Ours,
+  proposed: Proposed,
+) {
+  const beside = await oursIn(place, at.range, ours)
+  const proposal = await proposed()
+  const isKnown = proposal !== undefined && (await isAncestor(place, proposal.id, at.head)) !== false
+  const taken = proposal && !isKnown ? await writtenBy(place, proposal) : undefined
+  const isThere = taken && [...taken].every(([path, entry]) => identity(at.entries.get(path)) === identity(entry))
+  if (beside.length === 0 && !isThere) return undefined
+  const before = new Map(at.before)
+  let sourceOf: ReadonlyMap<string, TreeEntry> | undefined
+  for (const commit of [...beside, ...(isThere && proposal ? [proposal] : [])])
+    for (const [path, entry] of await writtenBy(place, commit)) {
+      if (entry) before.set(path, entry)
+      else before.delete(path)
+      // The books are those of whoever wrote last what is there.
+      if (path === sourcePath && identity(entry) === identity(at.entries.get(path)))
+        sourceOf = new Map([[path, entry as TreeEntry]])
+    }
+  return { before, sourceOf, proposal: isThere && proposal ? proposal.id : null }
 }
 
 /** The text of `drift.json`, or null when there is nothing to say. */
@@ -129,7 +182,7 @@ async function readOurs(
   place: GitPlace,
   entries: ReadonlyMap<string, TreeEntry>,
   texts: ReadonlyMap<string, string>,
-): Promise<Books> {
+): Promise<Pick<Books, 'drifted' | 'source'>> {
   const drift = entries.get(driftPath)
   const source = entries.get(sourcePath)
   const objects = [drift, source].flatMap((entry) => (entry?.kind === 'file' ? [entry.object] : []))

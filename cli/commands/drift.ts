@@ -3,13 +3,14 @@ import { type Drift, type DriftItem, findDrift } from '../../compiler/impact/dri
 import { isFault } from '../../domain/fault.ts'
 import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
 import { compareProblems, hasErrors } from '../../domain/problem.ts'
+import type { Waiting } from '../../domain/proposal.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { ExitCode } from '../exit.ts'
 import { countText } from '../impact/numbers.ts'
 import { changesText } from '../impact/words.ts'
 import { compileInput } from '../specs/compile-input.ts'
 import { comparingAids } from '../specs/aids.ts'
-import { readDeployed } from '../specs/deployed.ts'
+import { readDeployedAndWaiting } from '../specs/deployed.ts'
 import { openStates, type SpecsState, type States } from '../specs/states.ts'
 import { paintFor } from '../terminal/paint.ts'
 import { printable } from '../terminal/printable.ts'
@@ -26,19 +27,38 @@ export interface DriftFlags {
 export async function runDrift(world: World, directory: string, { output, rev }: DriftFlags): Promise<ExitCode> {
   const states = openStates(world, directory)
   const asked = await (rev === undefined ? workingTreeOrHead(states) : states.at(rev))
-  const deployed = await readDeployed(world, asked.settings)
+  const { deployed, waiting } = await readDeployedAndWaiting(world, asked.settings)
   const specs = rev === undefined ? await published(states, deployed, asked) : asked
   const input = { ...(await compileInput(specs.settings, specs)), deployed }
-  const drift = findDrift(input, comparingAids())
+  const { drift, waits } = withoutWaiting(findDrift(input, comparingAids()), waiting)
   const problems = [...specs.problems, ...drift.problems].sort(compareProblems)
   const told = { ...drift, problems: problems.filter((one) => one.severity === 'error') }
   if (output === 'json') {
     const against = { label: specs.label, commit: specs.source.commit, dirty: specs.source.dirty }
     const { items, unpublished } = told
-    world.stdout.write(`${JSON.stringify({ against, drift: items, unpublished, problems: told.problems }, null, 2)}\n`)
-  } else world.stdout.write(inWords(told, specs.label, paintFor(world.stdout, world.environment) !== undefined))
+    world.stdout.write(
+      `${JSON.stringify({ against, drift: items, unpublished, proposed: waits, problems: told.problems }, null, 2)}\n`,
+    )
+  } else world.stdout.write(inWords(told, specs.label, paintFor(world.stdout, world.environment) !== undefined, waits))
   if (hasErrors(problems)) return differenceExits.problems
   return drift.items.length === 0 ? differenceExits.same : differenceExits.different
+}
+
+interface Waits {
+  readonly branch: string
+  readonly commit: string
+  readonly subject: string
+  /** Of what would be drift otherwise, the files that it brings. */
+  readonly files: readonly string[]
+}
+
+/** What is proposed already is no drift: it waits for whoever merges it. What was edited by hand stays one. */
+function withoutWaiting(drift: Drift, waiting: Waiting): { readonly drift: Drift; readonly waits: Waits | null } {
+  if (waiting.kind !== 'waiting') return { drift, waits: null }
+  const { branch, commit, subject, files } = waiting.proposal
+  const waits = drift.items.filter(({ kind, path }) => kind !== 'edited' && files.has(path))
+  const items = drift.items.filter((one) => !waits.includes(one))
+  return { drift: { ...drift, items }, waits: { branch, commit, subject, files: waits.map(({ path }) => path) } }
 }
 
 /** The specs that were published last, where their commit is here; else those that were asked for. */
@@ -68,7 +88,12 @@ function sourceOf(text: string | undefined): Partial<SourceRecord> {
   }
 }
 
-function inWords({ problems, items, unpublished }: Drift, label: string, isColoured: boolean): string {
+function inWords(
+  { problems, items, unpublished }: Drift,
+  label: string,
+  isColoured: boolean,
+  waits: Waits | null,
+): string {
   const colours = pc.createColors(isColoured)
   const specs = `the specs of ${printable(label)}`
   const aside =
@@ -88,6 +113,7 @@ function inWords({ problems, items, unpublished }: Drift, label: string, isColou
         ]),
     ...items.map((item) => itemText(item, colours)),
     ...aside,
+    ...(waits === null ? [] : [`${printable(waits.subject)}: proposed on ${waits.branch}, waits for its pull request`]),
   ]
   return `${parts.join('\n\n')}\n`
 }

@@ -4,9 +4,11 @@ import { specFolder } from '../../publisher/spec-repository.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../house/repositories.ts'
+import { openPullRequests } from '../house/pull-requests.ts'
 import { paintFor } from '../terminal/paint.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
+import { describeProposal, proposedDocument } from '../specs/propose-specs.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 import { readSettings } from '../house/settings.ts'
 
@@ -21,17 +23,17 @@ export async function runPublish(world: World, directory: string, options: Publi
   const settings = { ...read, kubernetesVersion: options.kubeVersion }
   const git = gitEnvironment(world.environment)
   const deploy = await openDeploy(settings, git, world.now)
-  const { result, problems, files, publication } = await publishSpecs({
-    settings,
-    deploy,
-    specs: specFolder(settings.root, git),
+  const { impact, proposed, problems, files, publication } = await publishSpecs({
+    ...{ settings, deploy, specs: specFolder(settings.root, git) },
+    pullRequests: openPullRequests(settings, world.environment),
   })
   const failed = hasErrors(problems)
   if (options.output === 'json') {
     const document = {
       commit: publication?.commit ?? null,
       files: publication?.files ?? 0,
-      impact: describeImpact(result),
+      impact: describeImpact({ impact }),
+      proposed: proposedDocument(proposed),
       problems,
     }
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
@@ -40,13 +42,18 @@ export async function runPublish(world: World, directory: string, options: Publi
     if (told !== undefined) world.stdout.write(`${told}\n\n`)
     if (failed) world.stdout.write('nothing was published\n')
     else if (!publication)
-      world.stdout.write('nothing to publish: the deploy repository already says what the specs say\n')
+      world.stdout.write(
+        proposed.kind === 'none'
+          ? 'nothing to publish: the deploy repository already says what the specs say\n'
+          : 'nothing to push\n',
+      )
     else {
       world.stdout.write(
         `published ${publication.commit.slice(0, 10)} to ${settings.deployUrl} (${publication.files} files)\n`,
       )
-      for (const line of describeImpact(result)) world.stdout.write(`${line}\n`)
+      for (const line of describeImpact({ impact })) world.stdout.write(`${line}\n`)
     }
+    for (const line of describeProposal(proposed)) world.stdout.write(`${line}\n`)
   }
   return failed ? exitCodes.problems : exitCodes.fine
 }

@@ -1,5 +1,5 @@
-import { isFault } from '../../domain/fault.ts'
-import { type Ask, expectOk, withApi } from '../house/client.ts'
+import { expectOk, withApi } from '../house/client.ts'
+import { type ProposalRow, proposalLine, told } from '../house/told.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { World } from '../world.ts'
 import { readSettings } from '../house/settings.ts'
@@ -19,25 +19,31 @@ export async function runStatus(
   options: { output: 'human' | 'json' },
 ): Promise<ExitCode> {
   const settings = await readSettings(directory, world.environment)
-  const [jobs, endpoints, models, rollouts, watched] = await withApi(settings, world, async (ask, observed) => {
-    const list = async (path: string): Promise<Listed> => expectOk(await ask('GET', path)) as Listed
-    return [
-      await list('/v1/jobs?limit=500'),
-      await list('/v1/endpoints'),
-      await list('/v1/models'),
-      await rolloutsOf(ask, world),
-      observed,
-    ] as const
-  })
+  const [jobs, endpoints, models, rollouts, proposals, watched] = await withApi(
+    settings,
+    world,
+    async (ask, observed) => {
+      const list = async (path: string): Promise<Listed> => expectOk(await ask('GET', path)) as Listed
+      return [
+        await list('/v1/jobs?limit=500'),
+        await list('/v1/endpoints'),
+        await list('/v1/models'),
+        await told<RolloutView>(ask, world, 'rollouts'),
+        await told<ProposalRow>(ask, world, 'proposals'),
+        observed,
+      ] as const
+    },
+  )
   if (options.output === 'json') {
     world.stdout.write(
-      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items, rollouts }, null, 2)}\n`,
+      `${JSON.stringify({ observed: watched, jobs: jobs.items, endpoints: endpoints.items, models: models.items, rollouts, proposals }, null, 2)}\n`,
     )
     return exitCodes.fine
   }
   if (!watched) {
     world.stderr.write('note: nobody watches this cluster now; this is how it was last seen. specyard up watches it.\n')
   }
+  for (const one of proposals) world.stdout.write(proposalLine(one))
   const now = world.now()
   const text = (value: unknown): string => (value === null || value === undefined || value === '' ? '-' : String(value))
   const name = (one: Readonly<Record<string, unknown>>): string =>
@@ -89,15 +95,4 @@ export async function runStatus(
     ),
   )
   return exitCodes.fine
-}
-
-/** Rollouts stand in the deploy repository; what else there is to say is said where that cannot be reached. */
-async function rolloutsOf(ask: Ask, world: World): Promise<readonly RolloutView[]> {
-  try {
-    return (expectOk(await ask('GET', '/v1/rollouts')) as { readonly items: readonly RolloutView[] }).items
-  } catch (error) {
-    if (!isFault(error)) throw error
-    world.stderr.write(`note: rollouts are not told: ${error.message}\n`)
-    return []
-  }
 }

@@ -10,6 +10,7 @@ import { deployArtifact } from '../models/deploy-artifact.ts'
 import { promote } from '../models/promote.ts'
 import { registerRun } from '../models/register.ts'
 import { planDeploy } from '../specs/deploy-version.ts'
+import { readProposals } from '../specs/waiting-specs.ts'
 import { raiseRerunOf, submitJob } from '../specs/edit-specs.ts'
 import type { Opened } from './open.ts'
 
@@ -55,6 +56,7 @@ export function apiPorts(house: {
       return { source: 'cluster', pods: await cluster.serverLogs(endpoint, lines) }
     },
     endpoints: () => readEndpoints(opened.deploy, house.clusterOf),
+    proposals: () => readProposals(opened),
     lifecycle: { planDeploy: (request) => planDeploy(opened, request, house.now) },
     models: {
       register: (run, wanted) => registerRun(opened, run, wanted),

@@ -16,6 +16,7 @@ import type { ModelRegistry } from '../../reconciler/sources/registry.ts'
 import { openRedis } from '../../records/redis.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
 import { publishOperations } from './operations.ts'
+import { type DeployPullRequests, openPullRequests } from './pull-requests.ts'
 import { openRegistry } from './registry.ts'
 import { openDeploy, openSpecs } from './repositories.ts'
 import type { Settings } from './settings.ts'
@@ -29,6 +30,8 @@ export interface Opened {
   readonly deploy: DeployRepository
   /** The branch that the settings name, or else the working tree. */
   readonly specs: SpecRepository
+  /** Of what waits to be merged into the deploy repository; undefined where no forge is known. */
+  readonly pullRequests: DeployPullRequests | undefined
   readonly tokens: Tokens
   /** Undefined where no tracking server is named. */
   readonly registry: ModelRegistry | undefined
@@ -66,6 +69,7 @@ export async function open(settings: Settings, environment: ProcessEnvironment, 
       records: openRecords(pool),
       live,
       deploy: heard,
+      pullRequests: openPullRequests(settings, environment),
       specs: await openSpecs(settings, git, now, environment),
       tokens: createTokens(key, now),
       registry: openRegistry(environment),

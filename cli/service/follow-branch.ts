@@ -4,6 +4,7 @@ import type { LogEntry } from '../../reconciler/ports.ts'
 import { everyCron } from '../../reconciler/schedule.ts'
 import type { Opened } from '../house/open.ts'
 import { formatProblems } from '../terminal/problems.ts'
+import { describeProposal } from '../specs/propose-specs.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 
 /** Of more effects than these the first ones are logged. */
@@ -43,7 +44,8 @@ export function followBranch(
     if (published?.specs === specs && published.deploy === deploy) return
     if (published && published.deploy !== deploy) options.moved()
     const publishing = await publishBranch(opened, log, specs, memory)
-    published = { specs: publishing.commit, deploy: publishing.deployed ?? deploy }
+    // A forge that did not answer is asked again at the next look.
+    published = publishing.isDone ? { specs: publishing.commit, deploy: publishing.deployed ?? deploy } : undefined
   }
   const looks = async (): Promise<void> => {
     do {
@@ -71,26 +73,30 @@ export function followBranch(
   }
 }
 
-type Opens = Pick<Opened, 'settings' | 'deploy' | 'specs'>
+type Opens = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'pullRequests'>
 
 /**
  * Publishes the head of the spec branch, and tells what came of it.
- * @returns the commit that was read, null in a working tree; and the one that was made, null where nothing was to change
+ * @returns the commit that was read, null in a working tree; the one that was made, null where nothing was to change; and whether all was done
  */
 export async function publishBranch(
   opened: Opens,
   log: (entry: LogEntry) => void,
   head?: string | null,
   memory?: Memory,
-): Promise<{ readonly commit: string | null; readonly deployed: string | null }> {
-  const { result, problems, publication, source } = await publishSpecs(opened, head, memory)
+): Promise<{ readonly commit: string | null; readonly deployed: string | null; readonly isDone: boolean }> {
+  const { problems, publication, source, ...rest } = await publishSpecs(opened, head, memory)
   const where = `specs ${source.commit?.slice(0, 10)}`
   if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
   else if (publication) {
-    const effects = describeImpact(result)
+    const effects = describeImpact(rest)
     const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...effects.slice(0, effectsMax)]
     if (effects.length > effectsMax) lines.push(`… and ${effects.length - effectsMax} more; the commit names them all`)
     log({ level: 'info', message: lines.join('\n  ') })
   }
-  return { commit: source.commit, deployed: publication?.commit ?? null }
+  const [told, ...effects] = describeProposal(rest.proposed)
+  if (told !== undefined)
+    log({ level: 'info', message: [`${where}: ${told}`, ...effects.slice(0, effectsMax)].join('\n  ') })
+  const isDone = rest.proposed.kind !== 'waiting' || rest.proposed.trouble === undefined
+  return { commit: source.commit, deployed: publication?.commit ?? null, isDone }
 }

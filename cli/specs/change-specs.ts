@@ -7,13 +7,13 @@ const protectedHint =
   'where the branch takes no pushes, set specs.pullRequests: true in specyard.yaml: what is asked for becomes a pull request then'
 
 export interface ChangedSpecs {
-  /** Of the deploy repository where it was published, of the spec repository where it is proposed; null where there was nothing to do. */
+  /** Of the deploy repository where it was published, of the repository where it is proposed; null where there was nothing to do. */
   readonly commit: string | null
   /** What has to be merged before anything is published; null where the change is made. */
   readonly branch: string | null
   /** Its address; null where no forge is known, too. */
   readonly pullRequest: string | null
-  /** Undefined where it is proposed. */
+  /** Undefined where it is the specs that wait. */
   readonly published: PublishedSpecs | undefined
 }
 
@@ -24,13 +24,15 @@ export function isProposed({ settings }: Pick<Opened, 'settings'>): boolean {
 
 /**
  * Makes a change of the specs that was asked for over the API, and publishes it; where the settings say so it is proposed instead, as a branch with
- * a pull request, and published once that is merged.
+ * a pull request, and published once that is merged. Where the environment asks for a pull request, what the specs cause is proposed.
+ * @param subject environment/project/name of what is asked for
  * @throws Fault as `SpecRepository.write`, `propose` and the publisher do
  */
 export async function changeSpecs(
-  opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>,
+  opened: Pick<Opened, 'settings' | 'deploy' | 'specs' | 'pullRequests'>,
   change: SpecChange,
   words: ProposalWords,
+  subject: string,
 ): Promise<ChangedSpecs> {
   if (isProposed(opened)) return { ...(await opened.specs.propose(change, words)), published: undefined }
   await opened.specs.write(change).catch((error: unknown) => {
@@ -40,5 +42,10 @@ export async function changeSpecs(
     throw error
   })
   const published = await publishSpecs(opened)
+  const { proposed } = published
+  if (proposed.kind === 'waiting' && proposed.proposal.subjects.includes(subject)) {
+    const { commit, branch } = proposed.proposal
+    return { commit, branch, pullRequest: proposed.pull?.url ?? null, published }
+  }
   return { commit: published.publication?.commit ?? null, branch: null, pullRequest: null, published }
 }

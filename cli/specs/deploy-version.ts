@@ -4,7 +4,7 @@ import type { Json } from '../../domain/canonical.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointLedger } from '../../domain/ledger.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
-import { endpointId } from '../../domain/names.ts'
+import { endpointId, keyText } from '../../domain/names.ts'
 import { hasErrors } from '../../domain/problem.ts'
 import type { Deployed, SourceFile } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
@@ -12,7 +12,7 @@ import { changeSpecs, isProposed } from './change-specs.ts'
 import { compileSpecs } from './compile-specs.ts'
 import { specChanges } from './deployment-spec.ts'
 
-type Deploying = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
+type Deploying = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records' | 'pullRequests'>
 
 /**
  * Plans the change of a spec by which an endpoint serves a model version: checked like any other, and made by `carryOut`.
@@ -50,6 +50,7 @@ export async function planDeploy(opened: Deploying, request: DeployRequest, now:
           title: `Serve ${request.version.model}@${request.version.version} as ${environment}/${entry.project}/${entry.name}`,
           body: 'Asked for over the API.',
         },
+        keyText({ ...entry, environment }),
       )
       return { commit, pullRequest }
     },

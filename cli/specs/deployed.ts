@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import type { Waiting } from '../../domain/proposal.ts'
 import type { Deployed } from '../../domain/publication.ts'
-import { headOnDisk } from '../../publisher/deploy.ts'
+import { type DeployRepository, headOnDisk } from '../../publisher/deploy.ts'
 import { readSealed, type Seal, writeSealed } from '../cache/sealed.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { openDeploy } from '../house/repositories.ts'
@@ -14,9 +15,22 @@ import { nothingDeployed } from './compile-specs.ts'
  * @throws Fault as `DeployRepository.read`
  */
 export async function readDeployed(world: World, settings: Settings): Promise<Deployed> {
-  if (settings.embeddedDeploy && !existsSync(settings.deployRepository)) return nothingDeployed
-  const deploy = await openDeploy(settings, gitEnvironment(world.environment), world.now)
-  return deploy.read()
+  return (await openThere(world, settings))?.read() ?? nothingDeployed
+}
+
+/** The same, with what waits for a pull request. @throws Fault as `DeployRepository.waiting` */
+export async function readDeployedAndWaiting(
+  world: World,
+  settings: Settings,
+): Promise<{ readonly deployed: Deployed; readonly waiting: Waiting }> {
+  const deploy = await openThere(world, settings)
+  if (!deploy) return { deployed: nothingDeployed, waiting: { kind: 'none' } }
+  return { deployed: await deploy.read(), waiting: await deploy.waiting() }
+}
+
+async function openThere(world: World, settings: Settings): Promise<DeployRepository | undefined> {
+  if (settings.embeddedDeploy && !existsSync(settings.deployRepository)) return undefined
+  return openDeploy(settings, gitEnvironment(world.environment), world.now)
 }
 
 /** Of one commit. A larger one is asked of Git each time. */

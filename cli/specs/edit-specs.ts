@@ -12,7 +12,7 @@ import { changeSpecs } from './change-specs.ts'
 
 const askedFor = 'Asked for over the API.'
 
-type Editing = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records'>
+type Editing = Pick<Opened, 'settings' | 'deploy' | 'specs' | 'records' | 'pullRequests'>
 
 /**
  * Writes a training spec from outside where specs are kept, after it has passed every check beside the specs that are there, and publishes.
@@ -39,6 +39,7 @@ export async function submitJob(opened: Editing, spec: JsonObject): Promise<Subm
     opened,
     { path, text, expected: before ? textOf(before) : null },
     { slug: `train-${key.name}-${key.environment}`, title: `Train ${keyText(key)}`, body: askedFor },
+    keyText(key),
   )
   return { kind: branch === null ? 'written' : 'proposed', runId: plan.id, path, commit, pullRequest }
 }
@@ -73,7 +74,7 @@ export async function raiseRerunOf(
   const raised = raiseRerun(text, { kind: 'TrainingJob', project: run.project, name: run.name })
   const words = { slug: `rerun-${run.name}-${run.environment}`, title: `Train ${keyText(run)} again`, body: askedFor }
   const change = { path: run.specPath, text: raised, expected: text }
-  const { commit, pullRequest, published } = await changeSpecs(opened, change, words)
+  const { commit, pullRequest, published } = await changeSpecs(opened, change, words, keyText(run))
   const { impact } = published?.result ?? (await compiledWith(opened, state, file, raised))
   const started = impact.starts.find(
     (plan) => plan.name === run.name && plan.project === run.project && plan.environment === run.environment,

@@ -1,13 +1,15 @@
 import { compile } from '../../compiler/compile.ts'
-import type { CompileResult } from '../../compiler/compile-types.ts'
+import type { CompileResult, Impact } from '../../compiler/compile-types.ts'
+import { type PartOfChange, partsOf } from '../../compiler/decide/pull-requests.ts'
 import type { Memory } from '../../compiler/load/memory.ts'
 import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
-import type { Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
+import type { Deployed, Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
 import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
+import { proposeSpecs, type ProposedSpecs } from './propose-specs.ts'
 import { specPathsOf } from './spec-paths.ts'
 
 export interface PublishedSpecs {
@@ -19,16 +21,19 @@ export interface PublishedSpecs {
   readonly source: SourceRecord
   /** Undefined when there was nothing to change, or when errors kept it from being published. */
   readonly publication: Publication | undefined
+  /** What was to be pushed, without what waits for a pull request. */
+  readonly impact: Impact
+  readonly proposed: ProposedSpecs
 }
 
 /**
- * Compiles the specs against what is deployed and publishes the difference as one commit.
- * With an error among the problems nothing is published.
+ * Compiles the specs against what is deployed and publishes the difference as one commit; what environments want pull requests for is proposed.
+ * With an error among the problems nothing is published, and what waits is left as it is.
  * @param head of the spec repository, where it was just asked for
  * @param memory of this very process, where it publishes again and again
  */
 export async function publishSpecs(
-  opened: Pick<Opened, 'settings' | 'deploy' | 'specs'>,
+  opened: Pick<Opened, 'settings' | 'deploy' | 'specs' | 'pullRequests'>,
   head?: string | null,
   memory?: Memory,
 ): Promise<PublishedSpecs> {
@@ -36,25 +41,51 @@ export async function publishSpecs(
   const tree = await specs.read(head)
   const { source } = tree
   const input = await compileInput(settings, tree)
-  let result: CompileResult | undefined
+  let last: Compilation | undefined
+  const compiled = (deployed: Deployed): Compilation => {
+    const result = compile({ ...input, deployed }, { memory, pulse: deadline() })
+    return (last = {
+      result,
+      parts: partsOf(result, deployed),
+      failed: hasErrors([...tree.problems, ...result.problems]),
+    })
+  }
+  const described = (part: PartOfChange, deployed: Deployed): PublishedChange | undefined =>
+    part.change.size === 0 ? undefined : { ...describeChange(part), specs: specPathsOf(part.change, deployed.files) }
+  // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
+  const request = { source, descends: tree.descends, allowDiverged: settings.embeddedDeploy }
   const publication = await deploy.publish({
-    source,
-    descends: tree.descends,
-    // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
-    allowDiverged: settings.embeddedDeploy,
+    ...request,
     change: (deployed) => {
-      result = compile({ ...input, deployed }, { memory, pulse: deadline() })
-      if (hasErrors([...tree.problems, ...result.problems]) || result.change.size === 0) return undefined
-      return { ...describeChange(result), specs: specPathsOf(result.change, deployed.files) }
+      const { parts, failed } = compiled(deployed)
+      return failed ? undefined : described(parts.pushed, deployed)
     },
   })
-  if (!result) throw new Error('the publisher did not ask for the change')
+  if (!last) throw new Error('the publisher did not ask for the change')
+  const { result, parts, failed } = last
+  const proposed = failed
+    ? ({ kind: 'none' } as const)
+    : await proposeSpecs(opened, request, {
+        ...{ input, asked: result.pullRequests.length > 0 },
+        change: (deployed) => {
+          const part = compiled(deployed).parts.proposed
+          const change = described(part, deployed)
+          return change && { change, effects: describeImpact(part) }
+        },
+      })
   const { files } = tree
-  return { result, problems: [...tree.problems, ...result.problems], files, source, publication }
+  const problems = [...tree.problems, ...result.problems]
+  return { result, problems, files, source, publication, impact: parts.pushed.impact, proposed }
 }
 
-function describeChange(result: CompileResult): PublishedChange {
-  const { starts, supersedes, cancels, releases, ends, removes, waits } = result.impact
+interface Compilation {
+  readonly result: CompileResult
+  readonly parts: ReturnType<typeof partsOf>
+  readonly failed: boolean
+}
+
+function describeChange(part: PartOfChange): PublishedChange {
+  const { starts, supersedes, cancels, releases, ends, removes, waits } = part.impact
   const beside = releases.filter((one) => one.beside)
   const counted = [
     count(starts.length, 'run starts', 'runs start'),
@@ -68,11 +99,11 @@ function describeChange(result: CompileResult): PublishedChange {
   ].filter((part) => part !== '')
   const subject = `Publish specs: ${counted.join(', ') || 'nothing starts or stops'}`
   return {
-    files: result.change,
+    files: part.change,
     subject: subject.length <= 72 ? subject : `${subject.slice(0, 71)}…`,
-    body: describeImpact(result).join('\n'),
+    body: describeImpact(part).join('\n'),
     action: 'publication',
-    subjects: subjectsOf(result.impact),
+    subjects: subjectsOf(part.impact),
   }
 }
 
@@ -84,8 +115,8 @@ export function subjectsOf(impact: CompileResult['impact']): readonly string[] {
 }
 
 /** What a publication does, a line for each effect, most important first. */
-export function describeImpact(result: CompileResult): readonly string[] {
-  const { starts, supersedes, cancels, releases, ends, removes, waits } = result.impact
+export function describeImpact({ impact }: Pick<CompileResult, 'impact'>): readonly string[] {
+  const { starts, supersedes, cancels, releases, ends, removes, waits } = impact
   const name = (key: { environment: string; project: string; name: string }) =>
     `${key.environment}/${key.project}/${key.name}`
   return [

@@ -6,6 +6,7 @@ import type { ProcessEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { explainFailure } from '../terminal/failure.ts'
 import { shownProblems } from '../terminal/problems.ts'
+import { describeProposal } from '../specs/propose-specs.ts'
 import { describeImpact } from '../specs/publish-specs.ts'
 import type { Settings } from '../house/settings.ts'
 import { holdStateFolder } from '../house/state-folder.ts'
@@ -72,19 +73,21 @@ function createPublishing(house: LocalHouse, settings: Settings, view: View): ()
     view.line(line)
   }
   return async () => {
-    const { result, problems, files, publication } = await house.publish()
+    const { impact, proposed, problems, files, publication } = await house.publish()
     const told = shownProblems(problems, files)
     if (told !== undefined) view.line(told)
     if (hasErrors(problems)) {
       view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
       return true
     }
+    for (const line of describeProposal(proposed)) tell(line)
+    if (!publication && proposed.kind !== 'none') return false
     if (!publication) {
       view.line('published   nothing: the deploy repository already says what the specs say')
       return false
     }
-    for (const line of describeImpact(result)) tell(line)
-    for (const plan of result.impact.starts.filter((one) => !house.connected(one.environment))) {
+    for (const line of describeImpact({ impact })) tell(line)
+    for (const plan of impact.starts.filter((one) => !house.connected(one.environment))) {
       tell(`waits       ${name(plan)}  (no cluster is connected for environment ${plan.environment})`)
     }
     view.line(`published   ${publication.commit.slice(0, 10)}  to ${settings.deployUrl}  (${publication.files} files)`)

@@ -18,8 +18,21 @@ export function environmentEntries(defined: readonly Environment[], ledger: Ledg
   return [...entries.values()].sort((left, right) => compareText(left.environment, right.environment))
 }
 
-function entryOf({ metadata, spec: { cluster } }: Environment): EnvironmentLedger {
-  const key = { format: 1 as const, environment: metadata.name }
+/**
+ * The environments where what specs ask for waits for a pull request: as specs have it, and as is published. So a spec that no longer asks for pull
+ * requests, or an environment that is gone, needs one last time what was asked for.
+ */
+export function waitingForPullRequests(
+  entries: readonly EnvironmentLedger[],
+  published: readonly EnvironmentLedger[],
+): readonly string[] {
+  const asking = [...entries, ...published].filter(({ pullRequest }) => pullRequest === true)
+  return [...new Set(asking.map(({ environment }) => environment))].sort(compareText)
+}
+
+function entryOf({ metadata, spec: { cluster, deploy } }: Environment): EnvironmentLedger {
+  const asks = deploy?.pullRequest === true ? { pullRequest: true as const } : {}
+  const key = { format: 1 as const, environment: metadata.name, ...asks }
   if (cluster === 'local') return { ...key, cluster: 'local', context: null, namespaces: {} }
   const { context, namespaces } = cluster.kubernetes
   return { ...key, cluster: 'kubernetes', context, namespaces }

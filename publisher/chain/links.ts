@@ -39,18 +39,10 @@ export async function linkFor(
   const { files: changed, adopted, objects: ids } = effectiveChange(snapshot.entries, drifted, wanted.files)
   if (changed.size === 0 && adopted.size === 0) return undefined
   await refuseOvertaken(snapshot.source, request)
-  const files = new Map(changed)
-  const objects = new Map(ids)
-  const keep = (path: string, text: string | null): void => {
-    const before = snapshot.entries.get(path)?.object
-    const object = text === null ? undefined : blobId(text)
-    if (before === object) return
-    files.set(path, text)
-    if (object !== undefined) objects.set(path, object)
-  }
-  keep(driftPath, driftText(snapshot.drifted.filter((file) => !adopted.has(file.path))))
   const record = source ?? snapshot.source
-  if (record) keep(sourcePath, sourceText(record))
+  const books = booksOf(snapshot, adopted, record)
+  const files = new Map([...changed, ...books.files])
+  const objects = new Map([...ids, ...books.objects])
   const requestId = randomUUID()
   const at = new Date(Math.floor(now().getTime() / 1000) * 1000)
   let after: Snapshot | undefined
@@ -72,8 +64,58 @@ export async function linkFor(
   }
 }
 
+/**
+ * The commit that takes up what was merged as a squash or a rebase: our own commit becomes its second parent, and so part of the history that
+ * everything else is read from. It changes no file of the tree.
+ */
+export function takingUp(snapshot: Snapshot, merged: string, { author, now }: LinkOptions): Link {
+  const requestId = randomUUID()
+  const at = new Date(Math.floor(now().getTime() / 1000) * 1000)
+  const subject = `Take up what was merged of ${merged.slice(0, 10)}`
+  const body =
+    'The files that were proposed are there as they were proposed; this adds the commit that proposed them to the history.'
+  const words = { subject, body, action: 'merge', subjects: [] }
+  const { source } = snapshot
+  const written = booksOf(snapshot, new Set(), source)
+  return {
+    made: { author, at, message: commitMessage(words, source, requestId), files: written.files, merges: merged },
+    after: () => snapshotAfter(snapshot, { ...written, adopted: new Set(), source, taken: true }),
+    about: {
+      ...{ action: words.action, subject, subjects: [], specs: [], requestId, files: written.files.size, at },
+      ...{
+        sourceRepository: source?.repository ?? null,
+        sourceCommit: source?.commit ?? null,
+        sourceDirty: source?.dirty ?? false,
+      },
+    },
+  }
+}
+
+/** The files that keep our books, where they change. */
+function booksOf(
+  snapshot: Snapshot,
+  adopted: ReadonlySet<string>,
+  record: SourceRecord | null,
+): { readonly files: Map<string, string | null>; readonly objects: Map<string, string> } {
+  const files = new Map<string, string | null>()
+  const objects = new Map<string, string>()
+  const keep = (path: string, text: string | null): void => {
+    const before = snapshot.entries.get(path)?.object
+    const object = text === null ? undefined : blobId(text)
+    if (before === object) return
+    files.set(path, text)
+    if (object !== undefined) objects.set(path, object)
+  }
+  keep(driftPath, driftText(snapshot.drifted.filter((file) => !adopted.has(file.path))))
+  if (record) keep(sourcePath, sourceText(record))
+  return { files, objects }
+}
+
 /** Newer specs must not be replaced by older ones, whoever comes last. Operations compile nothing and are never overtaken. */
-async function refuseOvertaken(published: SourceRecord | null, request: PublishRequest): Promise<void> {
+export async function refuseOvertaken(
+  published: SourceRecord | null,
+  request: Pick<PublishRequest, 'source' | 'descends' | 'allowDiverged'>,
+): Promise<void> {
   if (!request.source || !published?.commit || request.allowDiverged) return
   const { commit } = request.source
   if (commit === published.commit) return

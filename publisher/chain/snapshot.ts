@@ -1,6 +1,6 @@
 import { ownedFolders, type SourceRecord } from '../../domain/ledger.ts'
 import type { Deployed } from '../../domain/publication.ts'
-import { type Books, byPath, type DriftEntry, readBooks } from '../drift.ts'
+import { type Books, byPath, type DriftEntry, type Proposed, readBooks } from '../drift.ts'
 import type { Ours } from '../git/history.ts'
 import { blobBytesMax, listTree, readObjects, type TreeEntry } from '../git/objects.ts'
 import type { GitPlace } from '../git/run.ts'
@@ -17,6 +17,7 @@ export const nothing: Snapshot = {
   entries: new Map(),
   drifted: [],
   source: null,
+  merged: null,
 }
 
 /**
@@ -24,7 +25,13 @@ export const nothing: Snapshot = {
  * @param before what was known of another commit: files that are the same in both are not read again
  * @throws Fault as `readBooks`
  */
-export async function readSnapshot(place: GitPlace, head: string, before: Snapshot, ours: Ours): Promise<Snapshot> {
+export async function readSnapshot(
+  place: GitPlace,
+  head: string,
+  before: Snapshot,
+  ours: Ours,
+  proposed: Proposed,
+): Promise<Snapshot> {
   const entries = byPath(await listTree(place, head, ownedFolders))
   const known = new Map<string, string>()
   for (const [path, text] of before.deployed.files) {
@@ -40,7 +47,7 @@ export async function readSnapshot(place: GitPlace, head: string, before: Snapsh
     const text = known.get(entry.object)
     if (text !== undefined) files.set(entry.path, text)
   }
-  const books = await readBooks(place, head, { entries, texts: known }, ours)
+  const books = await readBooks(place, head, { entries, texts: known }, ours, proposed)
   return { deployed: { commit: head, files, drifted: shownDrift(books.drifted) }, entries, ...books }
 }
 
@@ -51,6 +58,8 @@ export interface Written {
   /** Files that are no longer drifted. */
   readonly adopted: ReadonlySet<string>
   readonly source: SourceRecord | null
+  /** Whether it takes up the proposal that was merged. */
+  readonly taken?: boolean
 }
 
 /** What is known after a commit of ours without reading it: we wrote it. Its id is that of the commit below it, until it has one of its own. */
@@ -69,7 +78,7 @@ export function snapshotAfter(before: Snapshot, written: Written): Snapshot {
   }
   const drifted = before.drifted.filter((file) => !written.adopted.has(file.path))
   const deployed = { commit: before.deployed.commit, files, drifted: shownDrift(drifted) }
-  return { deployed, entries, drifted, source: written.source }
+  return { deployed, entries, drifted, source: written.source, merged: written.taken === true ? null : before.merged }
 }
 
 /** The same snapshot under the id of its commit. */

@@ -13,6 +13,8 @@ export interface NewCommit {
   readonly at: Date
   readonly message: string
   readonly files: Change
+  /** A commit that this one takes up, files or not: its second parent. */
+  readonly merges?: string
 }
 
 /**
@@ -70,6 +72,7 @@ function* commandsOf(reference: string, parent: string | null, commits: readonly
     yield `commit ${reference}\nmark :${index + 1}\nauthor ${person}\ncommitter ${person}\n${data(commit.message)}`
     const from = index === 0 ? parent : `:${index}`
     if (from !== null) yield `from ${from}\n`
+    if (commit.merges !== undefined) yield `merge ${commit.merges}\n`
     const files = [...commit.files].sort(([left], [right]) => compareText(left, right))
     for (const [path, text] of files) if (text === null) yield `D ${quoted(path)}\n`
     for (const [path, text] of files) if (text !== null) yield `M 100644 inline ${quoted(path)}\n${data(text)}`

@@ -22,6 +22,13 @@ export interface RemoteOptions {
   readonly bounds?: Partial<ConnectionBounds>
 }
 
+export interface Move {
+  /** Its whole name. */
+  readonly reference: string
+  readonly expected: string | null
+  readonly commit: string | null
+}
+
 /** One branch of a repository elsewhere, with a bare clone beside us in which commits are read and made. */
 export interface Remote {
   readonly address: Address
@@ -36,6 +43,12 @@ export interface Remote {
   bringHead(): Promise<string | null>
   /** Brings a commit into the clone; false when the branch moved away from it meanwhile. @throws Fault GIT_UNREACHABLE, DISK_FULL */
   bring(commit: string): Promise<boolean>
+  /** What references of the remote say, by their whole names; those that are not there are left out. Costs one connection. @throws Fault GIT_UNREACHABLE */
+  references(names: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** As `bring`, of a commit that another reference than the branch leads to. */
+  bringFrom(reference: string, commit: string): Promise<boolean>
+  /** Moves references, all of them or none, each only while it is as expected; null where there is none. Exit code 0 when they were moved. */
+  move(moves: readonly Move[]): Promise<GitOutput>
   /** Offers a commit that descends from `expected` as the new head: accepted only while the head is just that. Exit code 0 when it was. */
   push(commit: string, expected: string | null): Promise<GitOutput>
   /** Asks what a push would be answered, and pushes nothing. */
@@ -73,26 +86,21 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
       },
     )
 
-  const head = async (): Promise<string | null> => {
-    const output = await connectTo(['ls-remote', '--', address.url, branch])
+  const references = async (names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    const output = await connectTo(['ls-remote', '--', address.url, ...names])
     if (output.code !== 0) throw unreachable('cannot be reached', output)
-    for (const line of output.stdout.toString('utf8').split('\n')) {
-      const [commit = '', name] = line.split('\t')
-      if (name === branch) return commit
-    }
-    return null
+    const lines = output.stdout.toString('utf8').split('\n')
+    // A name matches every reference that ends with it.
+    const said = lines.map((line) => line.split('\t')).filter(([, name]) => name !== undefined && names.includes(name))
+    return new Map(said.map(([commit = '', name = '']) => [name, commit]))
   }
+  const head = async (): Promise<string | null> => (await references([branch])).get(branch) ?? null
 
-  const fetchBranch = (): Promise<GitOutput> =>
-    connectTo([
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--',
-      address.url,
-      `+${branch}:${session}/head`,
-    ])
+  const fetchReference = (reference: string, kept: string): Promise<GitOutput> => {
+    const words = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', address.url]
+    return connectTo([...words, `+${reference}:${session}/${kept}`])
+  }
+  const fetchBranch = (): Promise<GitOutput> => fetchReference(branch, 'head')
 
   const drop = (): Promise<void> => rm(place.folder, { recursive: true, force: true }).catch(() => undefined)
   const renew = async (): Promise<void> => {
@@ -134,6 +142,19 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     head,
     bringHead,
     bring,
+    references,
+    bringFrom: async (reference, commit) => {
+      if (await hasCommit(place, commit)) return true
+      const output = await fetchReference(reference, 'other')
+      if (output.code !== 0 && (await references([reference])).has(reference))
+        throw await orDiskFull(unreachable('cannot be fetched from', output), [options.cacheFolder])
+      return hasCommit(place, commit)
+    },
+    move: (moves) => {
+      const leases = moves.map((one) => `--force-with-lease=${one.reference}:${one.expected ?? ''}`)
+      const wanted = moves.map((one) => `${one.commit ?? ''}:${one.reference}`)
+      return connectTo(['push', '--quiet', '--no-verify', '--atomic', ...leases, '--', address.url, ...wanted])
+    },
     push: (commit, expected) => {
       // Without a lease Git compares with whatever the branch is at that moment: a commit that a person took back would come back with ours.
       // Ours descends from what is expected, so the lease never lets anything be overwritten.

@@ -71,14 +71,15 @@ async function signAll(
   commits: readonly NewCommit[],
 ): Promise<readonly string[]> {
   const ids: string[] = []
-  for (const [index, { author, at, message }] of commits.entries()) {
+  for (const [index, { author, at, message, merges }] of commits.entries()) {
     const on = ids.at(-1) ?? parent
+    const parents = [on, merges].flatMap((one) => (one === null || one === undefined ? [] : ['-p', one]))
     const [name, date] = [plain(author.name), `${secondsOf(at)} +0000`]
     const person = { NAME: name, EMAIL: author.email, DATE: date }
     const variables = Object.fromEntries(
       ['AUTHOR', 'COMMITTER'].flatMap((who) => Object.entries(person).map(([what, is]) => [`GIT_${who}_${what}`, is])),
     )
-    const args = ['commit-tree', '-S', ...(on === null ? [] : ['-p', on]), '-F', '-', `${unsigned[index]}^{tree}`]
+    const args = ['commit-tree', '-S', ...parents, '-F', '-', `${unsigned[index]}^{tree}`]
     const call = { variables: { ...variables, SSH_ASKPASS_REQUIRE: 'never' }, milliseconds: signingMilliseconds }
     const output = await runGit(place, args, [message], call)
     if (output.code !== 0) {

@@ -49,6 +49,7 @@ async function main(callbacks: number, rounds: number, database: string): Promis
     skipBackoff: async () => {},
     operate: async () => [],
     endpoints: async () => [],
+    proposals: async () => [],
     lifecycle: { planDeploy: none },
     models: { register: none, attach: none, deploy: none, promote: none },
     changed: () => {},

@@ -82,10 +82,19 @@ async function openOurs(folder: string, files: number): Promise<Commit> {
   const first = { author: us, at: new Date(0), message: 'First', files: changeOf(files, 'first') }
   const [head = ''] = await importCommits(place, 'refs/heads/main', null, [first])
   const none: Snapshot = {
-    ...{ deployed: { commit: null, files: new Map(), drifted: [] }, entries: new Map(), drifted: [], source: null },
+    ...{
+      deployed: { commit: null, files: new Map(), drifted: [] },
+      entries: new Map(),
+      drifted: [],
+      source: null,
+      merged: null,
+    },
   }
   // Those files are ours: a commit of ours that adopts them would say so.
-  let snapshot: Snapshot = { ...(await readSnapshot(place, head, none, { email: us.email })), drifted: [] }
+  let snapshot: Snapshot = {
+    ...(await readSnapshot(place, head, none, { email: us.email }, () => Promise.resolve(undefined))),
+    drifted: [],
+  }
   return async (change) => {
     const began = performance.now()
     const asked = { subject: 'Publish specs', body: '', action: 'publication', subjects: [], files: change }

@@ -77,10 +77,10 @@ function compiled(sources: readonly SourceFile[], deployed: Deployed, shipped = 
 }
 
 /** What was said and what would be committed, for a person to read. */
-function outcome({ change, impact, problems, ...rest }: CompileResult): string {
+function outcome({ change, impact, problems }: CompileResult): string {
   const kept = impact.keeps.map((one) => `keeps       ${one.runId}${one.ended ? '  (ended)' : ''}`)
   const files = [...change].map(([path, text]) => `${text === null ? '-' : '+'} ${path}`)
-  const lines = [...describeImpact({ change, impact, problems, ...rest }), ...kept, '', ...files]
+  const lines = [...describeImpact({ impact }), ...kept, '', ...files]
   return `${[formatProblems(problems), ...lines].join('\n').trim() || 'nothing changes'}\n`
 }
 

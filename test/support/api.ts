@@ -56,6 +56,7 @@ export async function openTestApi(records: Records, others: Partial<ApiPorts> = 
     operate: async (operations) => operations.map((operation) => ({ operation, applied: true as const })),
     serverLogs: async () => ({ source: 'none', pods: [] }),
     endpoints: async () => [],
+    proposals: async () => [],
     lifecycle: {
       planDeploy: async () => ({ kind: 'refused', message: 'nothing serves it', hint: 'write an endpoint' }),
     },

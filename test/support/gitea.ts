@@ -36,7 +36,7 @@ export interface Gitea {
   /** Asks its API as the owner, or by another token. @throws Error for an answer that is none of success */
   ask<Answer>(method: string, path: string, body?: object, token?: string): Promise<Answer>
   /** Merges a pull request of the owner's, as a person does. */
-  merge(repository: string, number: number): Promise<void>
+  merge(repository: string, number: number, how?: 'merge' | 'squash' | 'rebase'): Promise<void>
   remove(): Promise<void>
 }
 
@@ -118,11 +118,11 @@ export async function startGitea(): Promise<Gitea> {
       const filled = async () => !(await ask<{ empty: boolean }>('GET', `/repos/${owner}/${repository}`)).empty
       await until(`Gitea has noticed what was pushed to ${repository}`, filled, readySecondsMax)
     },
-    merge: (repository, number) => {
+    merge: (repository, number, how = 'merge') => {
       const path = `/repos/${owner}/${repository}/pulls/${number}/merge`
       // It refuses until it has found out whether it can be merged.
       return until(`pull request ${number} is merged`, () =>
-        ask('POST', path, { Do: 'merge' }).then(
+        ask('POST', path, { Do: how }).then(
           () => true,
           (error: unknown) => {
             if (String(error).includes('answers 405')) return false

@@ -81,6 +81,12 @@ describe('what is published, to those who look', () => {
     expect(await recalled(withoutGit())).toEqual(first)
   })
 
+  it('is asked of Git each time while something waits to be merged, which decides whose a commit is', async () => {
+    const { commit } = await expectSame()
+    gitIn(settings.deployRepository, 'update-ref', 'refs/specyard/proposed/main', commit ?? '')
+    await expect(recalled(withoutGit())).rejects.toMatchObject({ code: 'GIT_MISSING' })
+  })
+
   it('is what Git says when somebody else commits over ours, and when references are packed', async () => {
     await expectSame()
     const clone = join(folder, 'clone')

@@ -41,6 +41,7 @@ export async function attribute({ seed, count, isOver, say }: Stage): Promise<Ou
       settings,
       deploy: await openDeploy(settings, environment, () => new Date()),
       specs: await openSpecs(settings, environment, () => new Date()),
+      pullRequests: undefined,
     }
     const forged = new Set<string>()
     let round = 0

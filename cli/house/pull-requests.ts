@@ -1,0 +1,32 @@
+import type { Proposal } from '../../domain/proposal.ts'
+import type { PullState } from '../../publisher/forge/waiting-pull.ts'
+import { repositoryOf } from '../../publisher/forge/repository-of.ts'
+import type { ProcessEnvironment } from './environment.ts'
+import type { Settings } from './settings.ts'
+
+/** The pull requests of what waits to be merged into the deploy repository. Each throws Fault FORGE_UNREACHABLE, FORGE_REFUSED. */
+export interface DeployPullRequests {
+  /** Opens it, or brings its text up to date. */
+  put(proposal: Proposal, text: string): Promise<PullState>
+  find(proposal: Proposal): Promise<PullState | undefined>
+  close(proposal: Proposal, why: string): Promise<void>
+}
+
+/** Undefined where no GITHUB_TOKEN is set or the deploy repository is at no forge: then people open them. */
+export function openPullRequests(
+  { deployRepository }: Pick<Settings, 'deployRepository'>,
+  environment: ProcessEnvironment,
+): DeployPullRequests | undefined {
+  const token = environment['GITHUB_TOKEN']
+  const api = environment['GITHUB_API_URL'] || 'https://api.github.com'
+  const at = repositoryOf(deployRepository, api)
+  if (!token || !at) return undefined
+  const forge = { api, token, ...at }
+  const load = () => import('../../publisher/forge/waiting-pull.ts')
+  return {
+    put: async ({ subject, ...proposal }, body) =>
+      (await load()).putWaitingPull(forge, { ...proposal, title: subject, body }),
+    find: async (proposal) => (await load()).findWaitingPull(forge, proposal),
+    close: async (proposal, why) => (await load()).closeWaitingPull(forge, proposal, why),
+  }
+}

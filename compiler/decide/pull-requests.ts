@@ -1,0 +1,71 @@
+import type { EndpointLedger } from '../../domain/ledger.ts'
+import { readLedger } from '../../domain/ledger-files.ts'
+import type { RunKey } from '../../domain/names.ts'
+import type { Change, Deployed } from '../../domain/publication.ts'
+import type { CompileResult, Impact } from '../compile-types.ts'
+import { applied } from '../impact/applied.ts'
+import { chartVersionsOf } from '../ledger/releases.ts'
+
+/** A part of what a compilation changes. */
+export interface PartOfChange {
+  readonly change: Change
+  readonly impact: Impact
+}
+
+/**
+ * Parts what changes into what is pushed, and what waits for a pull request: all files of the environments that ask for one. A chart goes with
+ * whoever needs it first, and goes away last.
+ */
+export function partsOf(
+  { change, impact, pullRequests }: Pick<CompileResult, 'change' | 'impact' | 'pullRequests'>,
+  deployed: Deployed,
+): { readonly pushed: PartOfChange; readonly proposed: PartOfChange } {
+  const asking = new Set(pullRequests)
+  if (asking.size === 0)
+    return { pushed: { change, impact }, proposed: { change: new Map(), impact: impactOf(impact, () => false) } }
+  const waits = (path: string): boolean => asking.has(environmentOf(path) ?? '')
+  const charts = new Map([...change].filter(([path]) => chartOf(path) !== undefined))
+  const others = [...change].filter(([path]) => !charts.has(path))
+  const direct = new Map(others.filter(([path]) => !waits(path)))
+  const needed = charts.size === 0 ? new Set<string>() : chartsOf(readLedger(applied(deployed, direct).files).endpoints)
+  for (const [path, text] of charts) if ((text !== null) === needed.has(chartOf(path) ?? '')) direct.set(path, text)
+  return {
+    pushed: { change: direct, impact: impactOf(impact, ({ environment }) => !asking.has(environment)) },
+    proposed: {
+      change: new Map([...change].filter(([path]) => !direct.has(path))),
+      impact: impactOf(impact, ({ environment }) => asking.has(environment)),
+    },
+  }
+}
+
+/** The environment that a file of the deploy repository belongs to; undefined where it belongs to all. */
+export function environmentOf(path: string): string | undefined {
+  const [, ofTree, ofEntry, itself] =
+    /^(?:(?:applications|environments)\/([^/]+)\/.|\.specyard\/ledger\/(?:(?:runs|endpoints)\/([^/]+)\/.|environments\/([^/]+)\.json$))/.exec(
+      path,
+    ) ?? []
+  return ofTree ?? ofEntry ?? itself
+}
+
+function chartOf(path: string): string | undefined {
+  return /^charts\/[^/]+\/([^/]+)\//.exec(path)?.[1]
+}
+
+function chartsOf(endpoints: readonly EndpointLedger[]): ReadonlySet<string> {
+  return new Set(endpoints.flatMap((entry) => chartVersionsOf(entry)))
+}
+
+function impactOf(impact: Impact, isWanted: (key: Pick<RunKey, 'environment'>) => boolean): Impact {
+  const keyed = <Item extends { readonly key: RunKey }>(items: readonly Item[]) =>
+    items.filter(({ key }) => isWanted(key))
+  const { starts, supersedes, cancels, keeps, releases, ends, waits, removes } = impact
+  return {
+    ...{ starts: starts.filter(isWanted), supersedes: keyed(supersedes), cancels: keyed(cancels), keeps: keyed(keeps) },
+    ...{
+      releases: keyed(releases),
+      ends: ends.filter(isWanted),
+      waits: keyed(waits),
+      removes: removes.filter(isWanted),
+    },
+  }
+}
