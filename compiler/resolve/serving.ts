@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { specDigest } from '../../domain/names.ts'
 import type { EndpointPlan, SpecSource, Variable } from '../../domain/plan.ts'
+import type { Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { validateValue, withoutTold } from '../validate/validate.ts'
@@ -65,8 +66,7 @@ export function resolveServing(
     const place = resolvePlace(environment, () => spec.document.locateKey(pointer), resolving)
     const { metadata: _metadata, environments: _environments, ...patch } = overlay
     const merged = mergePatch(base as unknown as Json, patch, resolving.origins, '/spec') as unknown as Merged
-    const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
-    const misfits = validateValue('ServingEndpoint', whole, resolving.at)
+    const misfits = misfitsOf(spec, merged, environment, patch, resolving)
     context.problems.push(...withoutTold(misfits, spec.document.told))
     if (!place || misfits.length > 0) return []
     return [
@@ -80,6 +80,19 @@ export function resolveServing(
       ),
     ]
   })
+}
+
+/** What does not fit the schema once the overlay stands over the spec. One that says nothing changes nothing: the spec was validated. */
+function misfitsOf(
+  spec: SpecOf<'ServingEndpoint'>,
+  merged: Merged,
+  environment: string,
+  patch: JsonObject,
+  { at }: Resolving,
+): readonly Problem[] {
+  if (Object.keys(patch).length === 0) return []
+  const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
+  return validateValue('ServingEndpoint', whole, at)
 }
 
 function planEndpoint(
@@ -109,6 +122,9 @@ function planEndpoint(
   const { origins } = resolving
   origins?.note('/environment', { from: 'spec', pointer: below('/spec/environments', environment) })
   const variables = [...ownVariables(merged, { environment, project, name }, resolving), ...storage.variables]
+  const { image, imageFolder } = resolveImage(merged.image, place, resolving)
+  const { replicas, autoscale, rollout } = scaling(merged, place, resolving)
+  const { probe, auth: guarded, ingressHost, terminationGraceSeconds, follow } = behaviour(merged, place, resolving)
   return {
     format: 1,
     kind: 'ServingEndpoint',
@@ -122,7 +138,8 @@ function planEndpoint(
     namespace: place.namespace,
     framework: fromSpec(resolving, '/framework', '/spec/framework', merged.framework),
     chartVersion: made(resolving, '/chartVersion', 'the chart that this version of Specyard ships', chartVersion),
-    ...resolveImage(merged.image, place, resolving),
+    image,
+    imageFolder,
     command: writtenOr(resolving, '/command', '/spec/command', merged.command, []),
     arguments: writtenOr(resolving, '/arguments', '/spec/args', merged.args, []),
     variables: resolveVariables(variables, merged.env, resolving, environment),
@@ -130,8 +147,14 @@ function planEndpoint(
     port: fromSpec(resolving, '/port', '/spec/port', merged.port),
     route: fromSpec(resolving, '/route', '/spec/route', merged.route),
     resources: resolveResources(merged.resources, defaultResources, place, resolving),
-    ...scaling(merged, place, resolving),
-    ...behaviour(merged, place, resolving),
+    replicas,
+    autoscale,
+    rollout,
+    probe,
+    auth: guarded,
+    ingressHost,
+    terminationGraceSeconds,
+    follow,
     ...installedParts(merged, place, resolving),
     model: {
       ref: fromSpec(resolving, '/model/ref', '/spec/model/ref', merged.model.ref),
@@ -254,22 +277,27 @@ function ownVariables(
 /** The source document's DeploymentSpec. */
 function deploymentSpec(merged: Merged): JsonObject {
   const { runtime, resources, rollout } = merged
-  return JSON.parse(
-    JSON.stringify({
-      model_ref: merged.model.ref,
-      model_family: merged.model.family,
-      job_type: merged.model.jobType,
-      serve_target: merged.serveTarget,
-      resources: { gpus: resources?.gpus ?? 0, gpu_memory_gb: resources?.gpuMemoryGb },
-      runtime: {
-        max_concurrent_requests: runtime?.maxConcurrentRequests,
-        max_input_tokens: runtime?.maxInputTokens,
-        max_output_tokens: runtime?.maxOutputTokens,
-      },
-      use_gpu: (resources?.gpus ?? 0) > 0,
-      rollout: rollout && { strategy: rollout.strategy, traffic_split: rollout.trafficSplit },
+  return defined({
+    model_ref: merged.model.ref,
+    model_family: merged.model.family,
+    job_type: merged.model.jobType,
+    serve_target: merged.serveTarget,
+    resources: defined({ gpus: resources?.gpus ?? 0, gpu_memory_gb: resources?.gpuMemoryGb }),
+    runtime: defined({
+      max_concurrent_requests: runtime?.maxConcurrentRequests,
+      max_input_tokens: runtime?.maxInputTokens,
+      max_output_tokens: runtime?.maxOutputTokens,
     }),
-  ) as JsonObject
+    use_gpu: (resources?.gpus ?? 0) > 0,
+    rollout: rollout && defined({ strategy: rollout.strategy, traffic_split: rollout.trafficSplit }),
+  })
+}
+
+/** The parts that there are. */
+function defined(parts: Readonly<Record<string, unknown>>): JsonObject {
+  const kept: Record<string, Json> = {}
+  for (const key of Object.keys(parts)) if (parts[key] !== undefined) kept[key] = parts[key] as Json
+  return kept
 }
 
 function promptTemplate(merged: Merged, resolving: Resolving): EndpointPlan['promptTemplate'] {

@@ -1,3 +1,4 @@
+import { inOnePiece } from '../../../domain/canonical.ts'
 import { type Scalar, scalarText } from '../scalar.ts'
 
 /** What a block of YAML is written of. What is undefined is left out. */
@@ -11,15 +12,15 @@ const plainKey = /^[A-Za-z]+$/
  * @param foreign keys whose mappings have keys that are not ours: those are quoted, whatever they look like
  */
 export function blockText(block: Mapping, foreign: ReadonlySet<string>): string {
-  const parts: string[] = []
-  writeMapping(block, '', false, { parts, foreign })
-  return parts.join('')
+  const to = { text: '', foreign }
+  writeMapping(block, '', false, to)
+  return inOnePiece(to.text)
 }
 
 type Mapping = { readonly [key: string]: Block | undefined }
 
 interface Writing {
-  readonly parts: string[]
+  text: string
   readonly foreign: ReadonlySet<string>
 }
 
@@ -29,15 +30,15 @@ function writeMapping(mapping: Mapping, indent: string, quoted: boolean, to: Wri
   for (const key of Object.keys(mapping)) {
     const value = mapping[key]
     if (value === undefined) continue
-    to.parts.push(before, !quoted && isPlainKey(key) ? key : scalarText(key))
+    to.text += before + (!quoted && isPlainKey(key) ? key : scalarText(key))
     before = indent
     const flow = flowText(value)
-    if (flow !== undefined) to.parts.push(': ', flow, '\n')
+    if (flow !== undefined) to.text += `: ${flow}\n`
     else if (isList(value)) {
-      to.parts.push(':\n')
+      to.text += ':\n'
       for (const item of value) writeItem(item, `${indent}  `, to)
     } else {
-      to.parts.push(':\n')
+      to.text += ':\n'
       writeMapping(value as Mapping, `${indent}  `, to.foreign.has(key), to)
     }
   }
@@ -47,7 +48,7 @@ function writeMapping(mapping: Mapping, indent: string, quoted: boolean, to: Wri
 function writeItem(item: Block, indent: string, to: Writing): void {
   const flow = flowText(item)
   if (flow !== undefined) {
-    to.parts.push(indent, '- ', flow, '\n')
+    to.text += `${indent}- ${flow}\n`
     return
   }
   if (isList(item)) throw new TypeError('a list in a list has no form here')
