@@ -1,7 +1,6 @@
 import { paths, type RunLedger } from '../../domain/ledger.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
 import { keyText } from '../../domain/names.ts'
-import { compareText } from '../../domain/problem.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { decideRuns } from '../ledger/runs.ts'
 import { problem } from '../problem.ts'
@@ -21,11 +20,11 @@ export function decideTrainings(
   result: Deciding,
 ): void {
   const entries = new Map(ledger.runs.map((entry) => [keyText(entry), entry]))
-  for (const plan of plans.values()) {
-    const { environment, project, name } = plan
-    if (!entries.has(keyText(plan))) entries.set(keyText(plan), { format: 1, environment, project, name, runs: [] })
-  }
-  for (const [text, entry] of [...entries].sort(([left], [right]) => compareText(left, right))) {
+  for (const [text, { environment, project, name }] of plans)
+    if (!entries.has(text)) entries.set(text, { format: 1, environment, project, name, runs: [] })
+  for (const text of [...entries.keys()].sort()) {
+    const entry = entries.get(text)
+    if (!entry) continue
     const plan = plans.get(text)
     const decided = decideRuns(entry, plan, input.deployed.files)
     result.entries.set(paths.runLedger(entry), decided.entry)
