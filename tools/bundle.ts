@@ -67,7 +67,7 @@ export const quick = {
     js: "(function(require,obtain,__filename,__dirname){const placeOfThisFile=require('node:url').pathToFileURL(__filename).href;",
   },
   footer: { js: '})' },
-  plugins: [lazily(['yaml', 'picocolors', 'child_process', 'crypto', 'fs/promises', 'timers/promises'])],
+  plugins: [lazily(['yaml', 'picocolors', 'child_process', 'crypto', 'fs/promises', 'timers/promises', 'v8'])],
 } satisfies BuildOptions
 
 /** The first file of the program. */

@@ -74,14 +74,14 @@ async function lookAt(
       deployed: () => Promise.resolve(nothingDeployed),
       source: () => Promise.resolve(source),
       recollection: recollectionOfUser(world, options, ['check', root]),
-      aids: () => lookingAids(world, options),
+      aids: (count) => lookingAids(world, options, count),
     })
     looked.remember(new Map())
     return looked
   }
   const tree = await readWorkingTree(root)
   const files = [...tree.files.filter((file) => !replaces(selection, file.path)), ...selection.drafts]
-  const aids = lookingAids(world, options)
+  const aids = lookingAids(world, options, files.length)
   const { problems } = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed, aids)
   aids.save()
   return { problems, files, paths: files.map(({ path }) => path) }

@@ -30,7 +30,7 @@ export async function runCompile(world: World, directory: string, options: Compi
   const states = openStates(world, directory)
   const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
   const deployed = await readDeployed(world, specs.settings)
-  const aids = lookingAids(world, options)
+  const aids = lookingAids(world, options, specs.files.length)
   const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
   const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
   aids.save()
@@ -58,7 +58,7 @@ async function compileTo(world: World, directory: string, to: string, options: C
     deployed: () => recallDeployed(world, settings, options.cache ? placeOfUser(world.environment) : undefined),
     source: () => describeSource(root, gitEnvironment(world.environment)),
     recollection: recollectionOfUser(world, options, ['compile', root, folder]),
-    aids: () => lookingAids(world, options),
+    aids: (count) => lookingAids(world, options, count),
   })
   tellProblems(world, looked.problems, looked.files)
   if (!looked.tree) return exitCodes.problems

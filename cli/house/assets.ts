@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Files } from '../../domain/publication.ts'
 
@@ -31,7 +31,7 @@ export function readChart(): { version: string; files: Files } {
   const files = new Map<string, string>()
   for (const entry of entries.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name)
-    files.set(relative(folder, path).replaceAll('\\', '/'), readFileSync(path, 'utf8'))
+    files.set(path.slice(folder.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8'))
   }
   const version = /^version: *"?([0-9A-Za-z.+-]+)"?/m.exec(files.get('Chart.yaml') ?? '')?.[1]
   if (!version) throw new Error(`${folder}/Chart.yaml names no version`)

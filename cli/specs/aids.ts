@@ -8,6 +8,7 @@ import { isOwnFolder, userFolder } from '../cache/own-files.ts'
 import { packageRoot } from '../house/assets.ts'
 import type { World } from '../world.ts'
 import { type DiskMemory, openDiskMemory } from './disk-memory.ts'
+import { keepHeapSmall } from './looking/heap.ts'
 import { isOnOwnDisk } from './looking/identity.ts'
 import { openRecollection, type Recollection } from './looking/recollection.ts'
 
@@ -35,8 +36,14 @@ export function deadline(clock = milliseconds): () => void {
 /**
  * What helps commands that only look: they remember between processes what they read. Whoever publishes reads everything himself, so that
  * nobody who can write to a folder of the user decides what runs.
+ * @param files how many there are to be compiled
  */
-export function lookingAids(world: World, options: { readonly cache: boolean }): Aids & { save(): void } {
+export function lookingAids(
+  world: World,
+  options: { readonly cache: boolean },
+  files: number,
+): Aids & { save(): void } {
+  keepHeapSmall(files)
   const memory = options.cache ? memoryOfUser(world.environment) : undefined
   return { memory, pulse: deadline(), save: () => memory?.save() }
 }

@@ -28,7 +28,8 @@ export interface Asking {
   /** The commit that plans are of: asked where policies see it, for nothing else that is looked at has it. */
   readonly source: () => Promise<SourceRecord>
   readonly recollection: Recollection | undefined
-  readonly aids: () => Aids & { save?: () => void }
+  /** What helps to compile so many files. */
+  readonly aids: (files: number) => Aids & { save?: () => void }
   /** Milliseconds, of the clock that files have their times from. */
   readonly clock?: () => number
 }
@@ -125,7 +126,7 @@ async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: 
   const tree = sight.unchanged.size === 0 ? read : await readWorkingTree(asking.settings.root)
   const { files } = tree
   const input = await inputOf(asking, tree, deployed)
-  const aids = asking.aids()
+  const aids = asking.aids(files.length)
   const { result, learned } = asking.recollection
     ? compileAll(input, aids)
     : { result: compile(input, aids), learned: undefined }
