@@ -2,6 +2,7 @@ import type { ForeignLedgerCommit, LedgerCommit, LedgerHistory, OurLedgerCommit 
 import { type Commit, listCommits, openRecognition, type Ours, publicationOf, readCommits } from './history.ts'
 import { blobBytesMax, objectSizes, readObjects } from './objects.ts'
 import { type Remote, withSoundClone } from './remote.ts'
+import { oursIn, writtenBy } from './written.ts'
 import { type GitPlace, gitFailed, runGit } from './run.ts'
 
 const ledgerFolder = '.specyard/ledger'
@@ -32,6 +33,7 @@ export async function openLedgerHistory(remote: Remote, head: string | null, our
     commits: ids.length,
     read: async function* read() {
       const recognise = await openRecognition(remote.place, ours, null)
+      const merged = head === null ? new Set<string>() : await inClone(() => mergedFiles(remote.place, head, ours))
       for (let from = 0; from < ids.length; from += commitsOfOneRead) {
         const some = ids.slice(from, from + commitsOfOneRead)
         const changed = await inClone(() => changedLedgerFiles(remote.place, some))
@@ -44,9 +46,10 @@ export async function openLedgerHistory(remote: Remote, head: string | null, our
           action: known.has(commit) ? publicationOf(commit, ours.email, 0)?.action : undefined,
           files: changed.get(commit.id) ?? [],
         }))
-        const own = said.filter(({ action }) => action !== undefined)
+        const believed = said.map((one) => (one.action === undefined ? withoutMerged(one, merged) : one))
+        const own = believed.filter(({ action }) => action !== undefined)
         const sizes = await inClone(() => objectSizes(remote.place, [...new Set(own.flatMap(objectsOf))]))
-        for (const batch of batches(said, sizes)) {
+        for (const batch of batches(believed, sizes)) {
           const objects = [...new Set(batch.filter(({ action }) => action !== undefined).flatMap(objectsOf))]
           const texts = await inClone(() =>
             readObjects(
@@ -59,6 +62,27 @@ export async function openLedgerHistory(remote: Remote, head: string | null, our
       }
     },
   }
+}
+
+/**
+ * The files, as `path object`, of what we proposed and then took up after somebody squashed or rebased it: what their commits say of these is what
+ * ours say.
+ */
+async function mergedFiles(place: GitPlace, head: string, ours: Ours): Promise<ReadonlySet<string>> {
+  const merges = await oursIn(place, ['--merges', head], ours)
+  const proposals = await readCommits(
+    place,
+    merges.flatMap(({ parents }) => parents.slice(1)),
+  )
+  const files = new Set<string>()
+  for (const proposal of proposals)
+    for (const [path, entry] of await writtenBy(place, proposal)) files.add(`${path} ${entry?.object ?? null}`)
+  return files
+}
+
+/** Without what is ours; nothing is left of a commit that did nothing else. */
+function withoutMerged(said: Said, merged: ReadonlySet<string>): Said {
+  return { ...said, files: said.files.filter(({ path, object }) => !merged.has(`${path} ${object}`)) }
 }
 
 interface Said {

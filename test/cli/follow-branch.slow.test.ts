@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type BranchFollower, followBranch } from '../../cli/service/follow-branch.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Opened } from '../../cli/house/open.ts'
 import { initBareRepository, openDeployRepository } from '../../publisher/deploy.ts'
 import { openSpecBranch } from '../../publisher/spec-repository.ts'
@@ -23,6 +24,8 @@ let specs: string
 let deploy: string
 let follower: BranchFollower
 let moved: number
+let asked: string[]
+let answers: boolean
 let logged: string[]
 
 beforeEach(async () => {
@@ -38,9 +41,19 @@ beforeEach(async () => {
     settings: { deployUrl: deploy, deployBranch: 'main', embeddedDeploy: false },
     specs: await openSpecBranch({ ...common, url: specs, cacheFolder: join(folder, 'specs-cache') }),
     deploy: await openDeployRepository({ ...common, url: deploy, cacheFolder: join(folder, 'deploy-cache') }),
+    // Of a forge only what it answers counts here; a real one is asked in proposals.services.test.ts.
+    pullRequests: {
+      put: (_proposal: unknown, text: string) => {
+        asked.push(text)
+        if (answers) return Promise.resolve({ kind: 'open', number: 7, url: 'https://git.example.com/7' })
+        return Promise.reject(new Fault('FORGE_UNREACHABLE', 'the forge cannot be reached', { retry: 'soon' }))
+      },
+    },
   }
   moved = 0
   logged = []
+  asked = []
+  answers = true
   follower = followBranch(opened as unknown as Opened, {
     // Once a year: what happens here happens because it was told to.
     cron: '0 0 0 1 1 *',
@@ -104,6 +117,24 @@ it('what somebody else wrote to the deploy repository is told when it looks', as
   gitIn(other, 'push', '--quiet', 'origin', 'HEAD:main')
   follower.look()
   await vi.waitFor(() => expect(moved).toBe(1), patience)
+})
+
+it('a pull request that a forge could not open is asked for again, although nothing has moved since', async () => {
+  answers = false
+  await merge({
+    'specs/dev.yaml': environment.replace('cluster: local', 'cluster: local, deploy: { pullRequest: true }'),
+    'specs/one.yaml': training('one'),
+  })
+  follower.look()
+  await vi.waitFor(() => expect(logged.join('\n')).toContain('its pull request is not open yet'), patience)
+  answers = true
+  follower.look()
+  await vi.waitFor(() => expect(logged.join('\n')).toContain('waits for pull request 7'), patience)
+  const before = asked.length
+  follower.look()
+  await follower.end()
+  expect([asked.length, asked.every((text) => text.includes('dev/language/one'))]).toEqual([before, true])
+  expect(gitIn(deploy, 'ls-tree', '-r', '--name-only', 'main')).not.toContain('one')
 })
 
 it('a commit that starts many trainings is told by the first of them and their number', async () => {

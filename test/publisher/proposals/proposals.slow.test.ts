@@ -200,9 +200,12 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('a proposal that is me
     expect((await (await another()).read()).drifted).toEqual([])
     const history = await (await another()).ledgerHistory()
     const told: string[] = []
-    for await (const one of history.read())
-      if (one.ours && one.files.has(ledger)) told.push(one.files.get(ledger) ?? '')
-    expect(told).toContain('{}\n')
+    const disbelieved: string[] = []
+    for await (const one of history.read()) {
+      if (!one.ours) disbelieved.push(...one.paths)
+      else if (one.files.has(ledger)) told.push(one.files.get(ledger) ?? '')
+    }
+    expect([told, disbelieved]).toEqual([['{}\n'], []])
   })
 })
 
