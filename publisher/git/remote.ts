@@ -96,11 +96,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   }
   const head = async (): Promise<string | null> => (await references([branch])).get(branch) ?? null
 
-  const fetchReference = (reference: string, kept: string): Promise<GitOutput> => {
-    const words = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', address.url]
-    return connectTo([...words, `+${reference}:${session}/${kept}`])
-  }
-  const fetchBranch = (): Promise<GitOutput> => fetchReference(branch, 'head')
+  const fetched = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', address.url]
+  const fetchBranch = (): Promise<GitOutput> => connectTo([...fetched, `+${branch}:${session}/head`])
 
   const drop = (): Promise<void> => rm(place.folder, { recursive: true, force: true }).catch(() => undefined)
   const renew = async (): Promise<void> => {
@@ -145,7 +142,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     references,
     bringFrom: async (reference, commit) => {
       if (await hasCommit(place, commit)) return true
-      const output = await fetchReference(reference, 'other')
+      // Kept under no name of the clone: two that are fetched at once would be in each other's way.
+      const output = await connectTo([...fetched, reference])
       if (output.code !== 0 && (await references([reference])).has(reference))
         throw await orDiskFull(unreachable('cannot be fetched from', output), [options.cacheFolder])
       return hasCommit(place, commit)

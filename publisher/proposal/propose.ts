@@ -1,4 +1,5 @@
 import { Fault } from '../../domain/fault.ts'
+import { sourcePath } from '../../domain/ledger.ts'
 import type { Proposal, Proposed, ProposeRequest, Waiting } from '../../domain/proposal.ts'
 import { type LinkOptions, type Link, linkFor, refuseOvertaken } from '../chain/links.ts'
 import type { Snapshot } from '../chain/snapshot.ts'
@@ -176,10 +177,12 @@ async function told(on: Pick<Proposing, 'remote' | 'references' | 'readOther'>, 
   return proposalOf(on.remote, on.references, commit, (await on.readOther(id)).source)
 }
 
+/** Whether two trees are the same; what they were compiled from makes no commit alone, and so no other proposal. */
 function isSame(one: Snapshot, other: Snapshot): boolean {
-  if (one.entries.size !== other.entries.size) return false
-  return [...one.entries].every(([path, { kind, object }]) => {
-    const entry = other.entries.get(path)
-    return entry?.kind === kind && entry.object === object
+  const paths = new Set([...one.entries.keys(), ...other.entries.keys()])
+  paths.delete(sourcePath)
+  return [...paths].every((path) => {
+    const [left, right] = [one.entries.get(path), other.entries.get(path)]
+    return left?.kind === right?.kind && left?.object === right?.object
   })
 }

@@ -180,34 +180,35 @@ describe('what specs ask for in an environment that wants a pull request', () =>
     }))
 })
 
-describe.each(['merge', 'squash', 'rebase'] as const)('a pull request that is merged there by %s', (how) => {
-  it.each([true, false])(
-    'is published, and leaves nothing to ask for (its branch deleted by the forge: %s)',
-    (deleted) =>
-      withHouse(async (house) => {
-        await gitea.merge(house.deploy, 1, how)
-        if (deleted) await gitea.ask('DELETE', at(house, '/branches/main-next'))
-        const { drifted } = await house.opened.deploy.read()
-        expect(drifted).toEqual([])
-        expect(await runsOf(house, 'prod')).toMatchObject([{ status: 'active' }])
-        await house.publish()
-        expect(await branches(house)).toEqual(['main'])
-        expect(await readProposals(house.opened)).toEqual([])
-        const head = await house.opened.deploy.head()
-        const { problems, publication, proposed } = await publishSpecs(house.opened)
-        expect({ problems, publication, proposed }).toEqual({
-          problems: [],
-          publication: undefined,
-          proposed: { kind: 'none' },
-        })
-        expect(await house.opened.deploy.head()).toBe(head)
-        expect((await house.opened.deploy.log(null)).flatMap(({ subjects }) => subjects)).toContain(
-          'prod/language/words',
-        )
-        expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
-      }),
-  )
-})
+it.each([
+  ['merge', false],
+  ['squash', false],
+  ['squash', true],
+  ['rebase', true],
+] as const)(
+  'a pull request that is merged there by %s is published, and leaves nothing to ask for (its branch deleted by the forge: %s)',
+  (how, deleted) =>
+    withHouse(async (house) => {
+      await gitea.merge(house.deploy, 1, how)
+      if (deleted) await gitea.ask('DELETE', at(house, '/branches/main-next'))
+      const { drifted } = await house.opened.deploy.read()
+      expect(drifted).toEqual([])
+      expect(await runsOf(house, 'prod')).toMatchObject([{ status: 'active' }])
+      await house.publish()
+      expect(await branches(house)).toEqual(['main'])
+      expect(await readProposals(house.opened)).toEqual([])
+      const head = await house.opened.deploy.head()
+      const { problems, publication, proposed } = await publishSpecs(house.opened)
+      expect({ problems, publication, proposed }).toEqual({
+        problems: [],
+        publication: undefined,
+        proposed: { kind: 'none' },
+      })
+      expect(await house.opened.deploy.head()).toBe(head)
+      expect((await house.opened.deploy.log(null)).flatMap(({ subjects }) => subjects)).toContain('prod/language/words')
+      expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
+    }),
+)
 
 describe('while a pull request waits', () => {
   it('an operation is pushed, and the pull request stays one that can be merged', () =>

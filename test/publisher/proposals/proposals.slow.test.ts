@@ -103,6 +103,11 @@ describe('what specs ask for where a pull request is wanted', () => {
     expect(await ask(await another(), wanted)).toMatchObject({ kind: 'waiting', made: false, proposal: { commit } })
   })
 
+  it('is left alone too when newer specs ask for the same: what it was compiled from makes no proposal alone', async () => {
+    const { deploy, commit } = await proposed()
+    expect(await ask(deploy, wanted, 2)).toMatchObject({ kind: 'waiting', made: false, proposal: { commit } })
+  })
+
   it('is replaced when something else is asked for, by one commit again', async () => {
     const { deploy, url } = await proposed()
     await ask(deploy, { ...wanted, [job]: 'job: 2\n' }, 2)
