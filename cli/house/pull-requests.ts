@@ -23,10 +23,17 @@ export function openPullRequests(
   if (!token || !at) return undefined
   const forge = { api, token, ...at }
   const load = () => import('../../publisher/forge/waiting-pull.ts')
+  // Forges let two be opened in the same moment.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
   return {
-    put: async ({ subject, ...proposal }, body) =>
-      (await load()).putWaitingPull(forge, { ...proposal, title: subject, body }),
+    put: ({ subject, ...proposal }, body) =>
+      inTurn(async () => (await load()).putWaitingPull(forge, { ...proposal, title: subject, body })),
     find: async (proposal) => (await load()).findWaitingPull(forge, proposal),
-    close: async (proposal, why) => (await load()).closeWaitingPull(forge, proposal, why),
+    close: (proposal, why) => inTurn(async () => (await load()).closeWaitingPull(forge, proposal, why)),
   }
 }
