@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(routes.sort()).toEqual(
       [
         ...['get /healthz', 'get /readyz', 'get /v1/version', 'get /v1/endpoints', 'get /v1/models', 'get /v1/stream'],
-        ...['get /v1/rollouts', `get ${endpoint}/rollout`, `get ${endpoint}/logs`],
+        ...['get /v1/proposals', 'get /v1/rollouts', `get ${endpoint}/rollout`, `get ${endpoint}/logs`],
         ...['promote', 'rollback', 'rollout'].map((what) => `post ${endpoint}/${what}`),
         ...['attach', 'deploy', 'register'].map((what) => `post /v1/models/${what}`),
         ...['deployments', 'experiments', 'models'].map((what) => `get ${lifecycle}/${what}`),
