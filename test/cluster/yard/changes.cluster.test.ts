@@ -52,9 +52,9 @@ describe.runIf(hasRealNode())('a change of the specs', () => {
   })
 
   it.concurrent('superseded: the trainer that follows starts after the pods before it are gone', async () => {
-    // It takes its time to end.
-    const slow = `trap 'sleep 6; exit 143' TERM; sleep 3600 & wait $!`
-    const more = '  terminationGraceSeconds: 30\n  ttlSecondsAfterFinished: 1\n'
+    // It takes its time to end: as long as a busy machine may need to say that the next one waits for it.
+    const slow = `trap 'sleep 20; exit 143' TERM; sleep 3600 & wait $!`
+    const more = '  terminationGraceSeconds: 60\n  ttlSecondsAfterFinished: 1\n'
     await yard.merge({ 'superseded.yaml': specOf('superseded', { script: slow, more }) })
     const before = await yard.untilRun('superseded', 'to train', isRunning, 90)
     await yard.merge({ 'superseded.yaml': specOf('superseded', { script: saysItSucceeded, more, seed: 2 }) })
