@@ -137,15 +137,6 @@ export interface Environment {
      */
     follow?: 'newest' | 'promotion'
     /**
-     * How what specs ask for in this place gets into the deploy repository.
-     */
-    deploy?: {
-      /**
-       * Whether it waits for a pull request, from the branch named like that of the deploy repository with -next behind it. Operations such as cancel, retry or rollback wait for none. Default false.
-       */
-      pullRequest?: boolean
-    }
-    /**
      * What an image that specs name is in this place: on the local cluster the folder, relative to this repository, that holds its files; on Kubernetes the image that runs in its stead. The name stands with or without tag and digest.
      */
     images?: {
@@ -456,6 +447,10 @@ export interface Environment {
        * Whether every image must be pinned by its digest.
        */
       imagesByDigest?: boolean
+      /**
+       * Whether what specs ask for in this place waits for a pull request of the deploy repository, from its branch with -next behind the name. Operations such as cancel, retry or rollback wait for none. Default false.
+       */
+      pullRequest?: boolean
     }
     /**
      * What a project may use here. Read by policies alone, as environment.spec.budgets.

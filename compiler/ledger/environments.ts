@@ -30,8 +30,8 @@ export function waitingForPullRequests(
   return [...new Set(asking.map(({ environment }) => environment))].sort(compareText)
 }
 
-function entryOf({ metadata, spec: { cluster, deploy } }: Environment): EnvironmentLedger {
-  const asks = deploy?.pullRequest === true ? { pullRequest: true as const } : {}
+function entryOf({ metadata, spec: { cluster, protections } }: Environment): EnvironmentLedger {
+  const asks = protections?.pullRequest === true ? { pullRequest: true as const } : {}
   const key = { format: 1 as const, environment: metadata.name, ...asks }
   if (cluster === 'local') return { ...key, cluster: 'local', context: null, namespaces: {} }
   const { context, namespaces } = cluster.kubernetes

@@ -122,7 +122,7 @@ it('what somebody else wrote to the deploy repository is told when it looks', as
 it('a pull request that a forge could not open is asked for again, although nothing has moved since', async () => {
   answers = false
   await merge({
-    'specs/dev.yaml': environment.replace('cluster: local', 'cluster: local, deploy: { pullRequest: true }'),
+    'specs/dev.yaml': environment.replace('cluster: local', 'cluster: local, protections: { pullRequest: true }'),
     'specs/one.yaml': training('one'),
   })
   follower.look()

@@ -31,7 +31,7 @@ kind: Environment
 metadata: { name: prod }
 spec:
   cluster: { kubernetes: { context: prod, namespaces: { language: ml-language } } }
-  deploy: { pullRequest: true }
+  protections: { pullRequest: true }
 ---
 apiVersion: specyard.dev/v1
 kind: Dataset
@@ -153,7 +153,7 @@ describe('what specs ask for in an environment that wants a pull request', () =>
       pushByHand(house.specs, 'main', {
         'specs/2.yaml': null,
         'specs/0.yaml': environments
-          .replace('\n  deploy: { pullRequest: true }', '\n  follow: promotion')
+          .replace('\n  protections: { pullRequest: true }', '\n  follow: promotion')
           .replace(/---\napiVersion: specyard.dev\/v1\nkind: Environment\nmetadata: { name: prod }[\s\S]*?(?=---)/, ''),
       })
       await house.publish()

@@ -34,7 +34,7 @@ beforeEach(async () => {
     'specyard.yaml': 'apiVersion: specyard.dev/v1\nkind: Settings\n',
     '.gitignore': '.specyard/\n',
     'specs/dev.yaml': environment('dev'),
-    'specs/prod.yaml': environment('prod', ', deploy: { pullRequest: true }'),
+    'specs/prod.yaml': environment('prod', ', protections: { pullRequest: true }'),
     'specs/text.yaml': dataset,
     'specs/letters.yaml': training('letters', 'dev'),
     'specs/words.yaml': training('words', 'prod'),
@@ -148,7 +148,7 @@ describe('while it waits', () => {
 
   it('what today’s compiler makes otherwise is drift until it is proposed, and none while that waits', async () => {
     const inCluster = (server: string): string =>
-      environment('prod', ', deploy: { pullRequest: true }').replace(
+      environment('prod', ', protections: { pullRequest: true }').replace(
         'cluster: local',
         `cluster: { kubernetes: { context: prod, server: ${server}, namespaces: { language: ml } } }`,
       )

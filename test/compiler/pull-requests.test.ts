@@ -25,7 +25,7 @@ kind: Model
 metadata: { name: letters, project: language }
 spec: { family: char-loglinear }
 `
-const asking = environments(', deploy: { pullRequest: true }')
+const asking = environments(', protections: { pullRequest: true }')
 const free = environments('')
 const inProd = training('words').replace('environment: dev', 'environment: prod')
 
