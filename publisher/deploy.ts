@@ -20,6 +20,7 @@ import { proposalReferences } from './proposal/references.ts'
 import { readStanding } from './proposal/waiting.ts'
 import { openSigning, type Signing } from './git/sign.ts'
 import { type Built, createPace, type SwapLimits, swap, swapLimits } from './git/swap.ts'
+import { createTurn } from './turn.ts'
 
 /** Where the deploy repository is: `url` is an absolute path, an https, ssh or file URL, or `user@host:path`. */
 export interface DeployOptions extends RemoteOptions {
@@ -158,13 +159,8 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
     const [id = ''] = await makeCommits(apart, signing, parent, [made])
     return id
   }
-  let turn: Promise<unknown> = Promise.resolve()
-  /** One at a time: they meet at the same two references. */
-  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
-    const done = turn.then(work)
-    turn = done.catch(() => undefined)
-    return done
-  }
+  // They meet at the same two references.
+  const inTurn = createTurn()
 
   return {
     head: () => remote.head(),

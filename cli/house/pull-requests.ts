@@ -1,6 +1,7 @@
 import type { Proposal } from '../../domain/proposal.ts'
 import type { PullState } from '../../publisher/forge/waiting-pull.ts'
 import { repositoryOf } from '../../publisher/forge/repository-of.ts'
+import { createTurn } from '../../publisher/turn.ts'
 import type { ProcessEnvironment } from './environment.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,12 +25,7 @@ export function openPullRequests(
   const forge = { api, token, ...at }
   const load = () => import('../../publisher/forge/waiting-pull.ts')
   // Forges let two be opened in the same moment.
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
-    const done = turn.then(work)
-    turn = done.catch(() => undefined)
-    return done
-  }
+  const inTurn = createTurn()
   return {
     put: ({ subject, ...proposal }, body) =>
       inTurn(async () => (await load()).putWaitingPull(forge, { ...proposal, title: subject, body })),
