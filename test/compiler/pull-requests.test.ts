@@ -1,32 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { environmentOf, partsOf } from '../../compiler/decide/pull-requests.ts'
 import type { Deployed } from '../../domain/publication.ts'
-import { compileTexts, deployedAfter, endpoint, nothing, perform, training } from '../support/compiler.ts'
+import { compileTexts, deployedAfter, endpoint, environment, nothing, perform, training } from '../support/compiler.ts'
 
 /* Which part of what changes is pushed, and which waits for a pull request. */
 
-const environments = (prod: string): string => `apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: dev }
-spec: { cluster: local, follow: newest, images: { example/trainer: trainer } }
----
-apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: prod }
-spec: { cluster: { kubernetes: { context: prod, namespaces: { language: ml-language } } }${prod} }
----
-apiVersion: specyard.dev/v1
-kind: Dataset
-metadata: { name: text, project: language }
-spec: { uri: data, format: text }
----
-apiVersion: specyard.dev/v1
-kind: Model
-metadata: { name: letters, project: language }
-spec: { family: char-loglinear }
-`
-const asking = environments(', protections: { pullRequest: true }')
-const free = environments('')
+const withProd = (more: string): string => environment.replace('ml-language } } } }', `ml-language } } }${more} }`)
+const asking = withProd(', protections: { pullRequest: true }')
+const free = environment
 const inProd = training('words').replace('environment: dev', 'environment: prod')
 
 function parts(texts: readonly string[], deployed: Deployed = nothing, base = asking) {

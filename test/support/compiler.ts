@@ -14,7 +14,7 @@ export const source = {
   dirty: false,
 } as const
 
-const environment = `apiVersion: specyard.dev/v1
+export const environment = `apiVersion: specyard.dev/v1
 kind: Environment
 metadata: { name: dev }
 spec: { cluster: local, follow: newest, images: { example/trainer: trainer } }
