@@ -6,7 +6,7 @@ import { printable } from '../terminal/printable.ts'
 import type { Comparison } from './comparison.ts'
 import { countText } from './numbers.ts'
 import { placeText, sections } from './rows.ts'
-import { headline } from './words.ts'
+import { headline, proposedText } from './words.ts'
 
 /** The sources of both sides, for a look at the lines that problems mean. */
 export interface SidesFiles {
@@ -24,7 +24,11 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, paint
   const blocks = [
     difference.same
       ? `no difference between ${printable(against)} and ${printable(head.label)}`
-      : `${colours.bold(headline(difference.impact))}\n${colours.dim(`${printable(head.label)} against ${printable(against)}`)}`,
+      : [
+          colours.bold(headline(difference.impact)),
+          ...[proposedText(difference.proposed)].filter((line) => line !== ''),
+          colours.dim(`${printable(head.label)} against ${printable(against)}`),
+        ].join('\n'),
     ...notices(comparison, files, paint),
     ...sections(difference.impact).map(({ title, rows }) => {
       const lines = rows.flatMap(({ name, where, says }) => [

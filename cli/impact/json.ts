@@ -5,11 +5,11 @@ import { headline } from './words.ts'
 
 /** A comparison as one JSON document. */
 export function jsonComparison({ base, head, against, problems, baseProblems, difference }: Comparison): string {
-  const { same, impact, files, ledgerFiles } = difference
+  const { same, impact, files, ledgerFiles, proposed } = difference
   const document = {
     same,
     summary: headline(impact),
-    ...{ base, head, against, problems, baseProblems, impact },
+    ...{ base, head, against, problems, baseProblems, impact, proposed },
     files: files.map((file) => ({
       path: file.path,
       against: file.against,

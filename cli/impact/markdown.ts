@@ -5,7 +5,7 @@ import type { Comparison } from './comparison.ts'
 import { bold, code, fenced, plain } from './markdown-text.ts'
 import { countText, numberText } from './numbers.ts'
 import { placeText, type Row, type Section, sections } from './rows.ts'
-import { headline } from './words.ts'
+import { headline, proposedText } from './words.ts'
 
 /*
  * The comment on a pull request. GitHub takes 65,536 characters and loses what is more, so ours has fewer than 60,000 whatever the change: the
@@ -27,6 +27,8 @@ export function markdownComparison(comparison: Comparison): string {
   const { difference, problems, base, baseProblems } = comparison
   const title = difference.same ? 'no difference' : headline(difference.impact)
   const parts = [markdownMarker, `### Specyard: ${plain(title)}`]
+  const proposed = proposedText(difference.proposed)
+  if (proposed !== '') parts.push(`${plain(proposed.replace(/^./, (first) => first.toUpperCase()))}.`)
   const told: readonly Section[] = [
     problemSection('Warnings', problems),
     problemSection(`Problems of ${base?.label ?? 'the base'}, which was left out`, baseProblems),

@@ -36,6 +36,12 @@ export function headline({ starts, stops, ended, releases, waits, removes, total
   ].join('; ')
 }
 
+/** Where a change waits for somebody to merge it in the deploy repository; empty where it waits nowhere. */
+export function proposedText(environments: readonly string[]): string {
+  if (environments.length === 0) return ''
+  return `what it does in ${environments.join(', ')} waits for a pull request of the deploy repository`
+}
+
 /** GPU-hours and cost of all runs that start; empty where none has GPUs. */
 export function totalText({ gpuHours, cost, unpriced }: ImpactStatement['total']): string {
   if (gpuHours.high === 0) return ''

@@ -20,7 +20,8 @@ export async function proposalText(input: Omit<CompileInput, 'deployed'>, deploy
     against: 'what is published',
     problems: problems.filter((one) => one.severity === 'warning' && !policy.includes(one)),
     baseProblems: [],
-    difference: describeComparison(compared, input, undefined, policy),
+    // It tells what merging it does: nothing of that waits for another one.
+    difference: { ...describeComparison(compared, input, undefined, policy), proposed: [] },
   })
   return withoutSecrets(text)
 }

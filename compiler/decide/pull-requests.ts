@@ -1,6 +1,7 @@
 import type { EndpointLedger } from '../../domain/ledger.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
 import type { RunKey } from '../../domain/names.ts'
+import { compareText } from '../../domain/problem.ts'
 import type { Change, Deployed } from '../../domain/publication.ts'
 import type { CompileResult, Impact } from '../compile-types.ts'
 import { applied } from '../impact/applied.ts'
@@ -36,6 +37,16 @@ export function partsOf(
       impact: impactOf(impact, ({ environment }) => asking.has(environment)),
     },
   }
+}
+
+/** The environments of which something waits for a pull request, by name. */
+export function proposedEnvironments(
+  result: Pick<CompileResult, 'change' | 'impact' | 'pullRequests'>,
+  deployed: Deployed,
+): readonly string[] {
+  const { change } = partsOf(result, deployed).proposed
+  const named = [...change.keys()].map(environmentOf).filter((one) => one !== undefined)
+  return [...new Set(named)].sort(compareText)
 }
 
 /** The environment that a file of the deploy repository belongs to; undefined where it belongs to all. */

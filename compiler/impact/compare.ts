@@ -2,6 +2,7 @@ import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import { compile } from '../compile.ts'
 import type { Aids, CompileInput, CompileResult } from '../compile-types.ts'
+import { proposedEnvironments } from '../decide/pull-requests.ts'
 import { applied } from './applied.ts'
 import { assess } from './assess.ts'
 import { type FileDifference, fileDifferences } from './files.ts'
@@ -44,6 +45,8 @@ export interface Difference {
   readonly files: readonly FileDifference[]
   /** Files of the ledger that change, which say in another way what the rest says. */
   readonly ledgerFiles: number
+  /** The environments of which what changes is proposed as a pull request of the deploy repository, and not pushed. */
+  readonly proposed: readonly string[]
 }
 
 /**
@@ -63,5 +66,6 @@ export function describeComparison(
     impact,
     files: fileDifferences(before.files, result, impact),
     ledgerFiles: result.ledgerEdits.size,
+    proposed: proposedEnvironments(result, before),
   }
 }

@@ -44,6 +44,15 @@ const known = (deployed: Deployed): KnownRuns => ({
 const letters = gpuTraining('letters')
 const longer = gpuTraining('letters', '  nodes: 2\n')
 
+const guarded = `apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: guarded }
+spec:
+  cluster: { kubernetes: { context: guarded, namespaces: { language: ml-language } } }
+  gpuTypes: { A100: {} }
+  protections: { pullRequest: true }
+`
+
 const cases: readonly Case[] = [
   { name: 'first-run', head: [letters, gpuTraining('unpriced', '', 'resources: { gpus: 1, gpuType: T4 }')] },
   { name: 'superseded-while-running', published: [letters], head: [longer], known },
@@ -90,6 +99,10 @@ const cases: readonly Case[] = [
       gpuEndpoint('scaled', '', '{ replicas: { min: 2, max: 6 }, autoscale: { cpuUtilization: 70 } }'),
       gpuEndpoint('new', 'resources: { gpus: 1, gpuType: A100 }'),
     ],
+  },
+  {
+    name: 'waits-for-a-pull-request',
+    head: [guarded, letters, gpuTraining('words').replace('environment: prod', 'environment: guarded')],
   },
   { name: 'endpoint-waits', head: [gpuEndpoint('letters')] },
   {
