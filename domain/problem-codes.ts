@@ -20,6 +20,7 @@ export const problemCodes = {
   YAML_UNKNOWN_TAG: 'error',
   YAML_UNSAFE_KEY: 'error',
   YAML_NUMBER_TOO_LARGE: 'error',
+  YAML_LEADING_ZERO: 'error',
   YAML_PARSERS_DISAGREE: 'error',
   // shape
   DOCUMENT_NOT_MAPPING: 'error',

@@ -3,6 +3,7 @@ import type { Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { problem, shortened } from '../problem.ts'
+import { leadingZeros, mayHaveLeadingZeros } from './leading-zeros.ts'
 import { limits } from './limits.ts'
 import { readPlain } from './plain.ts'
 import { type Placed, parseWithPlaces, sameValue } from './places.ts'
@@ -86,6 +87,18 @@ export function parseManifests(text: string): readonly Json[] {
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
   const plain = readPlain(segment.text)
   if (plain !== undefined) return { document: new PlainDocument(segment, file, index, plain), problems: [] }
+  return tellLeadingZeros(loadOther(segment, file, index), segment, file)
+}
+
+/** Numbers that other programs take for octal: each at its place, and nothing else of them. */
+function tellLeadingZeros(loaded: LoadedSegment, segment: Segment, file: string): LoadedSegment {
+  if (!loaded.document || !mayHaveLeadingZeros(segment.text)) return loaded
+  const problems = leadingZeros(parseWithPlaces(segment, file))
+  const told = [...loaded.document.told, ...problems.map(({ where }) => where)]
+  return { document: withParts(loaded.document, { told }), problems: [...loaded.problems, ...problems] }
+}
+
+function loadOther(segment: Segment, file: string, index: number): LoadedSegment {
   const whole: Place = { file, line: segment.line, column: 1 }
   let value: unknown
   try {

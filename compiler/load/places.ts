@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, type Node, type Pair, visit, type YAMLMap } from 'yaml'
 import type { Document as Yaml } from 'yaml'
 import { canonicalJson, type Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
@@ -22,6 +22,8 @@ export interface Placed {
   place(pointer: string, of: 'key' | 'value'): Place
   /** The text of the scalar at a pointer, as it is written; undefined where there is no scalar. */
   written(pointer: string): string | undefined
+  /** Keys and values without quotes, as they are written, in the order of the text. */
+  bareScalars(): readonly { readonly written: string; readonly where: Place }[]
 }
 
 /**
@@ -72,7 +74,18 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
     told: unknownTags(document).map(([begin, end]) => at(begin, end)),
     place: (pointer, of) => at(...rangeOf(document, pointerSteps(pointer), of)),
     written: (pointer) => writtenAt(document, pointerSteps(pointer), segment.text),
+    bareScalars: () => bareScalars(document, at),
   }
+}
+
+function bareScalars(document: Yaml, at: PlaceOf): ReturnType<Placed['bareScalars']> {
+  const found: { written: string; where: Place }[] = []
+  visit(document, {
+    Scalar: (_key, { type, source, range }) => {
+      if (type === 'PLAIN' && range) found.push({ written: source ?? '', where: at(range[0], range[1]) })
+    },
+  })
+  return found
 }
 
 /** A text may have a hundred thousand errors, and the trace of each, which nobody reads, takes longer than to find it. */
@@ -87,7 +100,15 @@ function withoutTraces<Result>(work: () => Result): Result {
 }
 
 function nothing(problems: readonly Problem[], value: unknown, at: PlaceOf): Placed {
-  return { problems, value, remains: undefined, told: [], place: () => at(0), written: () => undefined }
+  return {
+    problems,
+    value,
+    remains: undefined,
+    told: [],
+    place: () => at(0),
+    written: () => undefined,
+    bareScalars: () => [],
+  }
 }
 
 /** Whether two parsers read the same value. */

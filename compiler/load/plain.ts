@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
-import { plainScalar } from './scalars.ts'
+import { isOctalToSome, plainScalar } from './scalars.ts'
 
 /*
  * Most specs are written in a small part of YAML: mappings and lists by indentation or in brackets on one line, plain and quoted scalars on one
@@ -294,9 +294,10 @@ function isOption(text: string, at: number): boolean {
   return text.charCodeAt(at + 1) === dash && (inWord[text.charCodeAt(at + 2)] ?? false)
 }
 
-/** Numbers that lose digits, or are none, have problems of their own. */
+/** Numbers that lose digits, that are none, or that are octal to some have problems of their own. */
 function scalarOf(text: string): Json | undefined {
   const value = plainScalar(text)
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  if (typeof value !== 'number') return value
+  if (Number.isSafeInteger(value)) return isOctalToSome(text) ? undefined : value
   return Number.isFinite(value) && !Number.isInteger(value) ? value : undefined
 }

@@ -36,6 +36,11 @@ export function plainScalar(text: string): string | number | boolean | null {
   return text.length > wordLengthMax ? text : wordOf(text)
 }
 
+/** Whether a text is a number with leading zeros: YAML 1.2 reads 012 as 12, YAML 1.1, as Kubernetes' tools have it, as 10. */
+export function isOctalToSome(text: string): boolean {
+  return /^[-+]?0[0-9]+$/.test(text)
+}
+
 /** Whether a character is a sign, a point or a digit. */
 function beginsNumber(code: number): boolean {
   return code >= 0x2b && code <= 0x39 && code !== 0x2c && code !== 0x2f

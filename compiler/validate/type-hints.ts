@@ -43,10 +43,7 @@ function textHint({ found, written }: Mistyped): string | undefined {
   if (typeof found !== 'number') return undefined
   const text = shortened(written ?? String(found))
   const becomes = text === String(found) ? 'a number' : `${text} as the number ${found}`
-  const why = /^[-+]?0\d/.test(text)
-    ? ' (in YAML 1.2 a leading zero means nothing; other programs take it for octal)'
-    : ''
-  return `quote it exactly as you mean it: "${text}"; without quotes YAML reads ${becomes}${why}`
+  return `quote it exactly as you mean it: "${text}"; without quotes YAML reads ${becomes}`
 }
 
 function switchHint(found: unknown): string | undefined {

@@ -18,7 +18,24 @@ describe('the remedy for what YAML makes something else of', () => {
     [
       '012 where text is meant',
       more('env: { A: 012 }'),
-      'quote it exactly as you mean it: "012"; without quotes YAML reads 012 as the number 12 (in YAML 1.2 a leading zero means nothing; other programs take it for octal)',
+      'write 12, or 10 where the octal is meant; quote it if it is text: "012"',
+    ],
+    [
+      '012 where a number is meant',
+      instead('epochs: 3', 'epochs: 012'),
+      'write 12, or 10 where the octal is meant; quote it if it is text: "012"',
+    ],
+    ['-089 where a number is meant', instead('epochs: 3', 'epochs: -089'), 'write -89; quote it if it is text: "-089"'],
+    ['007 where a number is meant', instead('epochs: 3', 'epochs: 007'), 'write 7; quote it if it is text: "007"'],
+    [
+      '012 as a key',
+      more('env: { 012: a }'),
+      'write 12, or 10 where the octal is meant; quote it if it is text: "012"',
+    ],
+    [
+      '0644 in JSON',
+      more('env: {"A":0644}'),
+      'write 644, or 420 where the octal is meant; quote it if it is text: "0644"',
     ],
     [
       '0x1F where text is meant',

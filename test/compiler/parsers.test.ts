@@ -129,7 +129,11 @@ describe('two parsers', () => {
 
 describe('YAML that parsers are known to read differently', () => {
   it.each([
-    ['an octal number of YAML 1.1 is a decimal one', 'a: 012\n', [{ a: 12 }]],
+    [
+      'zeros that begin no octal number',
+      'a: [0, -0, 0.10, 00.5, 01.5, 0e1, "012", a012, 0x0a]\n',
+      [{ a: [0, -0, 0.1, 0.5, 1.5, 0, '012', 'a012', 10] }],
+    ],
     ['an octal number of YAML 1.2', 'a: 0o17\n', [{ a: 15 }]],
     ['a binary number of YAML 1.1 is text', 'a: 0b11\n', [{ a: '0b11' }]],
     ['a hexadecimal number with a sign is text', 'a: -0x1f\n', [{ a: '-0x1f' }]],
@@ -167,6 +171,7 @@ describe('YAML that parsers are known to read differently', () => {
     ['a tab as indentation', 'a:\n\tb: 1\n', 'YAML_SYNTAX', 2],
     ['a lone carriage return', 'a: 1\nb: 2\rc: 3\n', 'FILE_NOT_TEXT', 2],
     ['a whole number beyond 2^53', 'a: 1\nb: 9007199254740993\n', 'YAML_NUMBER_TOO_LARGE', 2],
+    ['a number that is octal to some', 'a: 0.5\nb: [-01]\n', 'YAML_LEADING_ZERO', 2],
     ['a number beyond all', 'a: 1e999\n', 'YAML_NUMBER_TOO_LARGE', 1],
     ['not a number', 'a: .nan\n', 'YAML_NUMBER_TOO_LARGE', 1],
     ['an anchor that holds itself', 'a: &x [*x]\n', 'YAML_TOO_DEEP', 1],

@@ -126,8 +126,8 @@ describe('the plain reader', () => {
     ['brackets in brackets', 'a: { b: [c, { d: [] }], e: {} }\n', { a: { b: ['c', { d: [] }], e: {} } }],
     [
       'every kind of scalar',
-      'a: [1, -2, 0x1f, 1.10, 1e3, true, null, ~, no, 012]\n',
-      { a: [1, -2, 31, 1.1, 1000, true, null, null, 'no', 12] },
+      'a: [1, -2, 0x1f, 1.10, 1e3, true, null, ~, no]\n',
+      { a: [1, -2, 31, 1.1, 1000, true, null, null, 'no'] },
     ],
     ['quoted texts', `a: ["b: #", 'c\\ "d"', ""]\n`, { a: ['b: #', 'c\\ "d"', ''] }],
     [
@@ -158,6 +158,7 @@ describe('the plain reader', () => {
     ['a key that every object has', 'toString: b\n'],
     ['a key that no program should meet', 'prototype: b\n'],
     ['a number that loses digits', 'a: 9007199254740993\n'],
+    ['a number that is octal to some', 'a: 012\n'],
     ['infinity', 'a: .inf\n'],
     ['a pair in a list in brackets', 'a: [b: c]\n'],
     ['a mapping as a key', 'a: { { b: c }: d }\n'],

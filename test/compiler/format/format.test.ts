@@ -69,8 +69,8 @@ describe('formatting', () => {
     ],
     [
       'copies scalars as they are written',
-      `a: "x"\nb: 'x'\nc: 1.10\nd: 012\ne: ~\nf:\ng: 1e3\nh: True\n`,
-      `a: "x"\nb: 'x'\nc: 1.10\nd: 012\ne: ~\nf:\ng: 1e3\nh: True\n`,
+      `a: "x"\nb: 'x'\nc: 1.10\nd: 0x1F\ne: ~\nf:\ng: 1e3\nh: True\n`,
+      `a: "x"\nb: 'x'\nc: 1.10\nd: 0x1F\ne: ~\nf:\ng: 1e3\nh: True\n`,
     ],
     [
       'indents blocks of text with what they stand in',

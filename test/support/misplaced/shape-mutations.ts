@@ -102,6 +102,8 @@ type Replace = (code: ProblemCode, what: string, value: Node) => Generator<Mutat
 function* scalarMutations(node: Scalar, replace: Replace): Generator<Mutation> {
   yield* replace('YAML_UNKNOWN_TAG', 'under a tag', scalar(node.raw, '!nobody'))
   yield* replace('YAML_SYNTAX', 'is an alias of nothing', scalar('*nowhere'))
+  // A number keeps its value, of which something else may be said.
+  yield* replace('YAML_LEADING_ZERO', 'is octal to some', scalar(/^\d+$/.test(node.raw) ? `0${node.raw}` : '012'))
   if (/^\d/.test(node.raw)) {
     yield* replace('YAML_NUMBER_TOO_LARGE', 'beyond 2^53', scalar('9007199254740993'))
     yield* replace('YAML_NUMBER_TOO_LARGE', 'beyond all', scalar('.inf'))
@@ -114,7 +116,7 @@ function wrongTypes(shape: Shape): readonly (readonly [string, Node])[] {
   if (types.length !== 1) return []
   const byType: Readonly<Record<string, readonly (readonly [string, Node])[]>> = {
     string: [
-      ['is 012', scalar('012')],
+      ['is 12', scalar('12')],
       ['is 1.10', scalar('1.10')],
       ['is a switch', scalar('true')],
       ['is null', scalar('~')],
