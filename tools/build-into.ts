@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build, type Metafile } from 'esbuild'
-import { licencesOf, quick, start, whole } from './bundle.ts'
+import { licencesOf, quick, rest, start, whole } from './bundle.ts'
 import { quickCommands } from '../cli/start/command-word.ts'
 
 const run = promisify(execFile)
@@ -14,8 +14,12 @@ const root = join(import.meta.dirname, '..')
 export async function buildInto(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   const place = { absWorkingDir: root, outdir: folder, logLevel: 'warning', metafile: true } as const
-  const [quickBuilt, wholeBuilt] = await Promise.all([build({ ...quick, ...place }), build({ ...whole, ...place })])
-  const files = { quick: entryOf(quickBuilt.metafile, quick), whole: entryOf(wholeBuilt.metafile, whole) }
+  const [restBuilt, wholeBuilt] = await Promise.all([build({ ...rest, ...place }), build({ ...whole, ...place })])
+  const quickBuilt = await build({ ...quick(builtFile(restBuilt.metafile, 'later.js')), ...place })
+  const files = {
+    quick: builtFile(quickBuilt.metafile, 'cli/start/quick.ts'),
+    whole: builtFile(wholeBuilt.metafile, whole.entryPoints.whole),
+  }
   await importByLoader(join(folder, files.quick), quickBuilt.metafile)
   await build({ ...start(files), ...place })
   // The first file is no ES module, because Node takes five milliseconds more to load one of those.
@@ -24,14 +28,10 @@ export async function buildInto(folder: string): Promise<void> {
   await keepCode(folder)
 }
 
-/** The name of the file that the first entry point of a build became. */
-function entryOf(
-  { outputs }: Metafile,
-  { entryPoints }: { readonly entryPoints: Readonly<Record<string, string>> },
-): string {
-  const [entry] = Object.values(entryPoints)
-  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === entry)
-  if (!found) throw new Error(`nothing was built of ${entry}`)
+/** The name of the file that a build made of a source. */
+function builtFile({ outputs }: Metafile, source: string): string {
+  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source)
+  if (!found) throw new Error(`nothing was built of ${source}`)
   return basename(found[0])
 }
 

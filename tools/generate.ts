@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { settingsSchemaDocument } from '../cli/house/settings-schema.ts'
+import { generateSound } from './generate-sound.ts'
 import { generateTemplates } from './generate-templates.ts'
 import { generateChartValues, generateTypes, type Schema } from './generate-types.ts'
 import { generateValidators } from './generate-validators.ts'
@@ -20,6 +22,8 @@ export async function generate(options: { check: boolean }): Promise<void> {
   ) as Schema
   await committed('compiler/render/values/chart-values.generated.ts', await generateChartValues(values), options.check)
   await built('compiler/validate/validators.built.js', await generateValidators(schemas))
+  await built('compiler/validate/sound.built.js', generateSound(schemas))
+  await built('cli/house/settings.built.js', generateSound([settingsSchemaDocument()]))
   await built(
     'compiler/render/templates.built.js',
     await generateTemplates(join(root, 'compiler', 'render', 'templates')),

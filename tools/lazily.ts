@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, isAbsolute, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
 
 const require = createRequire(import.meta.url)
@@ -11,23 +12,69 @@ const root = join(import.meta.dirname, '..')
  * @param modules packages, and modules of Node without `node:`; each one's importing must do nothing that anybody could miss
  */
 export function lazily(modules: readonly string[]): Plugin {
+  const wanted = new Set(modules)
+  return standIns(
+    'lazily',
+    (path) => (wanted.has(path) ? path : undefined),
+    (path) => `require('${path}')`,
+  )
+}
+
+/**
+ * Leaves modules to another file, which is read when something of them is first used.
+ * @param modules packages, and paths of sources from the root: what they import must be nobody else's, or it would be there twice
+ * @param file built of `laterEntry`, beside this one
+ */
+export function later(modules: readonly string[], file: string): Plugin {
+  const wanted = new Set(modules)
+  const find = (path: string, folder: string): string | undefined => {
+    const module = /^\.\.?\//.test(path) ? relative(root, join(folder, path)) : path
+    return wanted.has(module) ? module : undefined
+  }
+  return standIns('later', find, (module) => `require('./${file}')['${module}']`, [`./${file}`])
+}
+
+/** The source of the file that `later` leaves modules to. Each is loaded when it is asked for. */
+export function laterEntry(modules: readonly string[]): { contents: string; resolveDir: string } {
+  const getters = modules.map((module) => `get '${module}'() { return require('${placeOf(module)}') }`)
+  return { contents: `module.exports = { ${getters.join(', ')} }`, resolveDir: root }
+}
+
+function standIns(
+  namespace: string,
+  find: (path: string, folder: string) => string | undefined,
+  asked: (module: string) => string,
+  external: readonly string[] = [],
+): Plugin {
   return {
-    name: 'lazily',
+    name: namespace,
     setup(build) {
-      const filter = new RegExp(`^(node:)?(${modules.join('|')})$`)
-      build.onResolve({ filter }, ({ path, namespace }) =>
-        namespace === 'lazily' ? undefined : { path: path.replace(/^node:/, ''), namespace: 'lazily' },
-      )
-      build.onLoad({ filter: /.*/, namespace: 'lazily' }, ({ path }) => ({
-        contents: askedFor(path),
+      build.onResolve({ filter: /.*/ }, ({ path, resolveDir, namespace: from }) => {
+        if (from === namespace) return external.includes(path) ? { path, external: true } : undefined
+        const module = find(path.replace(/^node:/, ''), resolveDir)
+        return module === undefined ? undefined : { path: module, namespace }
+      })
+      build.onLoad({ filter: /.*/, namespace }, async ({ path }) => ({
+        contents: await standIn(path, asked(path)),
         resolveDir: root,
       }))
     },
   }
 }
 
-function askedFor(path: string): string {
-  const names = Object.keys(require(path) as object)
-  const getters = names.map((name) => `get ${name}() { return asked().${name} }`)
-  return `let loaded; const asked = () => (loaded ??= require('${path}')); module.exports = { ${getters.join(', ')} }`
+/** A module that has what another one has, and loads that when it is asked for something. */
+async function standIn(module: string, load: string): Promise<string> {
+  const getters = (await namesOf(module)).map((name) => `get ${name}() { return asked().${name} }`)
+  return `let loaded; const asked = () => (loaded ??= ${load}); module.exports = { ${getters.join(', ')} }`
+}
+
+async function namesOf(module: string): Promise<readonly string[]> {
+  const place = placeOf(module)
+  const exported: unknown = isAbsolute(place) ? await import(pathToFileURL(place).href) : require(place)
+  return Object.keys(exported as object).filter((name) => /^\w+$/.test(name))
+}
+
+/** What a module is loaded by: sources of ours stand in folders. */
+function placeOf(module: string): string {
+  return dirname(module) !== '.' && /\.[jt]s$/.test(module) ? join(root, module) : module
 }

@@ -5,7 +5,7 @@ import { schemaFile } from '../../compiler/format/modeline.ts'
 import type { Draft } from '../../compiler/schema/drafts.ts'
 import { catalogEntry, combinedFile, schemaFiles } from '../../compiler/schema/schemas.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { settingsSchemaDocument } from '../house/settings.ts'
+import { settingsSchemaDocument } from '../house/settings-schema.ts'
 import { UsageError, type World } from '../world.ts'
 
 export interface SchemaFlags {

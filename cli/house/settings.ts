@@ -1,57 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import en from 'zod/v4/locales/en.js'
-import * as z from 'zod/mini'
 import { parseYaml } from '../../compiler/load/document.ts'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Rules } from '../../reconciler/decide/rules.ts'
+import { Settings as isSound } from './settings.built.js'
+import { type WholeSettings, type WrittenSettings, wrongInSettings } from './settings-schema.ts'
+import { usual } from './usual-settings.ts'
 
 export const settingsFile = 'specyard.yaml'
-
-const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
-
-// The small build of the library: every command reads the settings first, and the large one takes longer to load than they to be read.
-const graceSeconds = z.optional(z.number().check(z.minimum(1), z.maximum(86_400)))
-const repository = z.optional(z.string().check(z.minLength(1)))
-const branch = z._default(z.string().check(z.regex(branchName)), 'main')
-const port = z._default(z.int().check(z.minimum(0), z.maximum(65_535)), 8787)
-
-const settingsSchema = z.strictObject({
-  apiVersion: z.literal('specyard.dev/v1'),
-  kind: z.literal('Settings'),
-  deploy: z.prefault(z.strictObject({ repository, branch, sign: z.optional(z.boolean()) }), {}),
-  specs: z.prefault(z.strictObject({ repository, branch, pullRequests: z._default(z.boolean(), false) }), {}),
-  api: z.prefault(z.strictObject({ port }), {}),
-  reconcile: z.prefault(
-    z.strictObject({
-      cron: z._default(z.string(), '*/30 * * * * *'),
-      graceSeconds: z.prefault(
-        z.strictObject({
-          ...{ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds },
-          ...{ quota: graceSeconds, prune: graceSeconds },
-        }),
-        {},
-      ),
-    }),
-    {},
-  ),
-  /** Templates and patches of projects: the compiler's to check, at their places. */
-  projects: z.optional(z.unknown()),
-})
-
-/** The JSON Schema of the settings file, in the draft 2020-12, for editors. */
-export function settingsSchemaDocument(): { readonly [keyword: string]: unknown } {
-  const { $schema, ...schema } = z.toJSONSchema(settingsSchema, { target: 'draft-2020-12', io: 'input' })
-  const $id = 'https://specyard.dev/schemas/v1/settings.schema.json'
-  return {
-    $schema,
-    $id,
-    title: 'Settings',
-    description: `The settings of a spec repository: ${settingsFile}.`,
-    ...schema,
-  }
-}
 
 export interface SpecBranch {
   readonly repository: string
@@ -113,12 +70,10 @@ export function settingsFrom(text: string, root: string, environment: Environmen
   if (first) {
     throw invalid(`${settingsFile}:${first.where.line}:${first.where.column}: ${first.message}`)
   }
-  const checked = settingsSchema.safeParse(parsed.value, { error: en().localeError })
-  if (!checked.success) {
-    const issue = checked.error.issues[0]
-    throw invalid(`${settingsFile}: ${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`)
-  }
-  const { deploy, specs, api, reconcile } = checked.data
+  // What tells what is wrong takes longer to load than everything else here, and nearly every file is sound.
+  const wrong = isSound(parsed.value) ? undefined : wrongInSettings(parsed.value)
+  if (wrong !== undefined) throw invalid(`${settingsFile}: ${wrong}`)
+  const { deploy, specs, api, reconcile } = completed(parsed.value as WrittenSettings)
   const stateFolder = resolve(root, environment['SPECYARD_STATE'] || '.specyard')
   const deployUrl = deploy.repository ?? '.specyard/deploy.git'
   const deployRepository = deploy.repository ? addressFrom(root, deployUrl) : join(stateFolder, 'deploy.git')
@@ -154,9 +109,27 @@ function checkedSecret(secret: string | undefined): string | undefined {
   })
 }
 
-type GraceSeconds = z.output<typeof settingsSchema>['reconcile']['graceSeconds']
+/** With what holds where nothing is said. */
+export function completed({ deploy, specs, api, reconcile, ...rest }: WrittenSettings): WholeSettings {
+  const { branch, port, pullRequests, cron } = usual
+  return {
+    ...rest,
+    deploy: { branch, ...deploy },
+    specs: { branch, pullRequests, ...specs },
+    api: { port, ...api },
+    reconcile: { cron, graceSeconds: {}, ...reconcile },
+    // A file has a key with a value, or has none.
+  } as WholeSettings
+}
 
-function gracesOf({ end, lost, configuration, image, quota, prune }: GraceSeconds): Partial<Rules> {
+function gracesOf({
+  end,
+  lost,
+  configuration,
+  image,
+  quota,
+  prune,
+}: WholeSettings['reconcile']['graceSeconds']): Partial<Rules> {
   return {
     ...(end === undefined ? {} : { decisionGraceSeconds: end, localDecisionGraceSeconds: end }),
     ...(lost === undefined ? {} : { lostGraceSeconds: lost }),

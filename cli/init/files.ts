@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { formatFile } from '../../compiler/format/format.ts'
 import { combinedFile, schemaFiles } from '../../compiler/schema/schemas.ts'
 import { packageRoot, packageVersion } from '../house/assets.ts'
-import { settingsSchemaDocument } from '../house/settings.ts'
+import { settingsSchemaDocument } from '../house/settings-schema.ts'
 
 /** What a new spec repository is called, and where it takes Specyard from. */
 export interface Names {

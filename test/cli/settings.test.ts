@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { readSettings } from '../../cli/house/settings.ts'
+import { Settings as isSound } from '../../cli/house/settings.built.js'
+import { completed, readSettings } from '../../cli/house/settings.ts'
+import { settingsSchema, wrongInSettings } from '../../cli/house/settings-schema.ts'
 
 let folder: string
 beforeEach(() => {
@@ -36,4 +39,45 @@ it('graces that are said are the rules of the reconciler', async () => {
 
 it('a grace of nothing is refused by its name', async () => {
   await expect(read('reconcile: { graceSeconds: { lost: 0 } }')).rejects.toThrow('reconcile.graceSeconds.lost')
+})
+
+const anyOf = (...values: readonly unknown[]) =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.constantFrom(...values) },
+    { weight: 1, arbitrary: fc.constantFrom(null, '', '-', -1, 0.5, 1e9, true, 'a', [], {}) },
+  )
+const part = (...keys: readonly (readonly [string, fc.Arbitrary<unknown>])[]) =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.record(Object.fromEntries(keys), { requiredKeys: [] }) },
+    { weight: 1, arbitrary: anyOf(true) },
+  )
+const address = ['repository', anyOf('https://git.example/specs')] as const
+const onBranch = ['branch', anyOf('main', 'a/b')] as const
+const seconds = ['end', 'lost', 'configuration', 'image', 'quota', 'prune'].map(
+  (key) => [key, anyOf(1, 60, 86_400)] as const,
+)
+const rest = part(
+  ['deploy', part(address, onBranch, ['sign', anyOf(true, false)])],
+  ['specs', part(address, onBranch, ['pullRequests', anyOf(true, false)])],
+  ['api', part(['port', anyOf(0, 8787, 65_535)])],
+  ['reconcile', part(['cron', anyOf('* * * * *')], ['graceSeconds', part(...seconds)])],
+  ['projects', fc.anything()],
+)
+const document = fc
+  .tuple(rest, anyOf({ apiVersion: 'specyard.dev/v1', kind: 'Settings' }))
+  .map(([value, head]) => ({ ...(head as object), ...(value as object) }))
+
+it('what tells that settings are sound, what completes them and what tells what is wrong are of one mind', () => {
+  const seen = { sound: 0, wrong: 0 }
+  fc.assert(
+    fc.property(document, (value) => {
+      const checked = settingsSchema.safeParse(value)
+      expect(isSound(value)).toBe(checked.success)
+      expect(wrongInSettings(value) === undefined).toBe(checked.success)
+      if (checked.success) expect(completed(value as Parameters<typeof completed>[0])).toEqual(checked.data)
+      seen[checked.success ? 'sound' : 'wrong'] += 1
+    }),
+    { numRuns: 3_000, examples: [[{ apiVersion: 'specyard.dev/v1', kind: 'Settings' }]] },
+  )
+  expect(Math.min(seen.sound, seen.wrong)).toBeGreaterThan(20)
 })

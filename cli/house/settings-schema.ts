@@ -1,0 +1,68 @@
+import en from 'zod/v4/locales/en.js'
+import * as z from 'zod/mini'
+import { usual } from './usual-settings.ts'
+
+/*
+ * What `specyard.yaml` may say. Of it a function is made that tells whether a file says nothing else (`tools/generate-sound.ts`); this here is loaded
+ * where one does, and for editors.
+ */
+
+const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+
+// The small build of the library, which loads in less time.
+const graceSeconds = z.optional(z.number().check(z.minimum(1), z.maximum(86_400)))
+const repository = z.optional(z.string().check(z.minLength(1)))
+const branch = z._default(z.string().check(z.regex(branchName)), usual.branch)
+const port = z._default(z.int().check(z.minimum(0), z.maximum(65_535)), usual.port)
+
+export const settingsSchema = z.strictObject({
+  apiVersion: z.literal('specyard.dev/v1'),
+  kind: z.literal('Settings'),
+  deploy: z.prefault(z.strictObject({ repository, branch, sign: z.optional(z.boolean()) }), {}),
+  specs: z.prefault(
+    z.strictObject({ repository, branch, pullRequests: z._default(z.boolean(), usual.pullRequests) }),
+    {},
+  ),
+  api: z.prefault(z.strictObject({ port }), {}),
+  reconcile: z.prefault(
+    z.strictObject({
+      cron: z._default(z.string(), usual.cron),
+      graceSeconds: z.prefault(
+        z.strictObject({
+          ...{ end: graceSeconds, lost: graceSeconds, configuration: graceSeconds, image: graceSeconds },
+          ...{ quota: graceSeconds, prune: graceSeconds },
+        }),
+        {},
+      ),
+    }),
+    {},
+  ),
+  /** Templates and patches of projects: the compiler's to check, at their places. */
+  projects: z.optional(z.unknown()),
+})
+
+/** What a settings file says. */
+export type WrittenSettings = z.input<typeof settingsSchema>
+/** With what holds where it says nothing. */
+export type WholeSettings = z.output<typeof settingsSchema>
+
+/** What is wrong with the value of a settings file, first of all; undefined for one that is right. */
+export function wrongInSettings(value: unknown): string | undefined {
+  const { success, error } = settingsSchema.safeParse(value, { error: en().localeError })
+  if (success) return undefined
+  const issue = error.issues[0]
+  return `${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`
+}
+
+/** The JSON Schema of the settings file, in the draft 2020-12, for editors. */
+export function settingsSchemaDocument(): { readonly title: string; readonly [keyword: string]: unknown } {
+  const { $schema, ...schema } = z.toJSONSchema(settingsSchema, { target: 'draft-2020-12', io: 'input' })
+  const $id = 'https://specyard.dev/schemas/v1/settings.schema.json'
+  return {
+    $schema,
+    $id,
+    title: 'Settings',
+    description: 'The settings of a spec repository: specyard.yaml.',
+    ...schema,
+  }
+}

@@ -1,0 +1,2 @@
+/** Whether a value is that of a sound settings file. */
+export const Settings: (value: unknown) => boolean
