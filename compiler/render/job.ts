@@ -1,6 +1,6 @@
 import { annotations, jobName, labels, leaseRefusedExitCode, leaseSecretName, trainerApp } from '../../domain/names.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
-import { sortByName } from '../by-name.ts'
+import { mergedByName, sortByName } from '../by-name.ts'
 import { shape, type Shaped } from '../shape/apply.ts'
 import { statusVariables } from './status.ts'
 import { renderTemplate, type View } from './template.ts'
@@ -109,20 +109,19 @@ function attemptVariables(
 ): readonly RenderedVariable[] {
   const tokenFile = `${callbackFolder}/token`
   const status = statusVariables(plan, tokenFile)
-  const variables: RenderedVariable[] = [
-    ...plan.variables,
+  const own: RenderedVariable[] = [
     { name: 'ATTEMPT', value: String(attempt.attempt) },
-    { name: 'CHECKPOINT_URI', value: attempt.checkpointUri ?? '' },
     // Where no lease is needed the trainer starts without its token, and finds it in the file once there is one.
     { name: 'CALLBACK_TOKEN', secret, key: 'token', optional: plan.lease.mode === 'optional' },
     { name: 'CALLBACK_TOKEN_FILE', value: tokenFile },
-    { name: 'POD_UID', fieldPath: 'metadata.uid' },
-    { name: 'POD_NAME', fieldPath: 'metadata.name' },
-    ...trackerVariables(plan, attempt.attempt),
+    { name: 'CHECKPOINT_URI', value: attempt.checkpointUri ?? '' },
     ...status.sorted,
+    ...trackerVariables(plan, attempt.attempt),
+    { name: 'POD_NAME', fieldPath: 'metadata.name' },
+    { name: 'POD_UID', fieldPath: 'metadata.uid' },
   ]
   if (plan.nodes > 1) {
-    variables.push(
+    own.push(
       { name: 'MASTER_ADDR', value: `${name}-0.${name}` },
       { name: 'MASTER_PORT', value: String(masterPort) },
       { name: 'NNODES', value: String(plan.nodes) },
@@ -130,7 +129,7 @@ function attemptVariables(
       { name: 'NODE_RANK', fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
     )
   }
-  sortByName(variables)
+  const variables = mergedByName(plan.variables, sortByName(own))
   // Last, because it is made of others: Kubernetes puts in only what stands before.
   if (status.last) variables.push(status.last)
   return variables

@@ -11,6 +11,9 @@ const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 /** What a double-quoted text cannot hold as it is, or may need a look: all but printable ASCII without the quote and the backslash. */
 const special = /[^ !#-[\]-~]/
 
+/** Whatever may have to be written in another way than JSON does. */
+const beyondJson = /[^ -~]/
+
 /**
  * Writes one value as a YAML flow scalar on one line; text is always double-quoted, so that no text can become a key, a comment or a
  * document of its own. Half a surrogate pair, which no UTF-8 file can hold, becomes U+FFFD.
@@ -27,6 +30,7 @@ const quotedWord = remembered(quoted)
 
 function quoted(text: string): string {
   if (!special.test(text)) return `"${text}"`
+  if (!beyondJson.test(text)) return JSON.stringify(text)
   return JSON.stringify(wellFormed(text)).replace(unsafe, escapeCharacter)
 }
 

@@ -4,9 +4,14 @@ import { problem } from '../problem.ts'
 /** Of one rendered file. etcd refuses requests of more than 1.5 MiB, and the API server adds to what it is given. */
 export const manifestBytesMax = 1_000_000
 
-/** Whether a rendered file is larger than a cluster takes. @param text at most three bytes for each of its UTF-16 code units */
+/** Whether the length of a rendered file leaves any doubt: it has at most three bytes for each of its UTF-16 code units. */
+export function mayBeTooLarge(text: string): boolean {
+  return text.length * 3 > manifestBytesMax
+}
+
+/** Whether a rendered file is larger than a cluster takes. */
 export function tooLargeManifest(path: string, text: string, where: Place): readonly Problem[] {
-  if (text.length * 3 <= manifestBytesMax) return []
+  if (!mayBeTooLarge(text)) return []
   const bytes = new TextEncoder().encode(text).length
   if (bytes <= manifestBytesMax) return []
   const message = `${path} would have ${bytes} bytes; a manifest may have ${manifestBytesMax}`

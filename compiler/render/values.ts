@@ -1,6 +1,7 @@
 import { labels } from '../../domain/names.ts'
 import type { EndpointPlan, ModelPin, Variable } from '../../domain/plan.ts'
 import { compareText } from '../../domain/problem.ts'
+import { mergedByName } from '../by-name.ts'
 import { type Block, blockText } from './values/block.ts'
 import type { ChartValues } from './values/chart-values.generated.ts'
 import { cpuQuantity, memoryQuantity } from './quantity.ts'
@@ -49,31 +50,32 @@ function takesCandidates(version: string): boolean {
 }
 
 /** Values of this chart; their type is made of its values.schema.json. */
-function chartValues({ plan, pin, revision }: Release, candidate: Candidate | null): ChartValues {
-  const { promptTemplate, ...rest } = served(plan, pin)
+function chartValues(stable: Release, candidate: Candidate | null): ChartValues {
+  const { plan, revision } = stable
   // How callers come is the environment's matter, and the newer plan knows it as it is: an older one may have nothing that divides them.
   const newest = candidate?.release.plan ?? plan
   const { rollout, auth, ...installed } = installedValues(plan, newest)
   return {
-    ...{ ...rest, host: newest.ingressHost, revision, rollout, auth, promptTemplate, ...installed },
+    ...served(stable, newest.ingressHost),
+    ...{ revision, rollout, auth, promptTemplate: promptValues(plan), ...installed },
     ...(candidate ? { candidate: candidateValues(candidate) } : {}),
   }
 }
 
 /** Values of the chart 0.1: to the byte what they always were, so that an upgrade changes nothing that runs. */
-function firstChartValues({ plan, pin }: Release) {
+function firstChartValues(stable: Release) {
+  const { plan } = stable
   const { strategy, maxSurge, maxUnavailable, trafficSplit } = plan.rollout
-  const { promptTemplate, ...rest } = served(plan, pin)
   return {
-    ...rest,
+    ...served(stable, plan.ingressHost),
     rollout: { strategy, maxSurge, maxUnavailable, trafficSplit },
     auth: { type: plan.auth.type, issuer: plan.auth.issuer },
-    promptTemplate,
+    promptTemplate: promptValues(plan),
   }
 }
 
 /** What every chart is told of the release that it serves. */
-function served(plan: EndpointPlan, pin: ModelPin) {
+function served({ plan, pin }: Release, host: string | null) {
   const { autoscale } = plan
   return {
     framework: plan.framework,
@@ -82,7 +84,7 @@ function served(plan: EndpointPlan, pin: ModelPin) {
     environment: plan.environment,
     labels: { [labels.project]: plan.project },
     ...containerValues(plan, pin),
-    ...{ port: plan.port, route: plan.route, host: plan.ingressHost },
+    ...{ port: plan.port, route: plan.route, host },
     ...podValues(plan),
     replicas: { min: plan.replicas.min, max: plan.replicas.max },
     autoscale: autoscale && {
@@ -90,7 +92,6 @@ function served(plan: EndpointPlan, pin: ModelPin) {
       gpuUtilization: autoscale.gpuUtilization,
       cpuUtilization: autoscale.cpuUtilization,
     },
-    promptTemplate: promptValues(plan),
   }
 }
 
@@ -146,9 +147,7 @@ function podValues(plan: EndpointPlan) {
         ...(resources.gpus > 0 ? { [resources.gpuResource]: resources.gpus } : {}),
       },
     },
-    nodeSelector: Object.fromEntries(
-      Object.entries(resources.nodeSelector).sort(([left], [right]) => compareText(left, right)),
-    ),
+    nodeSelector: inOrder(resources.nodeSelector),
     tolerations: resources.tolerations.map(({ operator, key, value, effect }) => ({
       operator,
       ...(key === null ? {} : { key }),
@@ -156,6 +155,13 @@ function podValues(plan: EndpointPlan) {
       ...(effect === null ? {} : { effect }),
     })),
   }
+}
+
+/** The same mapping with its keys in order; a few of one key are nearly all. */
+function inOrder(mapping: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const keys = Object.keys(mapping)
+  if (keys.length < 2) return mapping
+  return Object.fromEntries(keys.sort(compareText).map((key) => [key, mapping[key] ?? '']))
 }
 
 function promptValues({ promptTemplate }: EndpointPlan): { name: string; text: string } | null {
@@ -170,10 +176,10 @@ function variableValue(variable: Variable) {
 
 function pinnedVariables(plan: EndpointPlan, pin: ModelPin): readonly Variable[] {
   const pinned: readonly Variable[] = [
-    { name: 'MODEL_NAME', value: pin.model },
-    { name: 'MODEL_VERSION', value: String(pin.version) },
     { name: 'MODEL_DIGEST', value: pin.digest },
+    { name: 'MODEL_NAME', value: pin.model },
     { name: 'MODEL_URI', value: pin.uri },
+    { name: 'MODEL_VERSION', value: String(pin.version) },
   ]
-  return [...plan.variables, ...pinned].sort((left, right) => compareText(left.name, right.name))
+  return mergedByName(plan.variables, pinned)
 }
