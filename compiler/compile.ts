@@ -1,7 +1,8 @@
 import { paths } from '../domain/ledger.ts'
 import { type LedgerEntry, type LedgerView, readLedger } from '../domain/ledger-files.ts'
 import { keyText } from '../domain/names.ts'
-import type { EndpointPlan } from '../domain/plan.ts'
+import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
+import type { Deployed } from '../domain/publication.ts'
 import { compareText, hasErrors, type Problem } from '../domain/problem.ts'
 import { problemsOfRest } from './broken.ts'
 import type { Aids, CompileInput, CompileResult } from './compile-types.ts'
@@ -18,7 +19,7 @@ import { type Catalogue, catalogue } from './resolve/catalogue.ts'
 import type { Place, Resolving } from './resolve/place.ts'
 import { takenRoutes } from './resolve/routes.ts'
 import { resolveServing } from './resolve/serving.ts'
-import { resolveTraining, type UnnamedTrainingPlan } from './resolve/training.ts'
+import { resolveTraining } from './resolve/training.ts'
 import { reportSecrets } from './secrets/report.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
 import { readShapes, shapesFolder } from './shape/shapes.ts'
@@ -48,18 +49,18 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
   const environments = environmentEntries(defined, ledger)
   const tree = new Map<string, string>()
-  const entries = new Map<string, LedgerEntry>()
+  const entries: LedgerEntry[] = []
   const impact = emptyImpact()
   const learning = aids.learn && new Learning(specs)
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
   problems.push(...judged(input, known.catalogue, ledger, { tree, impact, endpoints }))
-  for (const one of environments) entries.set(paths.environmentLedger(one.environment), one)
+  entries.push(...environments)
   // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
   for (const { cluster, environment } of environments)
     if (cluster === 'kubernetes')
       tree.set(paths.applicationsPlaceholder(environment), renderTemplate('applications-readme', {}))
-  for (const models of ledger.models) entries.set(paths.modelLedger(models.project, models.model), models)
+  entries.push(...ledger.models)
   const told = inOrder(reportSecrets(problems, secrets, input.sources))
   if (hasErrors(told))
     return {
@@ -72,9 +73,22 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       pullRequests: [],
     }
   if (learning) aids.learn?.(learning.parts)
-  const edits = once(() => editsOf(tree, entries, input.deployed))
+  return compiled({ tree, entries, impact }, [...told, ...driftWarnings(input.deployed)], input.deployed, {
+    environments,
+    pullRequests: waitingForPullRequests(environments, ledger.environments),
+  })
+}
+
+/** The result of a compilation: a function of its own, so that what is made later keeps nothing alive of what compiling took. */
+function compiled(
+  { tree, entries, impact }: Pick<Deciding, 'tree' | 'entries' | 'impact'>,
+  problems: readonly Problem[],
+  deployed: Deployed,
+  rest: Pick<CompileResult, 'environments' | 'pullRequests'>,
+): CompileResult {
+  const edits = once(() => editsOf(tree, entries, deployed))
   return {
-    problems: [...told, ...driftWarnings(input.deployed)],
+    problems,
     tree,
     // Made for those who publish or compare: whoever checks specs or writes the tree asks for neither.
     get ledgerEdits() {
@@ -84,8 +98,7 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       return edits().change
     },
     impact,
-    environments,
-    pullRequests: waitingForPullRequests(environments, ledger.environments),
+    ...rest,
   }
 }
 
@@ -139,8 +152,8 @@ function resolveTrainings(
   context: Omit<Resolving, 'project' | 'at'>,
   source: CompileInput['source'],
   { pulse }: Aids,
-): Map<string, UnnamedTrainingPlan> {
-  const plans = new Map<string, UnnamedTrainingPlan>()
+): Map<string, TrainingPlan> {
+  const plans = new Map<string, TrainingPlan>()
   for (const spec of context.catalogue.trainingJobs) {
     pulse?.()
     const resolving = { ...context, project: spec.value.metadata.project, at: spec.document }

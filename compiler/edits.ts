@@ -1,5 +1,5 @@
 import { driftPath, sourcePath } from '../domain/ledger.ts'
-import { type LedgerEntry, ledgerText } from '../domain/ledger-files.ts'
+import { type LedgerEntry, ledgerPath, ledgerText } from '../domain/ledger-files.ts'
 import { compareText, type Problem } from '../domain/problem.ts'
 import type { Change, Deployed, Files } from '../domain/publication.ts'
 import type { CompileResult } from './compile-types.ts'
@@ -8,10 +8,10 @@ import { problem } from './problem.ts'
 /** What a commit changes: of the ledger, and of everything. */
 export function editsOf(
   tree: Files,
-  entries: ReadonlyMap<string, LedgerEntry>,
+  entries: readonly LedgerEntry[],
   deployed: Deployed,
 ): Pick<CompileResult, 'ledgerEdits' | 'change'> {
-  const texts = new Map([...entries].map(([path, entry]) => [path, ledgerText(entry)]))
+  const texts = new Map(entries.map((entry) => [ledgerPath(entry), ledgerText(entry)]))
   const ledgerEdits = difference(texts, deployed, (path) => path.startsWith('.specyard/ledger/'))
   const treeEdits = difference(tree, deployed, (path) => !path.startsWith('.specyard/'))
   const change = new Map([

@@ -1,9 +1,8 @@
 import { paths } from '../domain/ledger.ts'
-import type { EndpointPlan } from '../domain/plan.ts'
+import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
 import type { Files } from '../domain/publication.ts'
 import { uniqueName } from './resolve/catalogue.ts'
 import { addressOf } from './resolve/routes.ts'
-import type { UnnamedTrainingPlan } from './resolve/training.ts'
 import type { Spec } from './validate/validate.ts'
 
 /*
@@ -58,7 +57,7 @@ export class Learning {
     return this.growing
   }
 
-  training(plan: UnnamedTrainingPlan, files: Files): void {
+  training(plan: TrainingPlan, files: Files): void {
     const part = this.of(plan.source.path)
     const { environment, project, queue } = plan
     part.folders.push({ environment, project, queues: queue !== null })

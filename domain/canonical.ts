@@ -18,6 +18,16 @@ export function canonicalJsonLines(value: Json): string {
   return inOnePiece(writtenInLines(value, '\n'))
 }
 
+/** Canonical JSON of the members of an object, by their keys, of which none is `__proto__`. */
+export type WrittenMembers = Readonly<Record<string, string>>
+
+/** For whoever writes several objects that have members in common, each of them once. */
+export function canonicalMembers(object: JsonObject): WrittenMembers {
+  const members: Record<string, string> = {}
+  for (const key of Object.keys(object)) members[key] = written(object[key])
+  return members
+}
+
 // Keys are put in order here and values written key by key: copies with the keys in order, for the engine to write, take half as long again.
 
 function written(value: Json | undefined): string {
@@ -32,6 +42,17 @@ function written(value: Json | undefined): string {
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] ?? ''
     text += (index > 0 ? ',' : '') + keyText(key) + written(value[key])
+  }
+  return text + '}'
+}
+
+/** The canonical JSON of an object of such members, still a tree of its parts: whoever hashes or searches it lays it out. */
+export function canonicalObject(members: WrittenMembers): string {
+  const keys = inOrder(Object.keys(members))
+  let text = '{'
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] ?? ''
+    text += (index > 0 ? ',' : '') + keyText(key) + (members[key] ?? 'null')
   }
   return text + '}'
 }
@@ -69,6 +90,23 @@ function quoted(text: string): string {
 
 /** How a key is written, with its colon. */
 const keyText = remembered((key) => `${quoted(key)}:`)
+
+/** Whether two values have the same canonical JSON. Neither may have anything undefined or a number that is none. */
+export function sameJson(left: Json, right: Json): boolean {
+  if (left === right) return true
+  if (typeof left !== 'object' || left === null || typeof right !== 'object' || right === null) return false
+  if (isArray(left) || isArray(right)) {
+    if (!isArray(left) || !isArray(right) || left.length !== right.length) return false
+    for (let index = 0; index < left.length; index += 1)
+      if (!sameJson(left[index] ?? null, right[index] ?? null)) return false
+    return true
+  }
+  const keys = Object.keys(left)
+  if (Object.keys(right).length !== keys.length) return false
+  for (const key of keys)
+    if (!Object.hasOwn(right, key) || !sameJson(left[key] ?? null, right[key] ?? null)) return false
+  return true
+}
 
 const fewKeys = 32
 

@@ -56,6 +56,13 @@ export function readModelLedger(files: Files, project: string, model: string): M
   return parse<ModelLedger | undefined>(paths.modelLedger(project, model), files)
 }
 
+/** Where an entry stands in the deploy repository. */
+export function ledgerPath(entry: LedgerEntry): string {
+  if ('runs' in entry) return paths.runLedger(entry)
+  if ('versions' in entry) return paths.modelLedger(entry.project, entry.model)
+  return 'plan' in entry ? paths.endpointLedger(entry) : paths.environmentLedger(entry.environment)
+}
+
 /** The text of a ledger file: indented for people's diffs, keys in one order, so that equal entries have equal bytes. */
 export function ledgerText(entry: LedgerEntry): string {
   return `${canonicalJsonLines(entry as unknown as Json)}\n`

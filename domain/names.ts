@@ -1,4 +1,12 @@
-import { canonicalJson, type Json, type JsonObject, sha256, uuid5 } from './canonical.ts'
+import {
+  canonicalJson,
+  canonicalMembers,
+  canonicalObject,
+  type JsonObject,
+  sha256,
+  uuid5,
+  type WrittenMembers,
+} from './canonical.ts'
 
 /** The UUID namespace of every run id. Fixed for ever: changing it would rename every run there has been. */
 export const runNamespace = '5b7562c8-c4fa-408e-bf04-e54f27381970'
@@ -41,12 +49,17 @@ export const leaseRefusedExitCode = 75
  * @returns 64 hexadecimal digits
  */
 export function specDigest(kind: string, spec: JsonObject): string {
-  const written: Record<string, Json> = {}
+  return digestOfMembers(kind, canonicalMembers(spec))
+}
+
+/** The same of a spec whose members are written already. */
+export function digestOfMembers(kind: string, spec: WrittenMembers): string {
+  const said: Record<string, string> = {}
   for (const key of Object.keys(spec)) {
-    const value = spec[key] ?? null
-    if (!changesNothing.has(key) && !(key === 'rerun' && value === 0)) written[key] = value
+    const text = spec[key] ?? 'null'
+    if (!changesNothing.has(key) && !(key === 'rerun' && text === '0')) said[key] = text
   }
-  return sha256(canonicalJson({ kind, spec: written }))
+  return sha256(canonicalObject({ kind: canonicalJson(kind), spec: canonicalObject(said) }))
 }
 
 const changesNothing: ReadonlySet<string> = new Set(['retry', 'ttlSecondsAfterFinished', 'output'])

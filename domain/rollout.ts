@@ -16,7 +16,7 @@ export function rolloutState({ revision, rollout }: EndpointLedger): RolloutStat
 
 /** The stable release of an endpoint; null while it waits for a model. */
 export function stableRelease({ revision, plan, pin, good }: EndpointLedger): EndpointRelease | null {
-  return pin && { revision, plan, pin, ...(good ? { good } : {}) }
+  return pin && (good ? { revision, plan, pin, good } : { revision, plan, pin })
 }
 
 /** What specs asked for last, whether it serves, is rolled out or is kept back. */

@@ -1,4 +1,3 @@
-import { paths } from '../../domain/ledger.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
 import { keyText } from '../../domain/names.ts'
 import type { EndpointPlan } from '../../domain/plan.ts'
@@ -10,7 +9,7 @@ import { heldProblem, releaseOf } from '../ledger/told.ts'
 import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { byKey } from '../resolve/routes.ts'
-import { type Deciding, tellSizes } from './deciding.ts'
+import { addFiles, type Deciding } from './deciding.ts'
 
 /** Which release each endpoint serves, with its files and the chart that they are for. */
 export function decideEndpoints(
@@ -24,7 +23,8 @@ export function decideEndpoints(
   const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
   const versions = new Set<string>(input.beside?.charts)
   for (const plan of byKey(plans)) {
-    const old = before.get(keyText(plan))
+    const text = keyText(plan)
+    const old = before.get(text)
     const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
     const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)
     const key = { environment: plan.environment, project: plan.project, name: plan.name }
@@ -48,10 +48,9 @@ export function decideEndpoints(
       continue
     }
     const entry = nextEntry(plan, pin, old)
-    result.entries.set(paths.endpointLedger(entry), entry)
+    result.entries.push(entry)
     const files = endpointFiles(entry, deploy)
-    for (const [path, text] of files) result.tree.set(path, text)
-    tellSizes(plan.source, files, input, result)
+    addFiles(files, plan.source, input, result)
     const charts = chartVersionsOf(entry)
     for (const version of charts) versions.add(version)
     result.learning?.endpoint(plan, files, charts)
@@ -61,7 +60,7 @@ export function decideEndpoints(
     if (old?.rollout && !entry.rollout && !release) result.impact.ends.push(key)
     const held = heldProblem(entry)
     if (held) result.problems.push(held)
-    before.delete(keyText(plan))
+    before.delete(text)
   }
   for (const version of versions)
     for (const [path, text] of chartFiles(version, chart, deployed.files)) result.tree.set(path, text)

@@ -1,19 +1,20 @@
 import { paths, type RunLedger } from '../../domain/ledger.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
 import { keyText } from '../../domain/names.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { decideRuns } from '../ledger/runs.ts'
+import type { JobsFolder } from '../parts.ts'
 import { problem } from '../problem.ts'
 import { renderJobsApplication } from '../render/application.ts'
 import { renderTemplate } from '../render/template.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { resolvePlace } from '../resolve/place.ts'
-import type { UnnamedTrainingPlan } from '../resolve/training.ts'
-import { type Deciding, tellSizes } from './deciding.ts'
+import { addFiles, type Deciding } from './deciding.ts'
 
 /** Which runs there are, with the manifests of their attempts. */
 export function decideTrainings(
-  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  plans: ReadonlyMap<string, TrainingPlan>,
   known: Catalogue,
   ledger: LedgerView,
   input: CompileInput,
@@ -27,18 +28,17 @@ export function decideTrainings(
     if (!entry) continue
     const plan = plans.get(text)
     const decided = decideRuns(entry, plan, input.deployed.files)
-    result.entries.set(paths.runLedger(entry), decided.entry)
-    for (const [path, manifest] of decided.manifests) result.tree.set(path, manifest)
+    result.entries.push(decided.entry)
+    addFiles(decided.manifests, plan?.source, input, result)
     if (plan) result.learning?.training(plan, decided.manifests)
-    tellSizes(plan?.source, decided.manifests, input, result)
     tellRuns(entry, plan, decided, result)
   }
-  jobsFolders([...entries.values()], plans, known, input, result)
+  jobsFolders(entries.values(), plans, known, input, result)
 }
 
 function tellRuns(
   entry: RunLedger,
-  plan: UnnamedTrainingPlan | undefined,
+  plan: TrainingPlan | undefined,
   decided: ReturnType<typeof decideRuns>,
   result: Deciding,
 ): void {
@@ -72,24 +72,23 @@ function tellRuns(
 
 /** Application and placeholder of every folder that has, or ever had, jobs: without them the last Job could never be taken away. */
 function jobsFolders(
-  entries: readonly RunLedger[],
-  plans: ReadonlyMap<string, UnnamedTrainingPlan>,
+  entries: Iterable<RunLedger>,
+  plans: ReadonlyMap<string, TrainingPlan>,
   known: Catalogue,
   input: CompileInput,
   result: Deciding,
 ): void {
   const { folders: beside = [] } = input.beside ?? {}
-  const folders = new Map([...entries, ...beside].map((one) => [`${one.environment}/${one.project}`, one]))
-  const queued = new Set<string>()
-  for (const { environment, project, queue } of plans.values())
-    if (queue !== null) queued.add(`${environment}/${project}`)
-  for (const one of beside) if (one.queues) queued.add(`${one.environment}/${one.project}`)
-  for (const [folder, { environment, project }] of folders) {
+  const folders = new Folders()
+  for (const entry of entries) folders.of(entry)
+  for (const one of beside) folders.of(one).queues ||= one.queues
+  for (const plan of plans.values()) if (plan.queue !== null) folders.of(plan).queues = true
+  for (const { environment, project, queues: isQueued } of folders.all) {
     const application = paths.jobsApplication(environment, project)
     const deployed = input.deployed.files.get(application)
     const place = placeOf(environment, project, known)
     if (place) {
-      const queues = queued.has(folder) || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
+      const queues = isQueued || (deployed?.includes('RespectIgnoreDifferences=true') ?? false)
       const { namespace, destination } = place
       const jobs = { environment, project, namespace, destination, queues }
       result.tree.set(application, renderJobsApplication(jobs, input.deploy))
@@ -98,6 +97,26 @@ function jobsFolders(
       result.tree.set(application, deployed)
     }
     result.tree.set(paths.jobsPlaceholder(environment, project), renderTemplate('jobs-readme', {}))
+  }
+}
+
+type Folder = { -readonly [Key in keyof JobsFolder]: JobsFolder[Key] }
+
+/** The folders of jobs, each found by its two names: one text of both would have to be made for every training. */
+class Folders {
+  /** In the order in which they were first asked for. */
+  readonly all: Folder[] = []
+  private readonly byNames = new Map<string, Map<string, Folder>>()
+
+  of({ environment, project }: Pick<JobsFolder, 'environment' | 'project'>): Folder {
+    let ofEnvironment = this.byNames.get(environment)
+    if (!ofEnvironment) this.byNames.set(environment, (ofEnvironment = new Map()))
+    const known = ofEnvironment.get(project)
+    if (known) return known
+    const folder = { environment, project, queues: false }
+    this.all.push(folder)
+    ofEnvironment.set(project, folder)
+    return folder
   }
 }
 

@@ -112,11 +112,12 @@ function resolved(
     const shape = shapes.of(environment, spec.value.metadata.project)
     // What cannot be rendered cannot be explained line by line.
     if (plan && shape) {
-      const named = { ...plan, shortDigest: plan.digest.slice(0, 8) }
       const written = (): SourcePlace => spec.document.locate('/metadata/name')
-      problems.push(...checkShaped(named, shape, rulesFor(environment, known, input), written))
+      problems.push(...checkShaped(plan, shape, rulesFor(environment, known, input), written))
     }
-    return plan && place && { kind: 'TrainingJob', plan, destination: place.destination }
+    if (!plan || !place) return undefined
+    const { shortDigest: _digits, ...unnamed } = plan
+    return { kind: 'TrainingJob', plan: unnamed, destination: place.destination }
   }
   // Another environment's values and problems are not asked about.
   const deaf = listen()

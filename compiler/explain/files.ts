@@ -11,11 +11,13 @@ import { type DeployAddress, renderEndpointApplication, renderJobsApplication } 
 import { type RenderedAttempt, renderJob, shapeJob } from '../render/job.ts'
 import { renderValues } from '../render/values.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
-import type { UnnamedTrainingPlan } from '../resolve/training.ts'
 import type { Shaped } from '../shape/apply.ts'
 import type { Explained, ExplainedFile, ExplainedOrigin, ExplainedValue } from './explained.ts'
 import { dotted, leavesOf } from './leaves.ts'
 import { explainLines } from './lines.ts'
+
+/** A plan but for the digits of the digest in its names, which depend on the other runs of the name. */
+export type UnnamedTrainingPlan = Omit<TrainingPlan, 'shortDigest'>
 
 /** A spec that was resolved. */
 export type Subject =

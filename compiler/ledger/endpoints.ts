@@ -51,10 +51,9 @@ export function endpointFiles(entry: EndpointLedger, deploy: DeployAddress): Rea
     ? { ...rollout.candidate.plan, autoscale: rollout.candidate.plan.autoscale ?? plan.autoscale }
     : plan
   const candidate = rollout ? { release: rollout.candidate, weight: rollout.weight } : null
-  return new Map([
-    [paths.endpointApplication(entry), renderEndpointApplication(shown, deploy)],
-    [paths.endpointValues(entry), renderValues(stable, candidate)],
-  ])
+  return new Map<string, string>()
+    .set(paths.endpointApplication(entry), renderEndpointApplication(shown, deploy))
+    .set(paths.endpointValues(entry), renderValues(stable, candidate))
 }
 
 /** The files of a chart version: as they stand in the deploy repository, or as this program ships them. */

@@ -4,7 +4,6 @@ import { jobName, shortDigest } from '../../domain/names.ts'
 import type { TrainingPlan } from '../../domain/plan.ts'
 import type { Files } from '../../domain/publication.ts'
 import { renderJob } from '../render/job.ts'
-import type { UnnamedTrainingPlan } from '../resolve/training.ts'
 
 /** What becomes of one name: its ledger entry, the manifests that the tree has of it, and what that means for its runs. */
 export interface RunOutcomeOfName {
@@ -20,7 +19,7 @@ export interface RunOutcomeOfName {
  * Decides what a name's spec, or its absence, means for its runs. A run that is known is never rendered again: the manifests of its attempts
  * are copied as they stand until they are retired. Only a digest that the ledger does not know starts something.
  */
-export function decideRuns(entry: RunLedger, plan: UnnamedTrainingPlan | undefined, deployed: Files): RunOutcomeOfName {
+export function decideRuns(entry: RunLedger, plan: TrainingPlan | undefined, deployed: Files): RunOutcomeOfName {
   const copied = copiedManifests(entry, deployed)
   const active = entry.runs.find((run) => run.status === 'active')
   if (!plan) {
@@ -44,17 +43,11 @@ export function decideRuns(entry: RunLedger, plan: UnnamedTrainingPlan | undefin
 
 function startRun(
   entry: RunLedger,
-  unnamed: UnnamedTrainingPlan,
+  resolved: TrainingPlan,
   active: LedgerRun | undefined,
-  copied: ReadonlyMap<string, string>,
+  copied: Map<string, string>,
 ): RunOutcomeOfName {
-  const plan: TrainingPlan = {
-    ...unnamed,
-    shortDigest: shortDigest(
-      unnamed.digest,
-      entry.runs.map((run) => run.digest),
-    ),
-  }
+  const plan = named(resolved, entry)
   const attempt = { attempt: 1, checkpointUri: null }
   const name = jobName(plan.name, plan.shortDigest, attempt.attempt)
   const started: LedgerRun = {
@@ -71,8 +64,8 @@ function startRun(
   }
   const superseded = active ? cancelledRun(active, 'SUPERSEDED', plan.id) : null
   const before = superseded ? replaceRun(entry, superseded) : entry
-  const kept = active ? withoutRun(copied, entry, active) : copied
-  const manifests = new Map(kept).set(paths.job(entry.environment, entry.project, name), renderJob(plan, attempt))
+  const manifests = active ? withoutRun(copied, entry, active) : copied
+  manifests.set(paths.job(entry.environment, entry.project, name), renderJob(plan, attempt))
   return {
     entry: bounded({ ...before, runs: [started, ...before.runs] }),
     manifests,
@@ -81,6 +74,13 @@ function startRun(
     cancelled: null,
     kept: null,
   }
+}
+
+/** The plan with as many digits of its digest as tell the runs of its name apart. A plan is large, and copied only where it takes more of them. */
+function named(plan: TrainingPlan, { runs }: RunLedger): TrainingPlan {
+  if (runs.length === 0) return plan
+  const others = runs.map((run) => run.digest)
+  return { ...plan, shortDigest: shortDigest(plan.digest, others) }
 }
 
 function unchanged(entry: RunLedger, manifests: ReadonlyMap<string, string>): RunOutcomeOfName {
@@ -114,7 +114,7 @@ export function bounded(entry: RunLedger): RunLedger {
 }
 
 /** The manifests of attempts that are not retired, byte for byte as they stand. One that somebody removed is not rendered again. */
-function copiedManifests(entry: RunLedger, deployed: Files): ReadonlyMap<string, string> {
+function copiedManifests(entry: RunLedger, deployed: Files): Map<string, string> {
   const manifests = new Map<string, string>()
   for (const run of entry.runs) {
     for (const attempt of run.attempts.filter((one) => !one.retired)) {
@@ -126,11 +126,7 @@ function copiedManifests(entry: RunLedger, deployed: Files): ReadonlyMap<string,
   return manifests
 }
 
-function withoutRun(
-  manifests: ReadonlyMap<string, string>,
-  entry: RunLedger,
-  run: LedgerRun,
-): ReadonlyMap<string, string> {
+function withoutRun(manifests: Files, entry: RunLedger, run: LedgerRun): Map<string, string> {
   const gone = new Set(run.attempts.map((one) => paths.job(entry.environment, entry.project, one.jobName)))
   return new Map([...manifests].filter(([path]) => !gone.has(path)))
 }

@@ -1,3 +1,4 @@
+import { type Json, sameJson } from '../../domain/canonical.ts'
 import type { EndpointPlan, PlannedResources, TrainingPlan, Variable, Volume } from '../../domain/plan.ts'
 import type { Finding, Loose } from './finding.ts'
 import { checks } from './rules/check.ts'
@@ -10,10 +11,9 @@ import { checkPodTemplate } from './rules/pod.ts'
  * before anything is rendered, instead of reading every manifest again.
  */
 
-/** What of a plan the rules are asked about, and nothing else of it. */
+/** What of a plan the rules are asked about but for its image, and nothing else of it. */
 interface Parts {
   readonly kind: 'TrainingJob' | 'ServingEndpoint'
-  readonly image: string
   /** Of the init container; null where there is none. */
   readonly leaseImage: string | null
   readonly queue: string | null
@@ -26,34 +26,37 @@ interface Parts {
   readonly tolerations: PlannedResources['tolerations']
 }
 
-/** A run's names are not asked about. */
-type Plan = Omit<TrainingPlan, 'shortDigest'> | EndpointPlan
+type Plan = TrainingPlan | EndpointPlan
 
 /** @returns findings whose pointers lead into the plan */
 export function checkValues(plan: Plan): readonly Finding[] {
-  return checkParts(partsOf(plan))
+  return checkParts(plan.image, partsOf(plan))
 }
+
+/** Of sound parts so many are known: plans of a repository are of a few kinds. */
+const soundMax = 16
 
 /** The same for many plans, most of which are alike but for the image: parts that were sound are not asked about again. */
 export function valuesCheck(): typeof checkValues {
-  const sound = new Set<string>()
+  const sound: Parts[] = []
   return (plan) => {
+    const { image } = plan
     const parts = partsOf(plan)
-    const { image } = parts
     // Of an image the rules ask this alone.
-    const likeness = image === image.trim() ? JSON.stringify({ ...parts, image: image === '' }) : undefined
-    if (likeness !== undefined && sound.has(likeness)) return []
-    const findings = checkParts(parts)
-    if (likeness !== undefined && findings.length === 0) sound.add(likeness)
+    const isSound = image !== '' && image === image.trim()
+    if (isSound && sound.some((one) => sameJson(one as unknown as Json, parts as unknown as Json))) return none
+    const findings = checkParts(image, parts)
+    if (findings.length === 0 && sound.unshift(parts) > soundMax) sound.pop()
     return findings
   }
 }
 
+const none: readonly Finding[] = []
+
 function partsOf(plan: Plan): Parts {
-  const { kind, image, volumes, variables, resources } = plan
+  const { kind, volumes, variables, resources } = plan
   return {
     kind,
-    image,
     leaseImage: plan.kind === 'TrainingJob' ? plan.lease.image : null,
     queue: plan.kind === 'TrainingJob' ? plan.queue : null,
     secrets: variables.filter((one) => 'secret' in one),
@@ -65,17 +68,20 @@ function partsOf(plan: Plan): Parts {
   }
 }
 
-function checkParts(parts: Parts): readonly Finding[] {
+function checkParts(image: string, parts: Parts): readonly Finding[] {
   const findings: Finding[] = []
   const check = checks(findings)
-  checkPodTemplate({ spec: podOf(parts) }, '', check)
+  checkPodTemplate({ spec: podOf(image, parts) }, '', check)
   if (parts.kind === 'TrainingJob') check.name({ queue: parts.queue }, 'queue', '/spec', labelValue)
   if (parts.gpuResource !== null && /^(cpu|memory)$/.test(parts.gpuResource))
     check.tell('/resources/gpuResource', 'is no resource of GPUs')
   return findings.map((one) => ({ ...one, pointer: inPlan(one.pointer, parts.secrets) }))
 }
 
-function podOf({ image, leaseImage, secrets, volumes, gpus, gpuResource, nodeSelector, tolerations }: Parts): Loose {
+function podOf(
+  image: string,
+  { leaseImage, secrets, volumes, gpus, gpuResource, nodeSelector, tolerations }: Parts,
+): Loose {
   const trainer = {
     name: 'trainer',
     image,

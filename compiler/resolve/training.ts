@@ -1,5 +1,11 @@
-import { canonicalJson, type Json, type JsonObject } from '../../domain/canonical.ts'
-import { runId, specDigest, traceId } from '../../domain/names.ts'
+import {
+  canonicalJson,
+  canonicalMembers,
+  canonicalObject,
+  type JsonObject,
+  type WrittenMembers,
+} from '../../domain/canonical.ts'
+import { digestOfMembers, runId, shortDigest, traceId } from '../../domain/names.ts'
 import type { SpecSource, TrainingPlan, Variable } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { TrainingJob } from '../../domain/specs.generated.ts'
@@ -20,15 +26,15 @@ const defaultResources = { cpu: { request: '2', limit: '4' }, memory: { request:
 const retriedClasses: readonly FailureClass[] = ['APP_EXIT', 'OOM']
 const leaseImage = 'busybox:1.37.0'
 
-/** A plan but for the digits of the digest in its names, which depend on the other runs of the name. */
-export type UnnamedTrainingPlan = Omit<TrainingPlan, 'shortDigest'>
-
-/** Resolves one training spec for its environment; undefined when that could not be found. Problems go to `resolving`. */
+/**
+ * Resolves one training spec for its environment; undefined when that could not be found. Problems go to `resolving`.
+ * @returns a plan with as many digits of its digest as it takes where its name has no other run
+ */
 export function resolveTraining(
   spec: SpecOf<'TrainingJob'>,
   source: Omit<SpecSource, 'path' | 'line'>,
   resolving: Resolving,
-): UnnamedTrainingPlan | undefined {
+): TrainingPlan | undefined {
   const { metadata, spec: written } = spec.value
   const place = resolvePlace(written.environment, () => resolving.at.locate('/spec/environment'), resolving)
   const data = resolveDataset(written, place, resolving)
@@ -36,15 +42,17 @@ export function resolveTraining(
   if (!place) return undefined
   checkPlace(metadata.name, written, place, resolving)
   const key = { environment: written.environment, project: metadata.project, name: metadata.name }
-  const digest = specDigest('TrainingJob', written as unknown as JsonObject)
+  const members = canonicalMembers(written as unknown as JsonObject)
+  const digest = digestOfMembers('TrainingJob', members)
   const id = runId(key, digest)
   const trace = traceId(id)
   const storage = resolveStorage(place, false, resolving)
   const tracked = resolveTracker(place, key, written.env, resolving)
   const training = trainingBlock(written, data, resolving)
   const { image, imageFolder } = resolveImage(written.image, place, resolving)
-  const own = ownVariables(written, { ...key, id, trace }, training, place, resolving)
-  const set = [...own, ...data.variables, ...storage.variables, ...tracked.variables]
+  const own = ownVariables(written, { ...key, id, trace }, configOf(training, members), place, resolving)
+  // Nearly in order.
+  const set = [...data.variables, ...own, ...tracked.variables, ...storage.variables]
   const limits = limitsOf(written, place, resolving)
   noteIdentity('TrainingJob', resolving)
   // Part by part: what is spread into an object takes the engine ten times as long as what is named.
@@ -54,6 +62,7 @@ export function resolveTraining(
     id,
     traceId: trace,
     digest,
+    shortDigest: shortDigest(digest, []),
     environment: key.environment,
     project: key.project,
     name: key.name,
@@ -171,30 +180,38 @@ function trainingBlock(written: Written, data: ResolvedDataset, resolving: Resol
   return block as unknown as JsonObject
 }
 
+/** The training block as JSON. All of it but the dataset stands in the spec word for word, and was written for the digest. */
+function configOf(training: JsonObject, spec: WrittenMembers): string {
+  const members: Record<string, string> = {}
+  for (const key of Object.keys(training))
+    members[key] = (key === 'dataset' ? undefined : spec[key]) ?? canonicalJson(training[key] ?? null)
+  return jsonWithoutDollar(canonicalObject(members))
+}
+
 function ownVariables(
   written: Written,
   key: Readonly<Record<'environment' | 'project' | 'name' | 'id' | 'trace', string>>,
-  training: JsonObject,
+  config: string,
   place: Place,
   at: Resolving,
 ): readonly Variable[] {
   const callback = place.environment.spec.callback?.url
-  const config = jsonWithoutDollar(canonicalJson(training as Json))
   const named = (name: string, value: string): Variable => ({ name, value })
+  // In the order of their names, but for those that not every training has.
   const variables = [
-    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', key.id)),
-    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', key.trace)),
-    fromSpec(at, '/variables/MODEL_NAME', '/spec/model/name', named('MODEL_NAME', written.model.name)),
     fromSpec(at, '/variables/EPOCHS', '/spec/training/epochs', named('EPOCHS', String(written.training.epochs))),
-    made(at, '/variables/TRAINING_CONFIG', 'what the plan has under training', named('TRAINING_CONFIG', config)),
+    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', key.id)),
+    fromSpec(at, '/variables/MODEL_NAME', '/spec/model/name', named('MODEL_NAME', written.model.name)),
     fromSpec(
       at,
       '/variables/SPECYARD_ENVIRONMENT',
       '/spec/environment',
       named('SPECYARD_ENVIRONMENT', key.environment),
     ),
-    fromSpec(at, '/variables/SPECYARD_PROJECT', '/metadata/project', named('SPECYARD_PROJECT', key.project)),
     fromSpec(at, '/variables/SPECYARD_NAME', '/metadata/name', named('SPECYARD_NAME', key.name)),
+    fromSpec(at, '/variables/SPECYARD_PROJECT', '/metadata/project', named('SPECYARD_PROJECT', key.project)),
+    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', key.trace)),
+    made(at, '/variables/TRAINING_CONFIG', 'what the plan has under training', named('TRAINING_CONFIG', config)),
   ]
   if (written.output)
     variables.push(

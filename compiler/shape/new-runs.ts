@@ -9,7 +9,6 @@ import { newestKubernetes } from '../manifest/schemas.ts'
 import { valuesCheck } from '../manifest/values.ts'
 import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
-import type { UnnamedTrainingPlan } from '../resolve/training.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { checkShaped, type Rules } from './check.ts'
 import type { Shapes } from './shapes.ts'
@@ -22,7 +21,7 @@ type Schemas = Pick<CompileInput, 'kubernetes' | 'kubernetesVersion'>
  * @param plans changed in place
  */
 export function checkNewRuns(
-  plans: Map<string, UnnamedTrainingPlan>,
+  plans: Map<string, TrainingPlan>,
   { shapes, known, ledger }: { readonly shapes: Shapes; readonly known: Catalogue; readonly ledger: LedgerView },
   schemas: Schemas,
 ): readonly Problem[] {
@@ -33,14 +32,13 @@ export function checkNewRuns(
     if (runs.has(plan.id)) continue
     const unfit = plan.cluster === 'local' ? [] : check(plan)
     if (unfit.length === 0 && !plan.shaping) continue
-    const named: TrainingPlan = { ...plan, shortDigest: plan.digest.slice(0, 8) }
     const spec = known.trainingJobs.find(({ value }) => keyOf(value) === keyText(plan))
     if (!spec) continue
-    told.push(...unfit.map((one) => refused(one, named, spec, known)))
+    told.push(...unfit.map((one) => refused(one, plan, spec, known)))
     const shape = shapes.of(plan.environment, plan.project)
     if (unfit.length > 0 || !shape) continue
     const written = (): Place => spec.document.locate('/metadata/name')
-    const problems = checkShaped(named, shape, rulesFor(plan.environment, known, schemas), written)
+    const problems = checkShaped(plan, shape, rulesFor(plan.environment, known, schemas), written)
     told.push(...problems)
     if (problems.length === 0) continue
     const { shaping: _broken, ...plain } = plan

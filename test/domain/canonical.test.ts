@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, canonicalJsonLines, type Json } from '../../domain/canonical.ts'
+import {
+  canonicalJson,
+  canonicalJsonLines,
+  canonicalMembers,
+  canonicalObject,
+  type Json,
+  type JsonObject,
+  sameJson,
+} from '../../domain/canonical.ts'
 
 /** The rule, key by key and as slowly as it reads. */
 function byRule(value: unknown, indent?: string): string {
@@ -65,6 +73,42 @@ describe('canonical JSON', () => {
     ],
   ] as const)('%s', (_title, value: unknown, text) => {
     expect(canonicalJson(value as Json)).toBe(text)
+  })
+
+  it('of an object is that of its members, in whichever order they are given', () => {
+    const objects = values.filter(
+      (value) => byRule(value).startsWith('{') && !Object.hasOwn(value as object, '__proto__'),
+    )
+    fc.assert(
+      fc.property(objects, (value) => {
+        const members = canonicalMembers(value as JsonObject)
+        expect(canonicalObject(members)).toBe(byRule(value))
+        expect(canonicalObject(Object.fromEntries(Object.entries(members).reverse()))).toBe(byRule(value))
+      }),
+    )
+  })
+
+  it('is the same of two values where they are told to be the same, and only there', () => {
+    const parsed = values.map((value) => JSON.parse(JSON.stringify(value ?? null)) as Json)
+    fc.assert(
+      fc.property(parsed, parsed, (left, right) => {
+        expect(sameJson(left, right)).toBe(canonicalJson(left) === canonicalJson(right))
+        expect(sameJson(left, JSON.parse(canonicalJson(left)) as Json)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([
+    [{ a: 1 }, { b: 1 }],
+    [{ a: null }, {}],
+    [[], {}],
+    [[1], [1, 2]],
+    [[{ a: [1] }], [{ a: [2] }]],
+    [JSON.parse('{"__proto__":1}') as Json, JSON.parse('{"a":1}') as Json],
+  ] as const)('tells %j from %j', (left, right) => {
+    expect(sameJson(left, right)).toBe(false)
+    expect(sameJson(right, left)).toBe(false)
   })
 
   it('leaves the value that it writes as it was', () => {
