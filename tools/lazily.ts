@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..')
 /**
  * Lets modules be loaded when something of them is first used, and not when somebody imports them: Node takes up to four milliseconds to load one of
  * its own, and a check of sound specs has no use for most of them. For builds to CommonJS, in which what is imported is asked for by name at each use.
- * @param modules packages, and modules of Node without `node:`; each one's importing must do nothing that anybody could miss
+ * @param modules packages, and modules of Node without `node:`, of which functions are wanted; each one's importing must do nothing that anybody could miss
  */
 export function lazily(modules: readonly string[]): Plugin {
   const wanted = new Set(modules)
@@ -64,8 +64,12 @@ function standIns(
 
 /** A module that has what another one has, and loads that when it is asked for something. */
 async function standIn(module: string, load: string): Promise<string> {
-  const getters = (await namesOf(module)).map((name) => `get ${name}() { return asked().${name} }`)
-  return `let loaded; const asked = () => (loaded ??= ${load}); module.exports = { ${getters.join(', ')} }`
+  const names = await namesOf(module)
+  const asked = `let loaded; const asked = () => (loaded ??= ${load})`
+  // What is no ES module has its getters copied for each module that imports it; of Node's modules many import functions, which can be passed on.
+  if (isBuiltin(module))
+    return [asked, ...names.map((name) => `export const ${name} = (...given) => asked().${name}(...given)`)].join(';')
+  return `${asked}; module.exports = { ${names.map((name) => `get ${name}() { return asked().${name} }`).join(', ')} }`
 }
 
 async function namesOf(module: string): Promise<readonly string[]> {

@@ -24,16 +24,33 @@ export function keeperProgram(): readonly string[] {
   return [process.execPath, '--import', 'tsx', join(root, 'local', 'keeper.ts')]
 }
 
-/** The chart that new endpoints are pinned to. In one go: to hand two dozen small files to another thread takes longer than to read them. */
-export function readChart(): { version: string; files: Files } {
-  const folder = join(packageRoot(), 'charts', 'serving-endpoint')
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+/** The folder of the chart that new endpoints are pinned to. */
+export function chartFolder(): string {
+  return join(packageRoot(), 'charts', 'serving-endpoint')
+}
+
+/** That chart. Its files are read when they are asked for: only what is published of an endpoint has them. */
+export function readChart(): { readonly version: string; readonly files: Files } {
+  const folder = chartFolder()
+  const about = readFileSync(join(folder, 'Chart.yaml'), 'utf8')
+  const version = /^version: *"?([0-9A-Za-z.+-]+)"?/m.exec(about)?.[1]
+  if (!version) throw new Error(`${folder}/Chart.yaml names no version`)
+  let files: Files | undefined
+  return {
+    version,
+    get files() {
+      return (files ??= readFiles(folder))
+    },
+  }
+}
+
+/** In one go: to hand two dozen small files to another thread takes longer than to read them. */
+function readFiles(folder: string): Files {
   const files = new Map<string, string>()
-  for (const entry of entries.filter((one) => one.isFile())) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     files.set(path.slice(folder.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8'))
   }
-  const version = /^version: *"?([0-9A-Za-z.+-]+)"?/m.exec(files.get('Chart.yaml') ?? '')?.[1]
-  if (!version) throw new Error(`${folder}/Chart.yaml names no version`)
-  return { version, files }
+  return files
 }

@@ -5,8 +5,9 @@ import { isOwnFolder, readOwn, userFolder, writeOwn } from '../cache/own-files.t
 
 /*
  * The machine code of V8 for our own text, as V8 writes and reads it. It is bound to the very Node that made it, and V8 does not see when bytes of it
- * were changed: so the name says which Node, and the first 32 bytes are the SHA-256 of the rest. The build leaves one beside the program; elsewhere the
- * first run leaves one in the user's cache folder. Both may be deleted at any moment. A folder that somebody else may write to is not believed.
+ * were changed: so the name says which Node, and the first 32 bytes are the SHA-256 of the rest. The build leaves one beside the program, which is
+ * trusted as the program is; elsewhere the first run leaves one in the user's cache folder, which is held against its digest, and not believed where
+ * somebody else may write. Both may be deleted at any moment.
  */
 
 const digestBytes = 32
@@ -28,8 +29,9 @@ export function codeFolders(program: string, environment: Readonly<Record<string
 /** What V8 made of a text the last time, or nothing: undefined for whatever is not as it was written. */
 export function recallCode({ built, user }: CodeFolders, name: string): Buffer | undefined {
   const file = `${name}${suffixOfNode()}`
-  const sound = soundCode(readBuilt(join(built, file)))
-  return sound ?? (user !== undefined && isOwnFolder(user) ? soundCode(readOwn(join(user, file), bytesMax)) : undefined)
+  const trusted = readBuilt(join(built, file))
+  if (trusted) return trusted.subarray(digestBytes)
+  return user !== undefined && isOwnFolder(user) ? soundCode(readOwn(join(user, file), bytesMax)) : undefined
 }
 
 /** Keeps what V8 made of a text. Never fails: without it the next start takes longer, and nothing else. */
@@ -44,7 +46,7 @@ export function keepCode(folder: string, name: string, make: () => Buffer): void
   }
 }
 
-/** Believed whoever owns it, as the program is that it lies beside. */
+/** Believed as it stands and whoever owns it, as the program is that it lies beside. */
 function readBuilt(file: string): Buffer | undefined {
   try {
     return readFileSync(file)

@@ -81,7 +81,7 @@ export function parseYaml(text: string, file: string): { value: unknown; problem
 
 /** Reads what a template of ours makes, which is written so that every parser reads it alike. */
 export function parseManifests(text: string): readonly Json[] {
-  return loadAll(text, undefined, { schema: scalars }) as readonly Json[]
+  return loadAll(text, undefined, { schema: scalars() }) as readonly Json[]
 }
 
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
@@ -103,7 +103,7 @@ function loadOther(segment: Segment, file: string, index: number): LoadedSegment
   let value: unknown
   try {
     // A little more than is allowed, so that it is told as too deep, and not as something that one parser refuses.
-    value = load(segment.text, { schema: scalars, maxDepth: limits.depth + 2 } as Parameters<typeof load>[1])
+    value = load(segment.text, { schema: scalars(), maxDepth: limits.depth + 2 } as Parameters<typeof load>[1])
   } catch (error) {
     return explainRefusal(segment, whole, index, error)
   }

@@ -18,14 +18,19 @@ const forms = {
  * which YAML 1.2 and the slower parser do not.
  * @see https://yaml.org/spec/1.2.2/#103-core-schema
  */
-export const scalars: Schema = FAILSAFE_SCHEMA.extend({
-  implicit: [
-    scalar('null', isNull, () => null),
-    scalar('bool', (text) => words.has(text) && !isNull(text), wordOf),
-    scalar('int', (text) => forms.int.test(text), Number),
-    scalar('float', (text) => forms.float.test(text), float),
-  ],
-})
+export function scalars(): Schema {
+  return (made ??= FAILSAFE_SCHEMA.extend({
+    implicit: [
+      scalar('null', isNull, () => null),
+      scalar('bool', (text) => words.has(text) && !isNull(text), wordOf),
+      scalar('int', (text) => forms.int.test(text), Number),
+      scalar('float', (text) => forms.float.test(text), float),
+    ],
+  }))
+}
+
+/** Made when a text is left to the library, which most are not. */
+let made: Schema | undefined
 
 /** What a text that is not quoted stands for, by the same forms. */
 export function plainScalar(text: string): string | number | boolean | null {

@@ -10,7 +10,7 @@ import { corpus } from '../bench/compile/corpus.ts'
 
 /** Holds what was read against both libraries, and against what may be in a document at all. */
 function expectSame(text: string, value: unknown): void {
-  expect(load(text, { schema: scalars })).toStrictEqual(value)
+  expect(load(text, { schema: scalars() })).toStrictEqual(value)
   const other = parseDocument(text, { schema: 'core', version: '1.2', logLevel: 'silent' })
   expect([...other.errors, ...other.warnings]).toEqual([])
   expect(other.toJS()).toStrictEqual(value)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { CompileInput } from '../../../compiler/compile-types.ts'
 import { canonicalJson, type Json, sha256 } from '../../../domain/canonical.ts'
 import type { SourceFile } from '../../../domain/publication.ts'
-import { packageRoot } from '../../house/assets.ts'
+import { chartFolder, packageRoot } from '../../house/assets.ts'
 
 /**
  * The digest of all that a compilation depends on beside leaves: two of an equal one make the same of the same leaf.
@@ -15,7 +15,6 @@ export function digestOfRest(input: Omit<CompileInput, 'sources'>, shared: reado
   return sha256(
     canonicalJson([
       chart.version,
-      [...chart.files].map(([path, text]) => [path, sha256(text)]).sort(),
       { ...deploy },
       // The files of a commit are what they are. Which of them somebody else changed depends on whom we are taken for, too.
       deployed.commit,
@@ -23,7 +22,8 @@ export function digestOfRest(input: Omit<CompileInput, 'sources'>, shared: reado
       kubernetesVersion ?? null,
       // Only policies see which commit a plan is of.
       judge ? { ...source } : null,
-      kubernetesSchemas(),
+      shippedFiles(chartFolder()),
+      shippedFiles(join(packageRoot(), 'schemas', 'kubernetes')),
       // Which versions there are of packages that are no part of the program, such as the rules for secrets.
       sha256(readFileSync(join(packageRoot(), 'package.json'))),
       files.map(({ path, bytes }) => [path, sha256(bytes)]).sort(),
@@ -31,13 +31,13 @@ export function digestOfRest(input: Omit<CompileInput, 'sources'>, shared: reado
   )
 }
 
-/** The schemas that come with the program, which are read when they are needed: by how their files stand. */
-function kubernetesSchemas(): Json {
-  const folder = join(packageRoot(), 'schemas', 'kubernetes')
+/** Files that come with the program, which are read when they are needed: by how they stand, with the folders between them. */
+function shippedFiles(folder: string): Json {
   return readdirSync(folder)
     .sort()
     .map((name) => {
-      const { size, mtimeMs } = statSync(join(folder, name))
-      return [name, size, mtimeMs]
+      const path = `${folder}/${name}`
+      const about = statSync(path)
+      return about.isDirectory() ? [name, shippedFiles(path)] : [name, about.size, about.mtimeMs]
     })
 }
