@@ -1,9 +1,11 @@
+import type { Branches } from '../domain/branches.ts'
 import type { EnvironmentLedger, SourceRecord } from '../domain/ledger.ts'
 import type { RunKey } from '../domain/names.ts'
 import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
 import type { Place, Problem } from '../domain/problem.ts'
 import type { KubernetesSchemas, KubernetesVersion } from './manifest/schemas.ts'
 import type { Change, Deployed, Files, SourceFile } from '../domain/publication.ts'
+import type { DeployAddress } from './render/application.ts'
 import type { Memory } from './load/memory.ts'
 import type { Beside, Part } from './parts.ts'
 import type { Catalogue } from './resolve/catalogue.ts'
@@ -17,7 +19,7 @@ export interface CompileInput {
   /** The chart `serving-endpoint` that new endpoints are pinned to: its files by their path inside the chart. */
   readonly chart: { readonly version: string; readonly files: Files }
   /** How Argo CD reaches the deploy repository; written into Applications. */
-  readonly deploy: { readonly url: string; readonly branch: string }
+  readonly deploy: DeployAddress
   /** specyard.yaml; without it no project has templates or patches of its own. */
   readonly settings?: SourceFile | undefined
   /** Wanted where there are templates or patches: what the API server takes. */
@@ -79,6 +81,8 @@ export interface CompileResult {
   readonly environments: readonly EnvironmentLedger[]
   /** The environments where what changes waits for a pull request. */
   readonly pullRequests: readonly string[]
+  /** Of the environments that have a branch of their own. */
+  readonly branches: Branches
 }
 
 /** Another release of an endpoint: in the place of the one before, or beside it. */

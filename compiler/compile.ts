@@ -1,4 +1,4 @@
-import { paths } from '../domain/ledger.ts'
+import { branchesPath, paths } from '../domain/ledger.ts'
 import { type LedgerEntry, type LedgerView, readLedger } from '../domain/ledger-files.ts'
 import { keyText } from '../domain/names.ts'
 import type { EndpointPlan, TrainingPlan } from '../domain/plan.ts'
@@ -10,6 +10,7 @@ import { type Deciding, emptyImpact } from './decide/deciding.ts'
 import { decideEndpoints } from './decide/endpoints.ts'
 import { decideTrainings } from './decide/trainings.ts'
 import { driftWarnings, editsOf } from './edits.ts'
+import { decideBranches } from './ledger/branches.ts'
 import { environmentEntries, waitingForPullRequests } from './ledger/environments.ts'
 import { Learning } from './parts.ts'
 import { inOrder } from './problem.ts'
@@ -30,11 +31,16 @@ import type { BrokenSpec, RepairedSpec, Spec } from './validate/validate.ts'
  * Compiles specs against what is deployed: load → validate → resolve → decide by the ledger → render. Pure; never throws for a bad spec.
  * @param aids change how long it takes, and nothing that comes of it
  */
-export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
+export function compile(given: CompileInput, aids: Aids = {}): CompileResult {
   const problems: Problem[] = []
-  const { specs, broken, repaired, secrets } = loadSpecs(input, problems, aids)
+  const { specs, broken, repaired, secrets } = loadSpecs(given, problems, aids)
   const known = catalogue(specs, broken)
   problems.push(...known.problems)
+  const ledger = readLedger(given.deployed.files)
+  const placed = decideBranches(known.catalogue.environments, ledger, given.deployed, given.deploy.branch)
+  problems.push(...placed.problems)
+  const { branches } = placed
+  const input = { ...given, deploy: { ...given.deploy, branches } }
   const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
   const context = { catalogue: known.catalogue, problems, places: new Map<string, Place>() }
   const trainings = resolveTrainings({ ...context, shapes }, input.source, aids)
@@ -43,7 +49,6 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   )
   problems.push(...takenRoutes(endpoints, known.catalogue))
   problems.push(...problemsOfRest(repaired, known.catalogue, input.source, input.chart.version))
-  const ledger = readLedger(input.deployed.files)
   problems.push(...checkNewRuns(trainings, { shapes, known: known.catalogue, ledger }, input))
   problems.push(...checkEndpoints(endpoints, known.catalogue))
   const defined = [...known.catalogue.environments.values()].map(({ value }) => value)
@@ -60,6 +65,8 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
   for (const { cluster, environment } of environments)
     if (cluster === 'kubernetes')
       tree.set(paths.applicationsPlaceholder(environment), renderTemplate('applications-readme', {}))
+  // Once it is there it stays: by it is known that there may have been other branches.
+  if (Object.keys(branches).length > 0 || input.deployed.files.has(branchesPath)) entries.push({ format: 1, branches })
   entries.push(...ledger.models)
   const told = inOrder(reportSecrets(problems, secrets, input.sources))
   if (hasErrors(told))
@@ -71,11 +78,13 @@ export function compile(input: CompileInput, aids: Aids = {}): CompileResult {
       impact: emptyImpact(),
       environments,
       pullRequests: [],
+      branches,
     }
   if (learning) aids.learn?.(learning.parts)
   return compiled({ tree, entries, impact }, [...told, ...driftWarnings(input.deployed)], input.deployed, {
     environments,
     pullRequests: waitingForPullRequests(environments, ledger.environments),
+    branches,
   })
 }
 
@@ -84,7 +93,7 @@ function compiled(
   { tree, entries, impact }: Pick<Deciding, 'tree' | 'entries' | 'impact'>,
   problems: readonly Problem[],
   deployed: Deployed,
-  rest: Pick<CompileResult, 'environments' | 'pullRequests'>,
+  rest: Pick<CompileResult, 'environments' | 'pullRequests' | 'branches'>,
 ): CompileResult {
   const edits = once(() => editsOf(tree, entries, deployed))
   return {

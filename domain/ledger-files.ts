@@ -1,6 +1,8 @@
 import { canonicalJsonLines, type Json } from './canonical.ts'
 import { Fault } from './fault.ts'
 import {
+  type BranchesLedger,
+  branchesPath,
   type DriftedFile,
   type EndpointLedger,
   type EnvironmentLedger,
@@ -11,7 +13,7 @@ import {
 import { compareText } from './problem.ts'
 import type { Files } from './publication.ts'
 
-export type LedgerEntry = RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger
+export type LedgerEntry = RunLedger | EndpointLedger | ModelLedger | EnvironmentLedger | BranchesLedger
 
 /** The whole ledger, each list in the order of its paths. */
 export interface LedgerView {
@@ -56,8 +58,13 @@ export function readModelLedger(files: Files, project: string, model: string): M
   return parse<ModelLedger | undefined>(paths.modelLedger(project, model), files)
 }
 
+export function readBranchesLedger(files: Files): BranchesLedger | undefined {
+  return parse<BranchesLedger | undefined>(branchesPath, files)
+}
+
 /** Where an entry stands in the deploy repository. */
 export function ledgerPath(entry: LedgerEntry): string {
+  if ('branches' in entry) return branchesPath
   if ('runs' in entry) return paths.runLedger(entry)
   if ('versions' in entry) return paths.modelLedger(entry.project, entry.model)
   return 'plan' in entry ? paths.endpointLedger(entry) : paths.environmentLedger(entry.environment)

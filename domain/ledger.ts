@@ -145,6 +145,15 @@ export interface EnvironmentLedger {
   readonly pullRequest?: true
 }
 
+/**
+ * Which environments have a branch of their own, on the deploy branch alone: by it everything else of them is found. It is pushed also where pull requests
+ * are asked for, for nothing starts or stops by it.
+ */
+export interface BranchesLedger {
+  readonly format: 1
+  readonly branches: Readonly<Record<string, string>>
+}
+
 /** The source of the last compiled tree. A difference in this file alone makes no commit. */
 export interface SourceRecord {
   readonly format: 1
@@ -164,6 +173,7 @@ export interface DriftedFile {
 export const ownedFolders = ['applications', 'environments', 'charts', '.specyard'] as const
 export const sourcePath = '.specyard/source.json'
 export const driftPath = '.specyard/drift.json'
+export const branchesPath = '.specyard/ledger/branches.json'
 
 export const paths = {
   runLedger: (key: RunKey) => `.specyard/ledger/runs/${key.environment}/${key.project}/${key.name}.json`,

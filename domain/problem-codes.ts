@@ -35,6 +35,8 @@ export const problemCodes = {
   // meaning
   NAME_TAKEN: 'error',
   ENVIRONMENT_UNKNOWN: 'error',
+  BRANCH_UNUSABLE: 'error',
+  BRANCH_MOVED: 'error',
   DATASET_UNKNOWN: 'error',
   MODEL_UNKNOWN: 'error',
   MODEL_VERSION_UNKNOWN: 'error',

@@ -22,6 +22,8 @@ export interface Proposal {
 /** Somebody else's commit where our proposals stand: it is left as it is. */
 export interface ForeignProposal {
   readonly branch: string
+  /** The branch that proposals there are to be merged into. */
+  readonly base: string
   readonly commit: string
   /** `Name <address>`. */
   readonly author: string

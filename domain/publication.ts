@@ -5,11 +5,23 @@ export type Files = ReadonlyMap<string, string>
 
 /** The owned files of the deploy repository at its head, ledger included. */
 export interface Deployed {
-  /** Null while the branch has no commit. */
+  /** Null while the branch has no commit; where environments have branches of their own, the commits of all, joined by `+`. */
   readonly commit: string | null
   readonly files: Files
   /** Owned files that somebody else changed and nobody adopted or discarded yet. */
   readonly drifted: readonly DriftedFile[]
+  /** Left out where no environment has a branch of its own. */
+  readonly branches?: DeployedBranches
+}
+
+/** What stands where, of what is deployed on several branches. */
+export interface DeployedBranches {
+  /** At the head of the deploy branch. */
+  readonly commit: string | null
+  /** At the head of the branch of each environment that has one of its own. */
+  readonly commits: ReadonlyMap<string, string | null>
+  /** What each branch was compiled from last. */
+  readonly sources: readonly SourceRecord[]
 }
 
 /** What a commit should change: path → new text, or null to remove the file. */
@@ -59,6 +71,18 @@ export interface PublishedChange {
   readonly subjects: readonly string[]
   /** Values of `Specyard-Spec`; none where that is not known. */
   readonly specs?: readonly string[]
+  /** The words for a part of it that goes to a branch of its own; those of the whole where it is left out. */
+  part?(files: Change, isOf: (environment: string) => boolean): Partial<Omit<PublishedChange, 'files'>>
+}
+
+/** All commits that one request made. */
+export function allOf(publication: Publication | undefined): readonly Publication[] {
+  return publication ? [publication, ...(publication.others ?? [])] : []
+}
+
+/** The commit of a request that is about a subject; the first of them where none says so. */
+export function publicationAbout(publication: Publication | undefined, subject: string): Publication | undefined {
+  return allOf(publication).find(({ subjects }) => subjects.includes(subject)) ?? publication
 }
 
 /** A commit that was made and has reached the deploy repository. */
@@ -78,4 +102,10 @@ export interface Publication {
   /** Number of files that it changed. */
   readonly files: number
   readonly at: Date
+  /** Left out where no environment has a branch of its own. */
+  readonly branch?: string
+  /** Commits on other branches that one request made together with this one. */
+  readonly others?: readonly Publication[]
+  /** What stands at the heads of all branches after it, where that is another text than `commit`. */
+  readonly head?: string
 }

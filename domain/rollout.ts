@@ -38,3 +38,12 @@ export function highestRevision({ revision, released }: EndpointLedger): number 
 export function isSameWish(left: WantedRelease, right: WantedRelease): boolean {
   return left.plan.digest === right.plan.digest && left.pin.digest === right.pin.digest
 }
+
+/** The chart versions whose files an endpoint may need: of what serves, and of what a rollback may return to. */
+export function chartVersionsOf({ plan, pin, rollout, past }: EndpointLedger): readonly string[] {
+  if (!pin) return []
+  if (!rollout && past.length === 0) return [plan.chartVersion]
+  const beside = rollout ? [rollout.candidate] : []
+  const releases = [...beside, ...past.filter((one) => one.good)]
+  return [...new Set([plan.chartVersion, ...releases.map((one) => one.plan.chartVersion)])]
+}

@@ -133,6 +133,10 @@ export interface Environment {
           }
         }
     /**
+     * The branch of the deploy repository that everything of this place is on, and on no other; several Environments may name one. Default the branch of specyard.yaml. It can be changed while nothing is deployed there.
+     */
+    branch?: string
+    /**
      * What endpoints without a version serve: the newest version as soon as it is registered, or what a promotion puts there. Default promotion.
      */
     follow?: 'newest' | 'promotion'

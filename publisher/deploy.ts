@@ -53,8 +53,11 @@ export interface DeployRepository {
   propose(request: ProposeRequest): Promise<Proposed>
   /** What waits there. @throws Fault as `publish` */
   waiting(): Promise<Waiting>
-  /** Commits of ours after a commit, or all; oldest first, at most 10,000: ask again after the last of them. */
-  log(after: string | null): Promise<readonly Publication[]>
+  /**
+   * Commits of ours after a commit, or all; oldest first, at most 10,000: ask again after the last of them.
+   * @param without commits that are left out with all that is before them, on whatever branch they are
+   */
+  log(after: string | null, without?: readonly string[]): Promise<readonly Publication[]>
   /** What has been done to the ledger, commit by commit, up to the present head. @throws Fault as `read` */
   ledgerHistory(): Promise<LedgerHistory>
 }
@@ -180,11 +183,11 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
       return proposed
     },
     waiting: () => withSoundClone(remote, () => readWaiting(proposing)),
-    log: (after) =>
+    log: (after, without = []) =>
       withSoundClone(remote, async () => {
         const commit = await settle(remote, bringHead)
         if (commit === null) return []
-        return readPublications(remote.place, commit, after, ours, ownedFolders)
+        return readPublications(remote.place, commit, { after, without }, ours, ownedFolders)
       }),
     ledgerHistory: async () => {
       const head = await withSoundClone(remote, () => settle(remote, bringHead))

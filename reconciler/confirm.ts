@@ -6,7 +6,7 @@ import type { Operation } from '../domain/operation.ts'
 import type { Publication } from '../domain/publication.ts'
 import type { Look } from './look.ts'
 import type { ReconcilerPorts } from './ports.ts'
-import { isApplied } from './serving/applied.ts'
+import { type Commits, isApplied } from './serving/applied.ts'
 
 /** Publications are followed among so many of the newest. */
 const publicationsRead = 1000
@@ -14,10 +14,10 @@ const publicationsRead = 1000
 /**
  * Remembers in the ledger which releases have worked, so that a rollback never picks one that has not, whatever becomes of the records. Decided anew
  * from what is seen in every look: what could not be published is asked for again.
- * @param head of the deploy repository, which the ledger was read at
+ * @param headOf the commit of an environment's branch, which the ledger was read at
  * @returns whether anything was remembered
  */
-export async function confirmReleases(ports: ReconcilerPorts, look: Look, head: string | null): Promise<boolean> {
+export async function confirmReleases(ports: ReconcilerPorts, look: Look, headOf: Commits['headOf']): Promise<boolean> {
   const open = look.ledger.endpoints.filter(isOpen)
   if (open.length === 0) return false
   const records = new Map((await ports.records.endpoints.list({})).map((one) => [keyText(one), one]))
@@ -25,7 +25,7 @@ export async function confirmReleases(ports: ReconcilerPorts, look: Look, head: 
   if (healthy.length === 0) return false
   const publications = await ports.records.publications.list(publicationsRead)
   const operations = healthy
-    .filter((entry) => isSeenWorking(entry, look.view(entry.environment) ?? undefined, publications, head))
+    .filter((entry) => isSeenWorking(entry, look.view(entry.environment) ?? undefined, publications, headOf))
     .map(({ environment, project, name, revision }): Operation => ({
       kind: 'confirm',
       key: { environment, project, name },
@@ -59,9 +59,9 @@ export function isSeenWorking(
   entry: EndpointLedger,
   view: ClusterView | undefined,
   publications: readonly Pick<Publication, 'commit' | 'subjects'>[],
-  head: string | null,
+  headOf: Commits['headOf'],
 ): boolean {
   const seen = view?.endpoints.find((one) => keyText(one) === keyText(entry))
   if (!view || !seen?.current || (seen.revision ?? entry.revision) !== entry.revision) return false
-  return isApplied(entry, view, { publications, head })
+  return isApplied(entry, view, { publications, headOf })
 }

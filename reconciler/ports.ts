@@ -38,8 +38,17 @@ export interface ReconcilerPorts {
   /** The address under which the routes of an environment are to be probed; undefined where none are. */
   probes?(environment: string): string | undefined
   readonly deploy: {
-    read(): Promise<{ readonly commit: string | null; readonly ledger: LedgerView }>
-    log(after: string | null): Promise<readonly Publication[]>
+    /** `headOf`: the commit that an environment's branch is at; of each the same one unless environments have branches of their own. */
+    read(): Promise<{
+      readonly commit: string | null
+      headOf(environment: string): string | null
+      readonly ledger: LedgerView
+    }>
+    /** Commits of ours that are not among the known ones, nor before them. @param known newest first @param keep what is done with them */
+    log(
+      known: readonly string[],
+      keep: (publications: readonly Publication[]) => Promise<unknown>,
+    ): Promise<readonly Publication[]>
   }
   /** Publishes operations as one commit and tells what became of each. */
   operate(operations: readonly Operation[]): Promise<readonly OperationResult[]>

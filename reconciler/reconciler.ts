@@ -91,8 +91,8 @@ export function createReconciler(ports: ReconcilerPorts): Reconciler {
       moved.push(...decided.moved)
       waiting.push(...decided.waiting)
     }
-    const endpointsMoved = await decideEndpoints(ports, look, deployed.commit)
-    const confirmed = await confirmReleases(ports, look, deployed.commit)
+    const endpointsMoved = await decideEndpoints(ports, look, deployed.headOf)
+    const confirmed = await confirmReleases(ports, look, deployed.headOf)
     servings.wake()
     registries.wake(ledger)
     const refreshAgain = await refresher.again(look)
@@ -271,11 +271,16 @@ function environmentsOf(ledger: LedgerView): ReadonlySet<string> {
   return new Set([...ledger.runs, ...ledger.endpoints].map((entry) => entry.environment))
 }
 
+/** By so many of the newest it is told, for each branch, where what is known ends. */
+const publicationsKnown = 200
+
 async function absorbPublications(ports: ReconcilerPorts, refresher: Refresher, head: string | null): Promise<void> {
-  const newest = await ports.records.publications.newestCommit()
-  if (newest === head) return
-  const publications = await ports.deploy.log(newest)
+  if ((await ports.records.publications.newestCommit()) === head) return
+  const known = await ports.records.publications.list(publicationsKnown)
+  const publications = await ports.deploy.log(
+    known.map(({ commit }) => commit),
+    (some) => ports.records.publications.absorb(some),
+  )
   if (publications.length === 0) return
-  await ports.records.publications.absorb(publications)
   await refresher.after(publications)
 }

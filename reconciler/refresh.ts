@@ -17,6 +17,10 @@ export function applicationsOf(publications: readonly Publication[]): ReadonlyMa
   return new Map([...names].map(([environment, known]) => [environment, [...known]]))
 }
 
+function lastAbout(environment: string, publications: readonly Publication[]): string | undefined {
+  return publications.findLast(({ subjects }) => subjects.some((one) => one.startsWith(`${environment}/`)))?.commit
+}
+
 /** An Application is asked again when it has not looked after so long, twice as long each time. */
 const firstMilliseconds = 2000
 const askedMax = 6
@@ -74,8 +78,10 @@ export function createRefresher(ports: Pick<ReconcilerPorts, 'cluster' | 'log' |
     for (const { commit } of some) numbers.set(commit, (newest += 1))
     for (const commit of [...numbers.keys()].slice(0, -commitsKept)) numbers.delete(commit)
     for (const [environment, names] of applicationsOf(some)) {
+      // Where its environment has a branch of its own, it never compares the commits of others.
+      const commit = numbers.get(lastAbout(environment, some) ?? '') ?? newest
       for (const name of names) {
-        const one = { environment, name, commit: newest, askedAt: ports.now().getTime(), times: 1 }
+        const one = { environment, name, commit, askedAt: ports.now().getTime(), times: 1 }
         awaited.set(`${environment} ${name}`, one)
       }
       await ask(environment, names)

@@ -1,18 +1,15 @@
-import { join } from 'node:path'
 import type { CompileResult } from '../../compiler/compile-types.ts'
 import { parseYaml } from '../../compiler/load/document.ts'
 import { renderRootApplication } from '../../compiler/render/application.ts'
-import { Fault, isFault } from '../../domain/fault.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { EnvironmentLedger } from '../../domain/ledger.ts'
-import { mayPush } from '../../publisher/may-push.ts'
 import type { Destination } from '../../reconciler/sources/kubernetes/ground/app-project.ts'
-import { type Finding, ok, problem } from '../../reconciler/sources/kubernetes/ground/finding.ts'
+import { type Finding, problem } from '../../reconciler/sources/kubernetes/ground/finding.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { gitEnvironment } from '../house/environment.ts'
-import { author } from '../house/repositories.ts'
 import type { Settings } from '../house/settings.ts'
 import { argocdNamespace, kubeconfigOf } from '../service/clusters.ts'
 import type { World } from '../world.ts'
+import { deployFindings } from './bootstrap-rights.ts'
 
 /** What the Applications over Jobs, over endpoints and over other Applications bring. */
 const kinds = {
@@ -38,7 +35,10 @@ export async function checkBootstrap(
   options: { readonly environments: readonly string[]; readonly user: string | undefined },
 ): Promise<ExitCode> {
   const groups = [
-    { title: `deploy repository ${settings.deployUrl}`, findings: [await deployFinding(world, settings)] },
+    {
+      title: `deploy repository ${settings.deployUrl}`,
+      findings: await deployFindings(world, settings, result, options.environments),
+    },
   ]
   for (const entry of result.environments.filter((one) => options.environments.includes(one.environment))) {
     const title = `environment ${entry.environment}${entry.context === null ? '' : `, context ${entry.context}`}`
@@ -56,26 +56,6 @@ export async function checkBootstrap(
     problems === 0 ? 'no problem was found\n' : `${problems} ${problems === 1 ? 'problem' : 'problems'}\n`,
   )
   return problems === 0 ? exitCodes.fine : exitCodes.problems
-}
-
-async function deployFinding({ environment }: World, settings: Settings): Promise<Finding> {
-  const remedy =
-    'give this identity the right to push there, and look at its credentials: git ls-remote and git push must work'
-  try {
-    const asked = await mayPush({
-      ...{ url: settings.deployRepository, branch: settings.deployBranch, author },
-      cacheFolder: join(settings.stateFolder, 'deploy-check'),
-      environment: gitEnvironment(environment),
-    })
-    if (!asked.allowed) return problem(`branch ${settings.deployBranch} cannot be pushed to: ${asked.why}`, remedy)
-    const where = asked.head === null ? 'which is not there yet' : `now at ${asked.head.slice(0, 10)}`
-    return ok(
-      `branch ${settings.deployBranch}, ${where}, can be read and pushed to, as far as the server says without a push`,
-    )
-  } catch (error) {
-    if (!isFault(error)) throw error
-    return problem(error.message, error.hint ?? remedy)
-  }
 }
 
 async function clusterFindings(
@@ -119,7 +99,7 @@ async function clusterFindings(
 
 /** Where the Applications of an environment bring what, as they are rendered. */
 function destinationsOf(settings: Settings, result: CompileResult, environment: string): readonly Destination[] {
-  const deploy = { url: settings.deployUrl, branch: settings.deployBranch }
+  const deploy = { url: settings.deployUrl, branch: settings.deployBranch, branches: result.branches }
   const rendered = [...result.change].filter(
     ([path, text]) => text !== null && path.startsWith(`applications/${environment}/`) && path.endsWith('.yaml'),
   )

@@ -35,7 +35,7 @@ export async function runBootstrap(world: World, directory: string, options: Boo
     const { checkBootstrap } = await import('./bootstrap-check.ts')
     return checkBootstrap(world, settings, result, { environments: wanted, user: options.as })
   }
-  const deploy = { url: settings.deployUrl, branch: settings.deployBranch }
+  const deploy = { url: settings.deployUrl, branch: settings.deployBranch, branches: result.branches }
   world.stdout.write(wanted.map((name) => renderRootApplication(name, deploy)).join('---\n'))
   if (wanted.length === 0) world.stderr.write('no environment is on Kubernetes: there is nothing to apply\n')
   return exitCodes.fine

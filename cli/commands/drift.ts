@@ -3,7 +3,7 @@ import { type Drift, type DriftItem, findDrift } from '../../compiler/impact/dri
 import { isFault } from '../../domain/fault.ts'
 import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
 import { compareProblems, hasErrors } from '../../domain/problem.ts'
-import type { Waiting } from '../../domain/proposal.ts'
+import type { Proposal, Waiting } from '../../domain/proposal.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { ExitCode } from '../exit.ts'
 import { countText } from '../impact/numbers.ts'
@@ -53,19 +53,36 @@ interface Waits {
 }
 
 /** What is proposed already is no drift: it waits for whoever merges it. What was edited by hand stays one. */
-function withoutWaiting(drift: Drift, waiting: Waiting): { readonly drift: Drift; readonly waits: Waits | null } {
-  if (waiting.kind !== 'waiting') return { drift, waits: null }
-  const { branch, commit, subject, files } = waiting.proposal
-  const waits = drift.items.filter(({ kind, path }) => kind !== 'edited' && files.has(path))
-  const items = drift.items.filter((one) => !waits.includes(one))
-  return { drift: { ...drift, items }, waits: { branch, commit, subject, files: waits.map(({ path }) => path) } }
+function withoutWaiting(
+  drift: Drift,
+  waiting: readonly Waiting[],
+): { readonly drift: Drift; readonly waits: readonly Waits[] } {
+  const proposals = waiting.flatMap((one) => (one.kind === 'waiting' ? [one.proposal] : []))
+  const brings = ({ kind, path }: DriftItem, { files }: Proposal): boolean => kind !== 'edited' && files.has(path)
+  const waits = proposals.map((proposal) => {
+    const files = drift.items.filter((one) => brings(one, proposal)).map(({ path }) => path)
+    return { branch: proposal.branch, commit: proposal.commit, subject: proposal.subject, files }
+  })
+  const items = drift.items.filter((one) => !proposals.some((proposal) => brings(one, proposal)))
+  return { drift: { ...drift, items }, waits }
 }
 
 /** The specs that were published last, where their commit is here; else those that were asked for. */
-async function published(states: States, { files }: Deployed, asked: SpecsState): Promise<SpecsState> {
-  const { commit, dirty } = sourceOf(files.get(sourcePath))
-  if (!commit || dirty || !(await states.has(commit))) return asked
+async function published(states: States, { files, branches }: Deployed, asked: SpecsState): Promise<SpecsState> {
+  const sources = branches?.sources ?? [sourceOf(files.get(sourcePath))]
+  const commit = await newest(states, sources)
+  if (commit === undefined) return asked
   return { ...(await states.at(commit)), label: `the published commit ${commit.slice(0, 12)}` }
+}
+
+/** What was published last of all, on whichever branch; undefined where that is not here, or came from no commit. */
+async function newest(states: States, sources: readonly Partial<SourceRecord>[]): Promise<string | undefined> {
+  let found: string | undefined
+  for (const { commit, dirty } of sources) {
+    if (!commit || dirty || !(await states.has(commit))) return undefined
+    if (found === undefined || (await states.mergeBase(found, commit)) === found) found = commit
+  }
+  return found
 }
 
 /** A clone without a work tree, or a bare one, has its newest commit alone. */
@@ -92,7 +109,7 @@ function inWords(
   { problems, items, unpublished }: Drift,
   label: string,
   isColoured: boolean,
-  waits: Waits | null,
+  waits: readonly Waits[],
 ): string {
   const colours = pc.createColors(isColoured)
   const specs = `the specs of ${printable(label)}`
@@ -113,7 +130,7 @@ function inWords(
         ]),
     ...items.map((item) => itemText(item, colours)),
     ...aside,
-    ...(waits === null ? [] : [`${printable(waits.subject)}: proposed on ${waits.branch}, waits for its pull request`]),
+    ...waits.map(({ subject, branch }) => `${printable(subject)}: proposed on ${branch}, waits for its pull request`),
   ]
   return `${parts.join('\n\n')}\n`
 }

@@ -9,6 +9,7 @@ import { paintFor } from '../terminal/paint.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 import { describeProposal, proposedDocument } from '../specs/propose-specs.ts'
+import { commitsText, filesIn } from '../specs/publication-words.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 import { readSettings } from '../house/settings.ts'
 
@@ -31,9 +32,10 @@ export async function runPublish(world: World, directory: string, options: Publi
   if (options.output === 'json') {
     const document = {
       commit: publication?.commit ?? null,
-      files: publication?.files ?? 0,
+      files: filesIn(publication),
+      others: (publication?.others ?? []).map(({ branch, commit, files }) => ({ branch, commit, files })),
       impact: describeImpact({ impact }),
-      proposed: proposedDocument(proposed),
+      proposed: proposed.flatMap((one) => proposedDocument(one) ?? []),
       problems,
     }
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
@@ -43,17 +45,17 @@ export async function runPublish(world: World, directory: string, options: Publi
     if (failed) world.stdout.write('nothing was published\n')
     else if (!publication)
       world.stdout.write(
-        proposed.kind === 'none'
+        proposed.length === 0
           ? 'nothing to publish: the deploy repository already says what the specs say\n'
           : 'nothing to push\n',
       )
     else {
       world.stdout.write(
-        `published ${publication.commit.slice(0, 10)} to ${settings.deployUrl} (${publication.files} files)\n`,
+        `published ${commitsText(publication)} to ${settings.deployUrl} (${filesIn(publication)} files)\n`,
       )
       for (const line of describeImpact({ impact })) world.stdout.write(`${line}\n`)
     }
-    for (const line of describeProposal(proposed)) world.stdout.write(`${line}\n`)
+    for (const line of proposed.flatMap(describeProposal)) world.stdout.write(`${line}\n`)
   }
   return failed ? exitCodes.problems : exitCodes.fine
 }

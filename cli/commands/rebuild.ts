@@ -83,17 +83,17 @@ async function readHistory(opened: Opened, records: Records, world: World, stopp
   return rebuilt
 }
 
+/** By so many of the newest it is told, for each branch, where what is known ends. */
+const publicationsKnown = 200
+
 /** @returns how many were added, as far as the records keep them */
 async function absorbPublications({ deploy }: Opened, records: Records): Promise<number> {
   let added = 0
-  let newest = await records.publications.newestCommit()
   for (;;) {
-    const publications = await deploy.log(newest)
-    const last = publications.at(-1)
-    if (!last || last.commit === newest) return added
-    await records.publications.absorb(publications)
+    const known = (await records.publications.list(publicationsKnown)).map(({ commit }) => commit)
+    const publications = await deploy.log(known, (some) => records.publications.absorb(some))
+    if (publications.length === 0) return added
     added += publications.length
-    newest = last.commit
   }
 }
 

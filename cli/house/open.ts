@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { readOrCreateSigningKey } from '../../api/signing-key.ts'
 import { createTokens, type Tokens } from '../../api/tokens.ts'
 import type { Operation, OperationResult } from '../../domain/operation.ts'
-import type { Publication } from '../../domain/publication.ts'
+import { allOf, type Publication } from '../../domain/publication.ts'
 import { openEmbeddedDatabase } from '../../local/database.ts'
 import { memoryLiveState } from '../../local/live.ts'
-import type { DeployRepository } from '../../publisher/deploy.ts'
+import type { DeployBranches } from '../../publisher/branches/open.ts'
 import { openDatabase, type PoolLike } from '../../records/database.ts'
 import type { SpecRepository } from '../../publisher/spec-repository.ts'
 import type { LiveState } from '../../records/live.ts'
@@ -27,7 +27,7 @@ export interface Opened {
   readonly gitEnvironment: ProcessEnvironment
   readonly records: Records
   readonly live: LiveState
-  readonly deploy: DeployRepository
+  readonly deploy: DeployBranches
   /** The branch that the settings name, or else the working tree. */
   readonly specs: SpecRepository
   /** Of what waits to be merged into the deploy repository; undefined where no forge is known. */
@@ -95,12 +95,12 @@ async function openPool(settings: Settings, closers: (() => Promise<void>)[]): P
   return embedded.pool
 }
 
-function hearPublications(deploy: DeployRepository, heard: (publication: Publication) => void): DeployRepository {
+function hearPublications(deploy: DeployBranches, heard: (publication: Publication) => void): DeployBranches {
   return {
     ...deploy,
     publish: async (request) => {
       const publication = await deploy.publish(request)
-      if (publication) heard(publication)
+      for (const one of allOf(publication)) heard(one)
       return publication
     },
   }

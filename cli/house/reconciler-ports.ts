@@ -1,3 +1,4 @@
+import { commitOf } from '../../domain/branches.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
 import type { LogEntry, ReconcilerPorts } from '../../reconciler/ports.ts'
@@ -35,12 +36,12 @@ export function reconcilerPorts(house: {
     propose: (endpoint, version, why) => proposeWish(opened, endpoint, version, why),
     deploy: {
       read: async () => {
-        const { commit, files, drifted } = await opened.deploy.read()
-        const ledger = { ...readLedger(files), drifted }
+        const deployed = await opened.deploy.read()
+        const ledger = { ...readLedger(deployed.files), drifted: deployed.drifted }
         await heard(ledger)
-        return { commit, ledger }
+        return { commit: deployed.commit, headOf: (environment) => commitOf(deployed, environment), ledger }
       },
-      log: (after) => opened.deploy.log(after),
+      log: (known, keep) => opened.deploy.log(known, keep),
     },
     operate: opened.operate,
     rules: opened.settings.graces,

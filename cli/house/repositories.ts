@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type DeployRepository, initBareRepository, openDeployRepository } from '../../publisher/deploy.ts'
+import { type DeployBranches, openDeployBranches } from '../../publisher/branches/open.ts'
+import { initBareRepository } from '../../publisher/deploy.ts'
 import type { Proposal } from '../../publisher/forge/pull-request.ts'
 import { repositoryOf } from '../../publisher/forge/repository-of.ts'
 import { openSpecBranch, type SpecRepository, specFolder } from '../../publisher/spec-repository.ts'
@@ -13,9 +14,9 @@ export async function openDeploy(
   settings: Settings,
   git: ProcessEnvironment,
   now: () => Date,
-): Promise<DeployRepository> {
+): Promise<DeployBranches> {
   if (settings.embeddedDeploy) await initBareRepository(settings.deployRepository, settings.deployBranch, git)
-  return openDeployRepository({
+  return openDeployBranches({
     url: settings.deployRepository,
     branch: settings.deployBranch,
     cacheFolder: join(settings.stateFolder, 'deploy-cache'),

@@ -5,6 +5,7 @@ import { everyCron } from '../../reconciler/schedule.ts'
 import type { Opened } from '../house/open.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import { describeProposal } from '../specs/propose-specs.ts'
+import { commitsText } from '../specs/publication-words.ts'
 import { describeImpact, publishSpecs } from '../specs/publish-specs.ts'
 
 /** Of more effects than these the first ones are logged. */
@@ -90,13 +91,13 @@ export async function publishBranch(
   if (hasErrors(problems)) log({ level: 'error', message: `${where} are not published:\n${formatProblems(problems)}` })
   else if (publication) {
     const effects = describeImpact(rest)
-    const lines = [`${where} published as ${publication.commit.slice(0, 10)}`, ...effects.slice(0, effectsMax)]
+    const lines = [`${where} published as ${commitsText(publication)}`, ...effects.slice(0, effectsMax)]
     if (effects.length > effectsMax) lines.push(`… and ${effects.length - effectsMax} more; the commit names them all`)
     log({ level: 'info', message: lines.join('\n  ') })
   }
-  const [told, ...effects] = describeProposal(rest.proposed)
-  if (told !== undefined)
-    log({ level: 'info', message: [`${where}: ${told}`, ...effects.slice(0, effectsMax)].join('\n  ') })
-  const isDone = rest.proposed.kind !== 'waiting' || rest.proposed.trouble === undefined
-  return { commit: source.commit, deployed: publication?.commit ?? null, isDone }
+  for (const [told, ...effects] of rest.proposed.map(describeProposal))
+    if (told !== undefined)
+      log({ level: 'info', message: [`${where}: ${told}`, ...effects.slice(0, effectsMax)].join('\n  ') })
+  const isDone = rest.proposed.every((one) => one.kind !== 'waiting' || one.trouble === undefined)
+  return { commit: source.commit, deployed: publication?.head ?? publication?.commit ?? null, isDone }
 }

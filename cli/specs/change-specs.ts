@@ -1,4 +1,5 @@
 import { Fault, isFault } from '../../domain/fault.ts'
+import { publicationAbout } from '../../domain/publication.ts'
 import type { ProposalWords, SpecChange } from '../../publisher/spec-repository.ts'
 import type { Opened } from '../house/open.ts'
 import { type PublishedSpecs, publishSpecs } from './publish-specs.ts'
@@ -42,10 +43,15 @@ export async function changeSpecs(
     throw error
   })
   const published = await publishSpecs(opened)
-  const { proposed } = published
-  if (proposed.kind === 'waiting' && proposed.proposal.subjects.includes(subject)) {
+  for (const proposed of published.proposed) {
+    if (proposed.kind !== 'waiting' || !proposed.proposal.subjects.includes(subject)) continue
     const { commit, branch } = proposed.proposal
     return { commit, branch, pullRequest: proposed.pull?.url ?? null, published }
   }
-  return { commit: published.publication?.commit ?? null, branch: null, pullRequest: null, published }
+  return {
+    commit: publicationAbout(published.publication, subject)?.commit ?? null,
+    branch: null,
+    pullRequest: null,
+    published,
+  }
 }

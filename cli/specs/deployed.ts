@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Waiting } from '../../domain/proposal.ts'
 import type { Deployed } from '../../domain/publication.ts'
-import { type DeployRepository, headOnDisk } from '../../publisher/deploy.ts'
+import type { DeployBranches } from '../../publisher/branches/open.ts'
+import { headOnDisk } from '../../publisher/deploy.ts'
 import { readSealed, type Seal, writeSealed } from '../cache/sealed.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { openDeploy } from '../house/repositories.ts'
@@ -22,13 +23,13 @@ export async function readDeployed(world: World, settings: Settings): Promise<De
 export async function readDeployedAndWaiting(
   world: World,
   settings: Settings,
-): Promise<{ readonly deployed: Deployed; readonly waiting: Waiting }> {
+): Promise<{ readonly deployed: Deployed; readonly waiting: readonly Waiting[] }> {
   const deploy = await openThere(world, settings)
-  if (!deploy) return { deployed: nothingDeployed, waiting: { kind: 'none' } }
+  if (!deploy) return { deployed: nothingDeployed, waiting: [] }
   return { deployed: await deploy.read(), waiting: await deploy.waiting() }
 }
 
-async function openThere(world: World, settings: Settings): Promise<DeployRepository | undefined> {
+async function openThere(world: World, settings: Settings): Promise<DeployBranches | undefined> {
   if (settings.embeddedDeploy && !existsSync(settings.deployRepository)) return undefined
   return openDeploy(settings, gitEnvironment(world.environment), world.now)
 }
@@ -56,7 +57,8 @@ export async function recallDeployed(
   const known = readSealed(sealOf(place, commit))
   if (known !== undefined) return deployedOf(known as Row)
   const deployed = await readDeployed(world, settings)
-  if (deployed.commit !== null)
+  // What several branches hold is not told by the commit of one.
+  if (deployed.commit !== null && !deployed.branches)
     writeSealed(sealOf(place, deployed.commit), { ...deployed, files: [...deployed.files] } satisfies Row, kept)
   return deployed
 }

@@ -1,9 +1,12 @@
 import type { CompileInput } from '../../compiler/compile-types.ts'
+import { applied } from '../../compiler/impact/applied.ts'
+import { type Branches, environmentOf } from '../../domain/branches.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { ForeignProposal, Proposal } from '../../domain/proposal.ts'
 import type { Deployed, PublishedChange, PublishRequest } from '../../domain/publication.ts'
 import type { PullState } from '../../publisher/forge/waiting-pull.ts'
 import type { Opened } from '../house/open.ts'
+import { nothingDeployed } from './compile-specs.ts'
 
 /** What became of what waits for a pull request. */
 export type ProposedSpecs =
@@ -21,53 +24,87 @@ export type ProposedSpecs =
   | { readonly kind: 'foreign'; readonly foreign: ForeignProposal }
   | { readonly kind: 'withdrawn' | 'merged'; readonly proposal: Proposal }
 
+type Wanted =
+  | {
+      readonly change: PublishedChange
+      /** Lines of what it does in some environments. */
+      effects(isOf: (environment: string) => boolean): readonly string[]
+    }
+  | undefined
+
 const withdrawnWords = 'Nothing is left to propose: the specs have changed since, and ask for what is deployed.'
 
 /**
  * Puts what waits for a pull request on its branch, opens the pull request or brings its text up to date, and takes both back where nothing is asked
  * for any more. Where the forge does not answer, the branch is there all the same, and the pull request is opened the next time.
- * @throws Fault as `DeployRepository.propose`
+ * @returns what became of it on each branch where anything is, or was, proposed
+ * @throws Fault as `DeployBranches.propose`
  */
 export async function proposeSpecs(
-  opened: Pick<Opened, 'deploy' | 'pullRequests'>,
+  opened: Pick<Opened, 'deploy' | 'pullRequests' | 'settings'>,
   request: Omit<PublishRequest, 'change'>,
   compilation: {
     readonly input: Omit<CompileInput, 'deployed'>
     readonly asked: boolean
-    change(deployed: Deployed): { readonly change: PublishedChange; readonly effects: readonly string[] } | undefined
+    /** Of the environments that have one of their own. */
+    readonly branches: Branches
+    change(deployed: Deployed): Wanted
   },
-): Promise<ProposedSpecs> {
-  const { deploy, pullRequests } = opened
-  let on: Deployed | undefined
-  let effects: readonly string[] = []
-  const proposed = await deploy.propose({
+): Promise<readonly ProposedSpecs[]> {
+  const seen: { on?: Deployed; wanted?: Wanted } = {}
+  const proposed = await opened.deploy.propose({
     ...request,
     asked: compilation.asked,
     change: (deployed) => {
-      on = deployed
-      const wanted = compilation.change(deployed)
-      effects = wanted?.effects ?? []
-      return wanted?.change
+      seen.on = deployed
+      seen.wanted = compilation.change(deployed)
+      return seen.wanted?.change
     },
-    withdrawing: async (proposal) => pullRequests?.close(proposal, withdrawnWords),
+    withdrawing: async (proposal) => opened.pullRequests?.close(proposal, withdrawnWords),
   })
-  if (proposed.kind !== 'waiting') return proposed
-  const { proposal } = proposed
-  const told = { kind: proposed.kind, proposal, effects }
-  if (!pullRequests || !on) return { ...told, pull: undefined, trouble: undefined }
-  try {
-    return {
-      ...told,
-      pull: await pullRequests.put(
-        proposal,
-        await (await import('./proposal-text.ts')).proposalText(compilation.input, on),
-      ),
-      trouble: undefined,
+  const { branches, input } = compilation
+  const told: ProposedSpecs[] = []
+  for (const one of proposed) {
+    if (one.kind === 'none') continue
+    if (one.kind !== 'waiting') {
+      told.push(one)
+      continue
     }
+    const { proposal } = one
+    const isOf = (environment: string): boolean =>
+      (branches[environment] ?? opened.settings.deployBranch) === proposal.base
+    const text = async (): Promise<string> =>
+      (await import('./proposal-text.ts')).proposalText(input, withElsewhere(seen, isOf))
+    const effects = seen.wanted?.effects(isOf) ?? []
+    told.push({ kind: one.kind, proposal, effects, ...(await putPull(opened, proposal, text)) })
+  }
+  return told
+}
+
+async function putPull(
+  { pullRequests }: Pick<Opened, 'pullRequests'>,
+  proposal: Proposal,
+  text: () => Promise<string>,
+): Promise<Pick<Extract<ProposedSpecs, { kind: 'waiting' }>, 'pull' | 'trouble'>> {
+  if (!pullRequests) return { pull: undefined, trouble: undefined }
+  try {
+    return { pull: await pullRequests.put(proposal, await text()), trouble: undefined }
   } catch (error) {
     if (!isFault(error)) throw error
-    return { ...told, pull: undefined, trouble: error.message }
+    return { pull: undefined, trouble: error.message }
   }
+}
+
+/** What is deployed, with what waits on other branches: that is no part of what this one's proposal does. */
+function withElsewhere(
+  { on = nothingDeployed, wanted }: { readonly on?: Deployed; readonly wanted?: Wanted },
+  isOf: (environment: string) => boolean,
+): Deployed {
+  const elsewhere = [...(wanted?.change.files ?? [])].filter(([path]) => {
+    const environment = environmentOf(path)
+    return environment !== undefined && !isOf(environment)
+  })
+  return elsewhere.length === 0 ? on : applied(on, new Map(elsewhere))
 }
 
 /** What is to be said of it, a line for each. */

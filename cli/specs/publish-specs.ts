@@ -1,11 +1,11 @@
 import { compile } from '../../compiler/compile.ts'
 import type { CompileResult, Impact } from '../../compiler/compile-types.ts'
-import { type PartOfChange, partsOf } from '../../compiler/decide/pull-requests.ts'
+import { impactOf, type PartOfChange, partsOf } from '../../compiler/decide/pull-requests.ts'
 import type { Memory } from '../../compiler/load/memory.ts'
 import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
-import type { Deployed, Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
+import type { Change, Deployed, Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
 import type { Opened } from '../house/open.ts'
 import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
@@ -23,7 +23,8 @@ export interface PublishedSpecs {
   readonly publication: Publication | undefined
   /** What was to be pushed, without what waits for a pull request. */
   readonly impact: Impact
-  readonly proposed: ProposedSpecs
+  /** On each branch where anything is, or was, proposed. */
+  readonly proposed: readonly ProposedSpecs[]
 }
 
 /**
@@ -51,7 +52,9 @@ export async function publishSpecs(
     })
   }
   const described = (part: PartOfChange, deployed: Deployed): PublishedChange | undefined =>
-    part.change.size === 0 ? undefined : { ...describeChange(part), specs: specPathsOf(part.change, deployed.files) }
+    part.change.size === 0
+      ? undefined
+      : { ...wordsOf(part, deployed), part: (change, isOf) => wordsOf(only(part, change, isOf), deployed) }
   // The embedded deploy repository belongs to this working tree alone, and its owner may switch branches.
   const request = { source, descends: tree.descends, allowDiverged: settings.embeddedDeploy }
   const publication = await deploy.publish({
@@ -64,18 +67,27 @@ export async function publishSpecs(
   if (!last) throw new Error('the publisher did not ask for the change')
   const { result, parts, failed } = last
   const proposed = failed
-    ? ({ kind: 'none' } as const)
+    ? []
     : await proposeSpecs(opened, request, {
-        ...{ input, asked: result.pullRequests.length > 0 },
+        ...{ input, asked: result.pullRequests.length > 0, branches: result.branches },
         change: (deployed) => {
           const part = compiled(deployed).parts.proposed
           const change = described(part, deployed)
-          return change && { change, effects: describeImpact(part) }
+          return change && { change, effects: (isOf) => describeImpact(only(part, part.change, isOf)) }
         },
       })
   const { files } = tree
   const problems = [...tree.problems, ...result.problems]
   return { result, problems, files, source, publication, impact: parts.pushed.impact, proposed }
+}
+
+function wordsOf(part: PartOfChange, deployed: Deployed): PublishedChange {
+  return { ...describeChange(part), specs: specPathsOf(part.change, deployed.files) }
+}
+
+/** What of a part is about some environments. */
+function only({ impact }: PartOfChange, change: Change, isOf: (environment: string) => boolean): PartOfChange {
+  return { change, impact: impactOf(impact, ({ environment }) => isOf(environment)) }
 }
 
 interface Compilation {

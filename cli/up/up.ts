@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes } from '../exit.ts'
 import { explainFailure } from '../terminal/failure.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import { describeProposal } from '../specs/propose-specs.ts'
+import { commitsText, filesIn } from '../specs/publication-words.ts'
 import { describeImpact } from '../specs/publish-specs.ts'
 import type { Settings } from '../house/settings.ts'
 import { holdStateFolder } from '../house/state-folder.ts'
@@ -80,8 +81,8 @@ function createPublishing(house: LocalHouse, settings: Settings, view: View): ()
       view.line('nothing was published, and nothing that runs was changed; the next save is looked at again')
       return true
     }
-    for (const line of describeProposal(proposed)) tell(line)
-    if (!publication && proposed.kind !== 'none') return false
+    for (const line of proposed.flatMap(describeProposal)) tell(line)
+    if (!publication && proposed.length > 0) return false
     if (!publication) {
       view.line('published   nothing: the deploy repository already says what the specs say')
       return false
@@ -90,7 +91,7 @@ function createPublishing(house: LocalHouse, settings: Settings, view: View): ()
     for (const plan of impact.starts.filter((one) => !house.connected(one.environment))) {
       tell(`waits       ${name(plan)}  (no cluster is connected for environment ${plan.environment})`)
     }
-    view.line(`published   ${publication.commit.slice(0, 10)}  to ${settings.deployUrl}  (${publication.files} files)`)
+    view.line(`published   ${commitsText(publication)}  to ${settings.deployUrl}  (${filesIn(publication)} files)`)
     return false
   }
 }

@@ -1,11 +1,12 @@
+import { chartOf, environmentOf } from '../../domain/branches.ts'
 import type { EndpointLedger } from '../../domain/ledger.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
 import type { RunKey } from '../../domain/names.ts'
 import { compareText } from '../../domain/problem.ts'
 import type { Change, Deployed } from '../../domain/publication.ts'
+import { chartVersionsOf } from '../../domain/rollout.ts'
 import type { CompileResult, Impact } from '../compile-types.ts'
 import { applied } from '../impact/applied.ts'
-import { chartVersionsOf } from '../ledger/releases.ts'
 
 /** A part of what a compilation changes. */
 export interface PartOfChange {
@@ -49,24 +50,12 @@ export function proposedEnvironments(
   return [...new Set(named)].sort(compareText)
 }
 
-/** The environment that a file of the deploy repository belongs to; undefined where it belongs to all. */
-export function environmentOf(path: string): string | undefined {
-  const [, ofTree, ofEntry, itself] =
-    /^(?:(?:applications|environments)\/([^/]+)\/.|\.specyard\/ledger\/(?:(?:runs|endpoints)\/([^/]+)\/.|environments\/([^/]+)\.json$))/.exec(
-      path,
-    ) ?? []
-  return ofTree ?? ofEntry ?? itself
-}
-
-function chartOf(path: string): string | undefined {
-  return /^charts\/[^/]+\/([^/]+)\//.exec(path)?.[1]
-}
-
 function chartsOf(endpoints: readonly EndpointLedger[]): ReadonlySet<string> {
   return new Set(endpoints.flatMap((entry) => chartVersionsOf(entry)))
 }
 
-function impactOf(impact: Impact, isWanted: (key: Pick<RunKey, 'environment'>) => boolean): Impact {
+/** What of an impact is about some environments. */
+export function impactOf(impact: Impact, isWanted: (key: Pick<RunKey, 'environment'>) => boolean): Impact {
   const keyed = <Item extends { readonly key: RunKey }>(items: readonly Item[]) =>
     items.filter(({ key }) => isWanted(key))
   const { starts, supersedes, cancels, keeps, releases, ends, waits, removes } = impact

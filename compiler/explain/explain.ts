@@ -89,7 +89,7 @@ export function explainResolved(
     values,
     ...(subject.kind === 'TrainingJob'
       ? explainTrainingFiles(subject, input, values, known, rendered)
-      : explainEndpointFiles(subject, input, values, rendered)),
+      : explainEndpointFiles(subject, input, values, known, rendered)),
   }
   return { is: 'explained', explained }
 }

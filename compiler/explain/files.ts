@@ -76,7 +76,7 @@ export function explainTrainingFiles(
     plan: { environment: plan.environment, project: plan.project, namespace: plan.namespace },
     destination,
     queues,
-    deploy: input.deploy,
+    deploy: deployOf(plan.environment, input, known),
   }
   const application = explainFile(
     applicationPath,
@@ -89,6 +89,7 @@ export function explainTrainingFiles(
     origins(values, [
       ['destination', { ...plain, from: 'environment', note: 'spec.cluster', written: 'spec.cluster' }],
       ['queues', { ...plain, from: 'made', note: 'whether a training of this folder names a queue' }],
+      ['deploy.branch', branchOrigin(plan.environment, known)],
       ['deploy', settings],
     ]),
   )
@@ -115,11 +116,24 @@ const settings: ExplainedOrigin = {
   written: 'deploy',
 }
 
+/** How Argo CD reaches the files of an environment: on its own branch, where it has one. */
+function deployOf(environment: string, { deploy }: CompileInput, known: Catalogue): DeployAddress {
+  return { url: deploy.url, branch: known.environments.get(environment)?.value.spec.branch ?? deploy.branch }
+}
+
+function branchOrigin(environment: string, known: Catalogue): ExplainedOrigin {
+  const spec = known.environments.get(environment)
+  if (spec?.value.spec.branch === undefined) return settings
+  const where = spec.document.locate('/spec/branch')
+  return { ...plain, from: 'environment', where, note: 'spec.branch', written: 'spec.branch' }
+}
+
 /** The chart values of an endpoint with the model version that it is pinned to, and its Application. */
 export function explainEndpointFiles(
   { plan }: Extract<Subject, { kind: 'ServingEndpoint' }>,
   input: CompileInput,
   values: readonly ExplainedValue[],
+  catalogue: Catalogue,
   rendered: boolean,
 ): Files {
   const ledger = readLedger(input.deployed.files)
@@ -131,10 +145,16 @@ export function explainEndpointFiles(
   if (pin === null) return { files: [], waits: waitMessage(plan, models) }
   if (!rendered) return { files: [], waits: null }
   const revision = old?.plan.digest === plan.digest ? old.revision : (old ? highestRevision(old) : 0) + 1
-  const subject = { plan: { ...plan, chartVersion: chartOf(plan, old) }, pin, revision, deploy: input.deploy }
+  const subject = {
+    plan: { ...plan, chartVersion: chartOf(plan, old) },
+    pin,
+    revision,
+    deploy: deployOf(plan.environment, input, catalogue),
+  }
   const known = origins(values, [
     ['pin', pinOrigin(plan, pin)],
     ['revision', { ...plain, from: 'ledger', where: ledgerPlace(plan), note: 'the number of the release' }],
+    ['deploy.branch', branchOrigin(plan.environment, catalogue)],
     ['deploy', settings],
   ])
   const part = (one: Json): typeof subject => one as unknown as typeof subject

@@ -38,6 +38,7 @@ function entryOf({ metadata, spec: { cluster, protections } }: Environment): Env
   return { ...key, cluster: 'kubernetes', context, namespaces }
 }
 
-function isInCluster(run: LedgerView['runs'][number]['runs'][number]): boolean {
+/** Whether anything of a run may still be in its cluster. */
+export function isInCluster(run: LedgerView['runs'][number]['runs'][number]): boolean {
   return run.status !== 'ended' || run.attempts.some((attempt) => !attempt.retired)
 }

@@ -63,15 +63,6 @@ export function stableAlone(before: EndpointLedger): EndpointLedger {
   return numbered({ ...bare(before), plan, pin, revision, ...(good ? { good } : {}) }, highestRevision(before))
 }
 
-/** The chart versions whose files an endpoint may need: of what serves, and of what a rollback may return to. */
-export function chartVersionsOf({ plan, pin, rollout, past }: EndpointLedger): readonly string[] {
-  if (!pin) return []
-  if (!rollout && past.length === 0) return [plan.chartVersion]
-  const beside = rollout ? [rollout.candidate] : []
-  const releases = [...beside, ...past.filter((one) => one.good)]
-  return [...new Set([plan.chartVersion, ...releases.map((one) => one.plan.chartVersion)])]
-}
-
 function withRelease(before: EndpointLedger, wish: WantedRelease, kept: EndpointPlan): EndpointLedger {
   const stable = stableRelease(before)
   const revision = highestRevision(before) + 1

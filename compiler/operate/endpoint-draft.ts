@@ -1,7 +1,7 @@
 import { type EndpointLedger, paths } from '../../domain/ledger.ts'
 import { ledgerText } from '../../domain/ledger-files.ts'
 import { chartFiles, endpointFiles } from '../ledger/endpoints.ts'
-import { chartVersionsOf } from '../ledger/releases.ts'
+import { chartVersionsOf } from '../../domain/rollout.ts'
 import type { Draft } from './draft.ts'
 
 /** Writes an entry, and the Application, values and charts that it asks for: from stored plans, no spec is read. */

@@ -1,3 +1,4 @@
+import { branchesIn } from '../../domain/branches.ts'
 import { paths, type RunLedger } from '../../domain/ledger.ts'
 import { ledgerText, readRunLedger } from '../../domain/ledger-files.ts'
 import { keyText, type RunKey } from '../../domain/names.ts'
@@ -32,12 +33,13 @@ export function operate(
   address: DeployAddress,
 ): Operated {
   const change = new Map<string, string | null>()
+  const placed = { ...address, branches: branchesIn(deployed.files) }
   const results = operations.map((operation): OperationResult => {
     const own = new Map<string, string | null>()
     const draft: Draft = {
       deployed,
       chart,
-      address,
+      address: placed,
       read: (path) => {
         const written = own.has(path) ? own.get(path) : change.get(path)
         return written === undefined ? deployed.files.get(path) : (written ?? undefined)

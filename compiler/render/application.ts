@@ -1,3 +1,4 @@
+import type { Branches } from '../../domain/branches.ts'
 import { applicationName, paths } from '../../domain/ledger.ts'
 import type { Destination, EndpointPlan } from '../../domain/plan.ts'
 import { renderTemplate, type View } from './template.ts'
@@ -6,6 +7,8 @@ import { renderTemplate, type View } from './template.ts'
 export interface DeployAddress {
   readonly url: string
   readonly branch: string
+  /** The branch of each environment that has one of its own. */
+  readonly branches?: Branches
 }
 
 /** Renders the Application over the Jobs of one project in one environment. */
@@ -26,7 +29,7 @@ export function renderJobsApplication(
     generatePaths: '.',
     path,
     queues: folder.queues,
-    ...source(deploy),
+    ...source(deploy, folder.environment),
     ...target(folder.destination, folder.namespace),
   })
 }
@@ -37,7 +40,7 @@ export function renderRootApplication(environment: string, deploy: DeployAddress
     name: applicationName.root(environment),
     generatePaths: '.',
     path: paths.applications(environment),
-    ...source(deploy),
+    ...source(deploy, environment),
   })
 }
 
@@ -53,7 +56,7 @@ export function renderEndpointApplication(plan: EndpointPlan, deploy: DeployAddr
     releaseName: plan.name,
     valuesPath,
     ...fieldsOfOthers(plan),
-    ...source(deploy),
+    ...source(deploy, plan.environment),
     ...target(plan.destination, plan.namespace),
   })
 }
@@ -67,8 +70,8 @@ function fieldsOfOthers({ framework, autoscale, replicas }: EndpointPlan): View 
   }
 }
 
-function source(deploy: DeployAddress): View {
-  return { url: deploy.url, branch: deploy.branch }
+function source({ url, branch, branches = {} }: DeployAddress, environment: string): View {
+  return { url, branch: (Object.hasOwn(branches, environment) && branches[environment]) || branch }
 }
 
 function target(destination: Destination, namespace: string): View {

@@ -1,3 +1,4 @@
+import { commitOf } from '../../domain/branches.ts'
 import type { SeenApplication, SeenOperation } from '../../domain/observation.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { JobController } from '../jobs/controller.ts'
@@ -24,8 +25,10 @@ export interface Sync {
 }
 
 interface State {
-  /** The commit that `desired` was read from. */
+  /** What stood at the head when `desired` was read. */
   commit: string | null
+  /** The commit of the branch that an environment is on. */
+  commitOf(environment: string): string | null
   desired: readonly DesiredApplication[]
   seen: Map<string, SeenApplication & { readonly environment: string }>
   /** Why the deploy repository could not be read. */
@@ -33,7 +36,7 @@ interface State {
 }
 
 export function openSync(world: World, deploy: DeploySource, jobs: JobController, endpoints: EndpointController): Sync {
-  const state: State = { commit: null, desired: [], seen: new Map(), unreadable: null }
+  const state: State = { commit: null, commitOf: () => null, desired: [], seen: new Map(), unreadable: null }
   return {
     poll: () => poll(world, deploy, state),
     look: () => {
@@ -50,7 +53,7 @@ export function openSync(world: World, deploy: DeploySource, jobs: JobController
       if (state.unreadable !== null) return [state.unreadable]
       if (state.commit !== head) return [`commit ${head.slice(0, 10)} has not been read yet`]
       return [...state.seen.values()]
-        .filter((one) => one.appliedRevision !== head)
+        .filter((one) => one.appliedRevision !== state.commitOf(one.environment))
         .map(
           (one) =>
             `Application ${one.name} is ${one.phase} at ${head.slice(0, 10)}${one.message && `: ${one.message}`}`,
@@ -68,6 +71,7 @@ async function poll(world: World, deploy: DeploySource, state: State): Promise<v
       if (deployed.commit !== null) {
         state.desired = readDesired(deployed.files)
         state.commit = deployed.commit
+        state.commitOf = (environment) => commitOf(deployed, environment)
         world.wake()
       }
     }
@@ -152,7 +156,11 @@ function applyJob(
 }
 
 /** What is not as its file says is made so in each look, so everything that is there is of the commit that was read. */
-function operationOf({ commit }: State, { content }: DesiredApplication): SeenOperation | null {
+function operationOf(
+  { commitOf: revisionOf }: State,
+  { content, environment }: DesiredApplication,
+): SeenOperation | null {
+  const commit = revisionOf(environment)
   if (commit === null || content.kind !== 'jobs') return null
   return { revision: commit, finishedAt: null, jobs: content.jobs.map(({ name }) => name) }
 }
@@ -163,7 +171,7 @@ function note(world: World, state: State, application: DesiredApplication, appli
   const seen = {
     name,
     environment,
-    appliedRevision: applied.is === 'done' ? state.commit : (before?.appliedRevision ?? null),
+    appliedRevision: applied.is === 'done' ? state.commitOf(environment) : (before?.appliedRevision ?? null),
     phase: ({ done: 'Succeeded', wait: 'Running', failed: 'Failed' } as const)[applied.is],
     message: applied.is === 'done' ? '' : applied.message,
     operation: operationOf(state, application),

@@ -36,12 +36,14 @@ const chunk = 500
 export async function readPublications(
   place: GitPlace,
   head: string,
-  after: string | null,
+  { after, without }: { readonly after: string | null; readonly without: readonly string[] },
   ours: Ours,
   folders: readonly string[],
 ): Promise<readonly Publication[]> {
   const known = after !== null && (await hasCommit(place, after))
-  const ids = await listCommits(place, ['--reverse', head, ...(known ? [`^${after}`] : [])])
+  const left = [...(known ? [after] : []), ...without].map((commit) => `^${commit}`)
+  // Of what is told before, not everything has to be in this clone.
+  const ids = await listCommits(place, ['--reverse', '--ignore-missing', head, ...left])
   const publications: Publication[] = []
   const recognise = await openRecognition(place, ours, known ? after : null)
   for (let at = 0; at < ids.length && publications.length < publicationsMax; at += chunk) {

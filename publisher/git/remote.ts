@@ -51,8 +51,8 @@ export interface Remote {
   move(moves: readonly Move[]): Promise<GitOutput>
   /** Offers a commit that descends from `expected` as the new head: accepted only while the head is just that. Exit code 0 when it was. */
   push(commit: string, expected: string | null): Promise<GitOutput>
-  /** Asks what a push would be answered, and pushes nothing. */
-  tryPush(commit: string): Promise<GitOutput>
+  /** Asks what a push to a reference would be answered, by its whole name, and pushes nothing. */
+  tryPush(commit: string, reference: string): Promise<GitOutput>
   /** Starts the clone anew, for when it turns out to be damaged. */
   renew(): Promise<void>
   /** Deletes the clone; it is made anew when it is needed. */
@@ -159,8 +159,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
       const lease = `--force-with-lease=${branch}:${expected ?? ''}`
       return connectTo(['push', '--quiet', '--no-verify', lease, '--', address.url, `${commit}:${branch}`])
     },
-    tryPush: (commit) =>
-      connectTo(['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${branch}`]),
+    tryPush: (commit, reference) =>
+      connectTo(['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${reference}`]),
     renew,
     drop,
     tidy: () => tidy(place),

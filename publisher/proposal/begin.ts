@@ -5,8 +5,8 @@ import type { Remote } from '../git/remote.ts'
 import type { LinkOptions } from '../chain/links.ts'
 
 /** In a folder of ours where no compilation looks for it. */
-const path = '.specyard/README.md'
-const text = `Specyard keeps its books here: what has run, how it ended, and what is served. Only Specyard writes this folder.
+export const readmePath = '.specyard/README.md'
+export const readmeText = `Specyard keeps its books here: what has run, how it ended, and what is served. Only Specyard writes this folder.
 `
 
 /** Makes the first commit of a branch: without one there is nothing that a pull request could be merged into. */
@@ -22,5 +22,5 @@ export async function begin(
   }
   const message = commitMessage(words, null, randomUUID())
   // Whether it got there is seen by reading the head again.
-  await remote.push(await make(null, { author, at: now(), message, files: new Map([[path, text]]) }), null)
+  await remote.push(await make(null, { author, at: now(), message, files: new Map([[readmePath, readmeText]]) }), null)
 }

@@ -51,7 +51,9 @@ export async function readStanding(
   return {
     ...{ next, kept, commit },
     isMerged: commit !== undefined && (await isInHead(commit.id)),
-    foreign: isForeign ? { branch: references.nextBranch, commit: atNext.id, author: atNext.author } : undefined,
+    foreign: isForeign
+      ? { branch: references.nextBranch, base: references.branch, commit: atNext.id, author: atNext.author }
+      : undefined,
   }
 }
 

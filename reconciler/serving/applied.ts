@@ -6,14 +6,15 @@ import type { Publication } from '../../domain/publication.ts'
 /** What is known of commits: those of ours, newest first, and the one that the ledger was read at. */
 export interface Commits {
   readonly publications: readonly Pick<Publication, 'commit' | 'subjects'>[]
-  readonly head: string | null
+  /** Of the branch that an environment is on. */
+  headOf(environment: string): string | null
 }
 
 /** Whether the cluster has applied a commit that is not older than the last one about an endpoint. */
-export function isApplied(entry: EndpointLedger, view: ClusterView, { publications, head }: Commits): boolean {
+export function isApplied(entry: EndpointLedger, view: ClusterView, { publications, headOf }: Commits): boolean {
   const applied = view.applications.find((one) => one.name === applicationName.endpoint(entry))?.appliedRevision
   if (!applied) return false
-  if (applied === head) return true
+  if (applied === headOf(entry.environment)) return true
   const newest = publications.findIndex(({ subjects }) => subjects.includes(keyText(entry)))
   const at = publications.findIndex(({ commit }) => commit === applied)
   return at >= 0 && (newest < 0 || at <= newest)

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type BranchFollower, followBranch } from '../../cli/service/follow-branch.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Opened } from '../../cli/house/open.ts'
-import { initBareRepository, openDeployRepository } from '../../publisher/deploy.ts'
+import { openDeployBranches } from '../../publisher/branches/open.ts'
+import { initBareRepository } from '../../publisher/deploy.ts'
 import { openSpecBranch } from '../../publisher/spec-repository.ts'
 import { bareEnvironment, commitFiles, gitIn, temporaryFolder, us, workRepository } from '../support/publisher.ts'
 
@@ -40,7 +41,7 @@ beforeEach(async () => {
   const opened = {
     settings: { deployUrl: deploy, deployBranch: 'main', embeddedDeploy: false },
     specs: await openSpecBranch({ ...common, url: specs, cacheFolder: join(folder, 'specs-cache') }),
-    deploy: await openDeployRepository({ ...common, url: deploy, cacheFolder: join(folder, 'deploy-cache') }),
+    deploy: await openDeployBranches({ ...common, url: deploy, cacheFolder: join(folder, 'deploy-cache') }),
     // Of a forge only what it answers counts here; a real one is asked in proposals.services.test.ts.
     pullRequests: {
       put: (_proposal: unknown, text: string) => {

@@ -144,7 +144,7 @@ describe('what specs ask for in an environment that wants a pull request', () =>
       const [pull, ...others] = await pulls(house)
       expect(others).toEqual([])
       expect(pull?.head.sha).toBe(
-        await house.opened.deploy.waiting().then((one) => (one.kind === 'waiting' ? one.proposal.commit : '')),
+        await house.opened.deploy.waiting().then(([one]) => (one?.kind === 'waiting' ? one.proposal.commit : '')),
       )
     }))
 
@@ -202,10 +202,12 @@ it.each([
       expect({ problems, publication, proposed }).toEqual({
         problems: [],
         publication: undefined,
-        proposed: { kind: 'none' },
+        proposed: [],
       })
       expect(await house.opened.deploy.head()).toBe(head)
-      expect((await house.opened.deploy.log(null)).flatMap(({ subjects }) => subjects)).toContain('prod/language/words')
+      expect(
+        (await house.opened.deploy.log([], () => Promise.resolve())).flatMap(({ subjects }) => subjects),
+      ).toContain('prod/language/words')
       expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
     }),
 )
@@ -229,10 +231,10 @@ describe('while a pull request waits', () => {
       pushByHand(house.deploy, 'main-next', { 'note.md': 'look here\n' })
       pushByHand(house.specs, 'main', { 'specs/2.yaml': words(5) })
       const { proposed } = await publishSpecs(house.opened)
-      expect(proposed).toMatchObject({ kind: 'foreign', foreign: { author: 'Ada <ada@example.com>' } })
+      expect(proposed).toMatchObject([{ kind: 'foreign', foreign: { author: 'Ada <ada@example.com>' } }])
       expect(await readProposals(house.opened)).toMatchObject([{ state: 'foreign' }])
       const [pull] = await pulls(house)
-      expect(pull?.head.sha).toBe(proposed.kind === 'foreign' ? proposed.foreign.commit : '')
+      expect(pull?.head.sha).toBe(proposed[0]?.kind === 'foreign' ? proposed[0].foreign.commit : '')
     }))
 
   it('whoever ended between the push and the pull request finds it not open, and opens it once', async () => {
@@ -240,7 +242,7 @@ describe('while a pull request waits', () => {
     try {
       // Without a forge: the branch is pushed and nothing is opened, as if the process had been killed there.
       const alone = { ...house.opened, pullRequests: undefined }
-      expect((await publishSpecs(alone)).proposed).toMatchObject({ kind: 'waiting', pull: undefined })
+      expect((await publishSpecs(alone)).proposed).toMatchObject([{ kind: 'waiting', pull: undefined }])
       await gitea.untilFilled(house.deploy)
       expect(await pulls(house)).toEqual([])
       await Promise.all([house.publish(), house.publish()])

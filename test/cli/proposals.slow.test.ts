@@ -71,13 +71,15 @@ describe('publishing where prod asks for a pull request', () => {
     const { stdout } = await run('publish', '--output', 'json')
     expect(JSON.parse(stdout)).toMatchObject({
       impact: [expect.stringContaining('dev/language/letters')],
-      proposed: {
-        state: 'waiting',
-        branch: 'main-next',
-        base: 'main',
-        pull_request: null,
-        impact: [expect.stringContaining('prod/language/words')],
-      },
+      proposed: [
+        {
+          state: 'waiting',
+          branch: 'main-next',
+          base: 'main',
+          pull_request: null,
+          impact: [expect.stringContaining('prod/language/words')],
+        },
+      ],
     })
   })
 
@@ -143,7 +145,10 @@ describe('while it waits', () => {
     expect([diff.exit, diff.stdout]).toEqual([1, expect.stringContaining('prod/language/words')])
     expect(diff.stdout).not.toContain('dev/language/letters')
     const drift = await run('drift', '--output', 'json')
-    expect([drift.exit, JSON.parse(drift.stdout)]).toMatchObject([0, { drift: [], proposed: { branch: 'main-next' } }])
+    expect([drift.exit, JSON.parse(drift.stdout)]).toMatchObject([
+      0,
+      { drift: [], proposed: [{ branch: 'main-next' }] },
+    ])
   })
 
   it('what today’s compiler makes otherwise is drift until it is proposed, and none while that waits', async () => {
@@ -163,6 +168,6 @@ describe('while it waits', () => {
     await run('publish')
     const { exit, stdout } = await run('drift', '--output', 'json')
     const files = ['applications/prod/language/jobs.yaml']
-    expect([exit, JSON.parse(stdout)]).toMatchObject([0, { drift: [], proposed: { files } }])
+    expect([exit, JSON.parse(stdout)]).toMatchObject([0, { drift: [], proposed: [{ files }] }])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { environmentOf, partsOf } from '../../compiler/decide/pull-requests.ts'
+import { partsOf } from '../../compiler/decide/pull-requests.ts'
+import { environmentOf } from '../../domain/branches.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import { compileTexts, deployedAfter, endpoint, environment, nothing, perform, training } from '../support/compiler.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { initBareRepository } from '../../publisher/deploy.ts'
-import { mayPush } from '../../publisher/may-push.ts'
+import { mayPropose, mayPush } from '../../publisher/may-push.ts'
 import { bareEnvironment, deployOptions, gitIn } from '../support/publisher.ts'
 
 let folder: string
@@ -29,6 +29,15 @@ it('a branch with commits may be pushed to, and stands where it stood', async ()
   gitIn(url, 'update-ref', 'refs/heads/main', commit)
   expect(await ask()).toEqual({ allowed: true, head: commit })
   expect(gitIn(url, 'rev-parse', 'main').trim()).toBe(commit)
+})
+
+it('what pull requests take is asked for by its whole name, and is not there afterwards', async () => {
+  const answers = await mayPropose(deployOptions(url, join(folder, 'cache')))
+  expect([...answers]).toEqual([
+    ['refs/heads/main-next', { allowed: true, head: null }],
+    ['refs/specyard/proposed/main', { allowed: true, head: null }],
+  ])
+  expect(gitIn(url, 'for-each-ref')).toBe('')
 })
 
 it('a repository that is not there is a fault that says so', async () => {

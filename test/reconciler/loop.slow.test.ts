@@ -38,7 +38,7 @@ function create(of: Records, told: { looks: number; replaced?: Fault }, live = m
     deploy: {
       read: async () => {
         told.looks += 1
-        return { commit: null, ledger: nothing }
+        return { commit: null, headOf: () => null, ledger: nothing }
       },
       log: async () => [],
     },

@@ -63,6 +63,19 @@ describe('an Application over what was published', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('is asked no more when it has looked at the commit of its own branch, whatever was told with it of others', async () => {
+    const elsewhere = { ...published('b'), subjects: ['prod/language/letters'] }
+    await refresher.after([published('a'), elsewhere])
+    now = 60_000
+    await refresher.again(looks('a'))
+    expect(
+      asked
+        .slice(2)
+        .flat()
+        .filter((name) => name === jobs),
+    ).toEqual([])
+  })
+
   it('is asked again when it looked at what was there before, and again later each time, and not for ever', async () => {
     await refresher.after([published('a')])
     await refresher.after([published('b')])

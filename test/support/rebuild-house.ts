@@ -60,9 +60,13 @@ export function openRebuildHouse(deploy: DeployRepository, records: Records, clo
         read: async () => {
           read = await deploy.read()
           const { commit, files, drifted } = read
-          return { commit, ledger: { ...readLedger(files), drifted } }
+          return { commit, headOf: () => commit, ledger: { ...readLedger(files), drifted } }
         },
-        log,
+        log: async (known, keep) => {
+          const some = await log(known[0] ?? null)
+          if (some.length > 0) await keep(some)
+          return some
+        },
       },
       operate: perform,
       mintToken: async () => ({ token: 'a token', expiresAt: new Date(now().getTime() + 86_400_000) }),

@@ -85,7 +85,10 @@ describe(`of ${trainings} trainings that go on`, () => {
       records,
       live: memoryLiveState(now),
       cluster: (name) => (name === environment ? following.source : undefined),
-      deploy: { read: async () => ({ commit: null, ledger: readLedger(deployed.files) }), log: async () => [] },
+      deploy: {
+        read: async () => ({ commit: null, headOf: () => null, ledger: readLedger(deployed.files) }),
+        log: async () => [],
+      },
       operate: () => Promise.reject(new Error('nothing asks for a commit')),
       mintToken: async () => ({ token: 'a-token', expiresAt: new Date(Date.now() + 6 * 3600_000) }),
       now,

@@ -56,7 +56,7 @@ export async function attribute({ seed, count, isOver, say }: Stage): Promise<Ou
     for (const commit of ours) checkCommit(scene, root, home, commit, findings)
     const requests = new Set(ours.map((commit) => trailersOf(scene, commit)?.requestId))
     findings.expect(requests.size === ours.length, () => `${ours.length} commits name ${requests.size} requests`)
-    const believed = (await opened.deploy.log(null)).map(({ commit }) => commit)
+    const believed = (await opened.deploy.log([], () => Promise.resolve())).map(({ commit }) => commit)
     findings.expect(
       believed.length === ours.length && believed.every((commit, index) => commit === ours[index]),
       () => `${ours.length} commits are ours, and ${believed.length} are taken for ours`,

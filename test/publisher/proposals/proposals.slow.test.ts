@@ -155,7 +155,7 @@ describe('somebody else on the branch of proposals', () => {
     gitIn(clone, 'checkout', '--quiet', '-b', 'review', 'origin/main-next')
     const theirs = await commitFiles(clone, { [job]: 'job: mine\n' })
     gitIn(clone, 'push', '--quiet', 'origin', 'HEAD:main-next')
-    const foreign = { branch: 'main-next', commit: theirs, author: 'Ada <ada@example.com>' }
+    const foreign = { branch: 'main-next', base: 'main', commit: theirs, author: 'Ada <ada@example.com>' }
     expect(await ask(deploy, { ...wanted, [job]: 'job: 2\n' }, 2)).toEqual({ kind: 'foreign', foreign })
     expect(await ask(deploy, {}, 2)).toEqual({ kind: 'none' })
     expect(await deploy.waiting()).toEqual({ kind: 'foreign', foreign })

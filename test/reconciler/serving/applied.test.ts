@@ -35,8 +35,17 @@ describe('a workload that does not say its release', () => {
     ['is of an earlier one while nothing is known to be applied', view(null), 0],
     ['is of nobody knows which where nothing applies commits', view(undefined), null],
   ])('%s', (_sentence, seen, revision) => {
-    const marked = withRevision(entry, seen, { publications, head: 'later' })
+    const marked = withRevision(entry, seen, { publications, headOf: () => 'later' })
     expect(marked.endpoints.map((one) => one.revision)).toEqual([revision])
+  })
+
+  it('is of this one when the head of its own branch is applied, and not by the head of another', () => {
+    const heads = {
+      publications: [],
+      headOf: (environment: string) => (environment === entry.environment ? 'own' : 'other'),
+    }
+    expect(withRevision(entry, view('own'), heads).endpoints.map((one) => one.revision)).toEqual([3])
+    expect(withRevision(entry, view('other'), heads).endpoints.map((one) => one.revision)).toEqual([0])
   })
 
   it('is asked about; one that says it, or that is not there, is not', () => {

@@ -29,7 +29,11 @@ export function openHouse(
     cluster: () => undefined,
     ...(tracker ? { tracker } : {}),
     deploy: {
-      read: async () => ({ commit: null, ledger: { runs: [], endpoints: [], models: [], environments: [] } }),
+      read: async () => ({
+        commit: null,
+        headOf: () => null,
+        ledger: { runs: [], endpoints: [], models: [], environments: [] },
+      }),
       log: async () => [],
     },
     operate: async () => [],
