@@ -26,14 +26,18 @@ export function sealedPath(seal: Seal): string {
   return join(seal.folder, `${sha256(headOf(seal)).slice(0, 32)}.${seal.kind}`)
 }
 
-/** Undefined where there is none, or not as it was written. */
-export function readSealed(seal: Seal): unknown {
+/**
+ * Undefined where there is none, or not as it was written.
+ * @param prepare told of how many bytes a value will be made
+ */
+export function readSealed(seal: Seal, prepare?: (bytes: number) => void): unknown {
   const bytes = readOwn(sealedPath(seal), seal.bytesMax)
   const head = Buffer.from(headOf(seal), 'utf8')
   const from = head.length + 65
   if (!bytes || bytes.length < from || !bytes.subarray(0, head.length).equals(head)) return undefined
   const text = bytes.subarray(from)
   if (bytes.toString('latin1', head.length, from) !== `${digestOf(text)}\n`) return undefined
+  prepare?.(text.length)
   return JSON.parse(text.toString('utf8'))
 }
 

@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bundledPackages, licencesOf, quick, rest, whole } from '../../tools/bundle.ts'
 import { corpus } from '../bench/compile/corpus.ts'
+import { trainingCorpus } from '../bench/corpus.ts'
 import { buildProgram, type Program } from '../support/main-job/program.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -159,4 +160,24 @@ it('without what the build left, the first start keeps what the next one takes; 
     expect(readFileSync(file).length).toBeGreaterThan(bytes.length / 2)
   }
   expect(first).toMatchObject({ code: 0, stderr: '' })
+})
+
+it('what a start with many files keeps, the next one takes, too', () => {
+  const many = join(folder, 'many specs')
+  const home = join(folder, 'home')
+  for (const { path, bytes } of trainingCorpus(250, 1)) {
+    mkdirSync(dirname(join(many, path)), { recursive: true })
+    writeFileSync(join(many, path), bytes)
+  }
+  writeFileSync(join(many, 'specyard.yaml'), 'apiVersion: specyard.dev/v1\nkind: Settings\n')
+  rmSync(join(dist(), 'code'), { recursive: true, force: true })
+  rmSync(join(home, '.cache'), { recursive: true, force: true })
+  const kept = join(home, '.cache', 'specyard', 'code')
+  const check = () =>
+    expect(run('specyard.js', ['-C', many, 'check', '--no-cache'])).toMatchObject({ code: 0, stderr: '' })
+  check()
+  const [name = ''] = readdirSync(kept)
+  const { mtimeMs } = statSync(join(kept, name))
+  check()
+  expect(statSync(join(kept, name)).mtimeMs).toBe(mtimeMs)
 })

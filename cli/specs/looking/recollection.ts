@@ -3,6 +3,7 @@ import { rmSync, statSync } from 'node:fs'
 import type { Part } from '../../../compiler/parts.ts'
 import { isOwnFolder, readOwn, writeOwn } from '../../cache/own-files.ts'
 import { readSealed, type Seal, sealedPath, writeSealed } from '../../cache/sealed.ts'
+import { growHeapAtOnce } from './heap.ts'
 import type { Identity } from './identity.ts'
 
 /*
@@ -62,7 +63,7 @@ export function openRecollection(folder: string, maker: string, about: readonly 
   return {
     maker,
     load: () => {
-      const rows = readSealed(seal)
+      const rows = readSealed(seal, growHeapAtOnce)
       return rows === undefined ? undefined : knownOf(rows as Rows)
     },
     begin: () => {
@@ -94,15 +95,13 @@ function attempt(work: () => void): boolean {
   }
 }
 
-type Row = readonly [path: string, file: Omit<KnownFile, 'part'>, part: Part]
+/** Entries of leaves stand as they are: of ten thousand specs no second object is made of any. */
+type Rows = Omit<Known, 'leaves'> & { readonly leaves: readonly (readonly [path: string, file: KnownFile])[] }
 
-type Rows = Pick<Known, 'rest' | 'shared' | 'general'> & { readonly rows: readonly Row[] }
-
-function rowsOf({ rest, shared, general, leaves }: Known): Rows {
-  const rows = [...leaves].map(([path, { part, ...file }]): Row => [path, file, part])
-  return { rest, shared, general, rows }
+function rowsOf(known: Known): Rows {
+  return { ...known, leaves: [...known.leaves] }
 }
 
-function knownOf({ rows, ...known }: Rows): Known {
-  return { ...known, leaves: new Map(rows.map(([path, file, part]) => [path, { ...file, part }])) }
+function knownOf(rows: Rows): Known {
+  return { ...rows, leaves: new Map(rows.leaves) }
 }
