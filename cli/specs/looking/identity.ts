@@ -14,8 +14,9 @@ export function identityOf({ size, mtimeMs, ctimeMs, ino }: Stats): Identity {
   return [size, mtimeMs, ctimeMs, ino]
 }
 
-export function isSame(left: Identity, right: Identity): boolean {
-  return left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3]
+/** Whether a file stands as it stood. */
+export function isStanding([size, modified, changed, number]: Identity, about: Stats): boolean {
+  return size === about.size && modified === about.mtimeMs && changed === about.ctimeMs && number === about.ino
 }
 
 /** Linux counts in steps of up to 10 ms. */

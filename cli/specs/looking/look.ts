@@ -190,9 +190,16 @@ function standingOf(identity: Identity | undefined, text: string, now: number): 
 
 /** Writing down what is known takes as long as compiling one file of two hundred again: a few that changed stay as they were known before. */
 const changedLeastShare = 1 / 200
+/** What has to be read again, because a change might not have shown when it was looked at, takes so much of the time of what is compiled again. */
+const readShare = 1 / 30
 
-function isWorthKeeping(leaves: Known['leaves'], known: Known): boolean {
-  const changed = [...leaves].filter(([path, leaf]) => known.leaves.get(path) !== leaf).length
-  const gone = [...known.leaves.keys()].filter((path) => !leaves.has(path)).length
-  return changed + gone > leaves.size * changedLeastShare
+/** Whether what is known of leaves now is so much more than before that it pays to write it down. */
+export function isWorthKeeping(leaves: Known['leaves'], known: Pick<Known, 'leaves'>): boolean {
+  let changed = 0
+  for (const [path, leaf] of leaves) {
+    const before = known.leaves.get(path)
+    if (before !== leaf) changed += before?.part === leaf.part ? readShare : 1
+  }
+  for (const path of known.leaves.keys()) if (!leaves.has(path)) changed += 1
+  return changed > leaves.size * changedLeastShare
 }

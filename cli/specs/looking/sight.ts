@@ -1,12 +1,14 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { sha256 } from '../../../domain/canonical.ts'
 import type { SourceFile } from '../../../domain/publication.ts'
-import { type Identity, identityOf, isSame, isSettled } from './identity.ts'
+import { type Identity, identityOf, isSettled, isStanding } from './identity.ts'
 import type { Known, KnownFile, KnownOutput } from './recollection.ts'
+
+const quietly = { throwIfNoEntry: false } as const
 
 /**
  * How the files of a repository stand, beside what is known of them. Each is looked at before it is read. Paths are put together by hand, because
- * to make each of thousands plain, as `join` does, takes a fifth of the time of the look itself.
+ * to make each of thousands plain, as `join` does, takes a fifth of the time of the look itself; and nothing is made of what stands as it stood.
  */
 export class Sight {
   /** Every path of a spec. */
@@ -30,13 +32,13 @@ export class Sight {
   /** Whether a file need not be read. */
   isKnown(path: string): boolean {
     this.paths.push(path)
-    const about = lstatSync(`${this.root}/${path}`, { throwIfNoEntry: false })
+    const about = lstatSync(`${this.root}/${path}`, quietly)
     // What a link leads to may change while the link stays.
     if (!about?.isFile()) return false
-    const identity = identityOf(about)
-    this.identities.set(path, identity)
     const leaf = this.known?.leaves.get(path)
-    return leaf?.identity ? isSame(leaf.identity, identity) && this.take(path, leaf, leaf.identity) : false
+    if (leaf?.identity && isStanding(leaf.identity, about) && this.take(path, leaf, leaf.identity)) return true
+    this.identities.set(path, identityOf(about))
+    return false
   }
 
   /** Takes a file for unchanged that was read, and has the bytes that are known. @returns whether it has */
@@ -63,18 +65,19 @@ export class Sight {
   private standing({ outputs, part }: KnownFile): KnownFile['outputs'] | undefined {
     const { to } = this
     if (to === undefined) return outputs
-    const found: KnownOutput[] = []
-    let isNew = false
+    let better: KnownOutput[] | undefined
     for (const [index, known] of outputs.entries()) {
       const file = `${to}/${part.outputs[index] ?? ''}`
-      const about = statSync(file, { throwIfNoEntry: false })
+      const about = statSync(file, quietly)
       if (!about?.isFile()) return undefined
+      if (typeof known !== 'string') {
+        if (!isStanding(known, about)) return undefined
+        continue
+      }
+      if (known !== sha256(readFileSync(file))) return undefined
       const identity = identityOf(about)
-      if (typeof known === 'string' ? known !== sha256(readFileSync(file)) : !isSame(known, identity)) return undefined
-      const isBetter = typeof known === 'string' && isSettled(identity, this.began)
-      isNew ||= isBetter
-      found.push(isBetter ? identity : known)
+      if (isSettled(identity, this.began)) (better ??= [...outputs])[index] = identity
     }
-    return isNew ? found : outputs
+    return better ?? outputs
   }
 }

@@ -2,6 +2,8 @@ import { chmodSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync,
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isSettled } from '../../../cli/specs/looking/identity.ts'
+import { isWorthKeeping } from '../../../cli/specs/looking/look.ts'
+import type { KnownFile } from '../../../cli/specs/looking/recollection.ts'
 import { LookedAt } from '../../support/looked-at.ts'
 
 const everything = ['letters', 'mixed', 'one', 'two', 'words'].map((name) => `specs/${name}.yaml`)
@@ -156,6 +158,30 @@ describe('specs that are checked again', () => {
     expect(at.compiled(second)).toEqual(everything)
     at.write('two', 0)
     expect(at.compiled(await at.look(true, null))).toEqual([])
+  })
+})
+
+describe('what is known anew is worth writing down', () => {
+  const part = { isLeaf: true, names: [], addresses: [], folders: [], charts: [], entries: [], outputs: [] }
+  const leaf = { digest: '', identity: null, part, told: false, outputs: [] }
+  const leaves = (count: number, one = (): KnownFile => leaf) =>
+    new Map(Array.from({ length: count }, (_, index) => [`specs/${index}.yaml`, one()]))
+  const known = { leaves: leaves(400) }
+  const compiled = (): KnownFile => ({ ...leaf, part: { ...part } })
+  const read = (): KnownFile => ({ ...leaf, outputs: [] })
+  it.each<[string, ReadonlyMap<string, KnownFile>, boolean]>([
+    ['nothing', known.leaves, false],
+    ['two files of 400 that were compiled', new Map([...known.leaves, ...leaves(2, compiled)]), false],
+    ['three files of 400 that were compiled', new Map([...known.leaves, ...leaves(3, compiled)]), true],
+    [
+      'forty files of 400 that were read and are what they were',
+      new Map([...known.leaves, ...leaves(40, read)]),
+      false,
+    ],
+    ['all files, read and what they were', leaves(400, read), true],
+    ['two files of 400 are gone', leaves(398), true],
+  ])('%s', (_name, now, expected) => {
+    expect(isWorthKeeping(now, known)).toBe(expected)
   })
 })
 
