@@ -42,8 +42,8 @@ export interface Outputs {
 }
 
 /** Runs what the command line of this process says, in the world of this process, to its exit code. */
-export async function runProcess(create: (world: World) => Command, outputs: Outputs = process): Promise<void> {
-  const program = create({
+export async function runProcess(run: (world: World) => Promise<unknown>, outputs: Outputs = process): Promise<void> {
+  const world: World = {
     environment: process.env,
     directory: process.cwd(),
     // Asked for alone where a command reads or writes it: opening it takes time, and standard input keeps a process waiting.
@@ -60,9 +60,9 @@ export async function runProcess(create: (world: World) => Command, outputs: Out
     exit: (code) => {
       process.exitCode = code
     },
-  })
+  }
   try {
-    await program.parseAsync(process.argv)
+    await run(world)
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof InvalidArgumentError
     outputs.stderr.write(isUsage ? `${error.message}\n` : explainFailure(error))

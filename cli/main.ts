@@ -3,4 +3,4 @@ import { endUnheard, runProcess } from './command-line.ts'
 import { createProgram } from './program.ts'
 
 process.stdout.on('error', endUnheard)
-await runProcess(createProgram)
+await runProcess((world) => createProgram(world).parseAsync(process.argv))

@@ -94,7 +94,7 @@ export function quick(laterFile: string) {
     footer: { js: '})' },
     plugins: [
       later(laterModules, laterFile),
-      lazily(['js-yaml', 'picocolors', 'child_process', 'crypto', 'fs/promises', 'timers/promises', 'v8']),
+      lazily(['commander', 'js-yaml', 'picocolors', 'child_process', 'crypto', 'fs/promises', 'timers/promises', 'v8']),
     ],
   } satisfies BuildOptions
 }
