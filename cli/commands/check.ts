@@ -47,14 +47,18 @@ export async function runCheck(
   const selection = await select(root, directory, paths, { read, path: options.stdinPath })
   const compiled = await lookAt(world, settings, selection, options)
   const told = compiled.problems.filter((one) => isAskedFor(one, selection))
+  let inCheckout: Report['checkoutPath'] | undefined
   const report: Report = {
     files: compiled.paths.filter((path) => selection.includes(path) && !isTemplatePath(path)),
     problems: told,
     others: compiled.problems.filter((one) => one.severity === 'error').length - errors(told),
     linesOf: linesOf(compiled.files),
-    version: packageVersion(),
+    // What version this is, and where the checkout is, some formats alone ask for.
+    get version() {
+      return packageVersion()
+    },
     shownPath: pathsFrom(directory, root),
-    checkoutPath: checkoutPaths(root, world.environment['GITHUB_WORKSPACE']),
+    checkoutPath: (file) => (inCheckout ??= checkoutPaths(root, world.environment['GITHUB_WORKSPACE']))(file),
   }
   world.stdout.write(await writeReport(options.output, report, paintFor(world.stdout, world.environment)))
   return hasErrors(told) ? exitCodes.problems : exitCodes.fine

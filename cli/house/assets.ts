@@ -3,8 +3,14 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Files } from '../../domain/publication.ts'
 
+let found: string | undefined
+
 /** The folder of the installed package: the nearest one above this program that holds its package.json, and what comes with it. */
 export function packageRoot(): string {
+  return (found ??= findPackage())
+}
+
+function findPackage(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'charts')) && existsSync(join(folder, 'package.json'))) return folder
     if (dirname(folder) === folder) throw new Error('the package of this program has no package.json above it')

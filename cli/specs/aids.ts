@@ -33,6 +33,9 @@ export function deadline(clock = milliseconds): () => void {
   }
 }
 
+/** Of fewer it takes longer to keep and to find what was read than to read it again. */
+const worthRemembering = 16
+
 /**
  * What helps commands that only look: they remember between processes what they read. Whoever publishes reads everything himself, so that
  * nobody who can write to a folder of the user decides what runs.
@@ -44,7 +47,7 @@ export function lookingAids(
   files: number,
 ): Aids & { save(): void } {
   keepHeapSmall(files)
-  const memory = options.cache ? memoryOfUser(world.environment) : undefined
+  const memory = options.cache && files >= worthRemembering ? memoryOfUser(world.environment) : undefined
   return { memory, pulse: deadline(), save: () => memory?.save() }
 }
 
