@@ -45,7 +45,8 @@ export async function readPublications(
   // Of what is told before, not everything has to be in this clone.
   const ids = await listCommits(place, ['--reverse', '--ignore-missing', head, ...left])
   const publications: Publication[] = []
-  const recognise = await openRecognition(place, ours, known ? after : null)
+  const before = known ? after : without.length > 0 ? await parentOf(place, ids[0]) : null
+  const recognise = await openRecognition(place, ours, before)
   for (let at = 0; at < ids.length && publications.length < publicationsMax; at += chunk) {
     const commits = await readCommits(place, ids.slice(at, at + chunk))
     const changed = await changedPaths(
@@ -60,6 +61,12 @@ export async function readPublications(
     }
   }
   return publications.slice(0, publicationsMax)
+}
+
+/** What came before the first that is told now: by it is known whether ours were signed already. */
+async function parentOf(place: GitPlace, id: string | undefined): Promise<string | null> {
+  const [commit] = id === undefined ? [] : await readCommits(place, [id])
+  return commit?.parents[0] ?? null
 }
 
 /**

@@ -144,6 +144,7 @@ describe('a commit under our address and with our trailers', () => {
     expect((await reader.read()).drifted).toMatchObject([{ path: 'charts/c', commit: forged }])
     expect(await commitsTaken(reader)).toEqual([before?.commit, signed?.commit])
     expect((await reader.log(signed?.commit ?? '')).map(({ commit }) => commit)).toEqual([])
+    expect(await reader.log(null, [signed?.commit ?? '', 'f'.repeat(40)])).toEqual([])
     const next = await reader.publish(request({ 'charts/d': 'd\n' }))
     expect((await reader.log(signed?.commit ?? '')).map(({ commit }) => commit)).toEqual([next?.commit])
     const ledger: string[] = []
