@@ -1,9 +1,19 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { branchesPath, paths, sourcePath } from '../../../domain/ledger.ts'
 import type { Deployed, PublishedChange, PublishRequest } from '../../../domain/publication.ts'
 import { type DeployBranches, openDeployBranches } from '../../../publisher/branches/open.ts'
-import { deployOptions, filesOf, fsck, gitIn, type TestDeploy, testDeploy, writeHook } from '../../support/publisher.ts'
+import {
+  deployOptions,
+  filesOf,
+  fsck,
+  gitIn,
+  startScript,
+  type TestDeploy,
+  testDeploy,
+  writeHook,
+} from '../../support/publisher.ts'
 
 /* Environments with branches of their own, in real repositories. What is wanted is asked for as a compilation does: the files that are not there yet. */
 
@@ -126,7 +136,26 @@ describe('an environment with a branch of its own', () => {
 })
 
 describe('what ends between two branches', () => {
-  it('is made up for by the next publication: the deploy branch has it, the other has not', async () => {
+  it('is made up for when it was killed there', async () => {
+    const { repository, deploy, open } = await yard()
+    const { url, folder } = repository
+    await publish(deploy, both)
+    const pid = join(folder, 'pid')
+    // The server has the commit of the deploy branch, and is being offered the other one.
+    await writeHook(url, 'update', `#!/bin/sh\ntest "$1" = refs/heads/main || { kill -9 "$(cat ${pid})"; exit 1; }\n`)
+    const later = { ...both, [dev]: 'dev: 2\n', [prod]: 'prod: 2\n' }
+    const words = [`${dev}=dev: 2`, `${prod}=prod: 2`]
+    const script = fileURLToPath(new URL('publish-both.ts', import.meta.url))
+    expect(await startScript(script, [url, join(folder, 'killed'), pid, ...words]).ended).toBeNull()
+    expect([filesOf(url, 'main')[dev], filesOf(url, 'prod')[prod]]).toEqual(['dev: 2', 'prod: 1'])
+    await writeHook(url, 'update', '#!/bin/sh\n')
+    const made = await publish(await open(), later, 2)
+    expect([made?.branch, made?.others]).toEqual(['prod', []])
+    expect(filesOf(url, 'prod')[prod]).toBe('prod: 2')
+    expect(fsck(url)).toBe('')
+  })
+
+  it('is made up for when one branch refused it: the deploy branch has it, the other has not', async () => {
     const { repository, deploy, open } = await yard()
     await publish(deploy, both)
     await writeHook(repository.url, 'update', '#!/bin/sh\ntest "$1" != refs/heads/prod\n')
