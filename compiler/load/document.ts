@@ -50,9 +50,11 @@ interface LoadedSegment {
  * that are written in a way that parsers may take differently. Where the two read different values, the document is refused.
  */
 export function loadDocuments(file: SourceFile): Loaded {
-  const { text, problems } = readText(file)
+  const { text, isOrdinary, problems } = readText(file)
   if (problems.length > 0) return { documents: [], problems, remains: [] }
-  const segments = splitDocuments(text)
+  const segments = splitDocuments(text, isOrdinary)
+  const [only, another] = segments
+  if (only && !another) return loadedOf(loadSegment(only, file.path, 0))
   if (segments.length > limits.documents) {
     const where = { file: file.path, line: (segments[limits.documents]?.linesBefore ?? 0) + 1, column: 1 }
     const message = `the file has more than ${limits.documents} documents`
@@ -73,6 +75,17 @@ export function loadDocuments(file: SourceFile): Loaded {
   return loaded
 }
 
+const none: readonly never[] = []
+
+/** Of a file with one document, as most are. */
+function loadedOf({ document, problems, remains }: LoadedSegment): Loaded {
+  return {
+    documents: document ? [document] : none,
+    problems,
+    remains: remains === undefined ? none : [remains],
+  }
+}
+
 /** Reads a file that holds one document, such as the settings of a spec repository. */
 export function parseYaml(text: string, file: string): { value: unknown; problems: readonly Problem[] } {
   const { documents, problems } = loadDocuments({ path: file, bytes: new TextEncoder().encode(text) })
@@ -85,8 +98,8 @@ export function parseManifests(text: string): readonly Json[] {
 }
 
 function loadSegment(segment: Segment, file: string, index: number): LoadedSegment {
-  const plain = readPlain(segment.text)
-  if (plain !== undefined) return { document: new PlainDocument(segment, file, index, plain), problems: [] }
+  const plain = readPlain(segment.text, segment.isOrdinary)
+  if (plain !== undefined) return { document: new PlainDocument(segment, file, index, plain), problems: none }
   return tellLeadingZeros(loadOther(segment, file, index), segment, file)
 }
 

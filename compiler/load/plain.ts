@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { isOctalToSome, plainScalar } from './scalars.ts'
+import { isOrdinary } from './text.ts'
 
 /*
  * Most specs are written in a small part of YAML: mappings and lists by indentation or in brackets on one line, plain and quoted scalars on one
@@ -12,15 +13,13 @@ const charactersMax = 16_384
 /** Deeper ones are the libraries', which have limits for that. */
 const depthMax = 32
 
-/** What has a meaning of its own somewhere: tabs, carriage returns, control characters, line ends of Unicode, a byte order mark. */
-const odd = /[^\n -~\u00a1-\u2027\u202a-\ufefe\uff00-\ufffd]/
-
 /**
  * The value of a document, a mapping; undefined where it is not written in the part of YAML that is read here.
  * @param text as it was decoded from UTF-8: without halves of pairs
+ * @param ordinary what `isOrdinary` says of it, for whoever has asked before
  */
-export function readPlain(text: string): JsonObject | undefined {
-  return text.length > charactersMax || odd.test(text) ? undefined : new PlainReader(text).read()
+export function readPlain(text: string, ordinary = isOrdinary(text)): JsonObject | undefined {
+  return text.length > charactersMax || !ordinary ? undefined : new PlainReader(text).read()
 }
 
 const code = (character: string): number => character.charCodeAt(0)
@@ -208,10 +207,13 @@ class PlainReader {
     )
       return undefined
     let end = begin
+    let [running, sum] = [0, 0]
     for (let at = begin; at < text.length; at += 1) {
       const character = text.charCodeAt(at)
+      running = (running * 31 + character) | 0
       if (!mayEndPlain[character]) {
         end = at + 1
+        sum = running
         continue
       }
       if (character === space) continue
@@ -225,9 +227,10 @@ class PlainReader {
       const behind = text.charCodeAt(at + 1)
       if (character === colon && !inWord[behind] && behind !== slash) return undefined
       end = at + 1
+      sum = running
     }
     this.at = end
-    return scalarOf(text.slice(begin, end))
+    return scalarAt(text, begin, end, sum)
   }
 
   private take(character: number): boolean {
@@ -287,6 +290,27 @@ function keyOf(text: string, begin: number, end: number, sum: number): string | 
   if (key in {} || key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
   keys[place] = key
   return key
+}
+
+/** Scalars that were read, by a sum of their characters, and what they stand for: most short ones come again in other specs. */
+const scalarTexts: string[] = Array.from({ length: 4096 }, () => '')
+const scalarValues: Json[] = Array.from({ length: 4096 }, () => '')
+
+/** Of a longer one the engine keeps no copy but the whole text that it is a part of. */
+const shortScalar = 12
+
+/** What stands at a place of a text, without making it where it was read before. */
+function scalarAt(text: string, begin: number, end: number, sum: number): Json | undefined {
+  if (end - begin > shortScalar) return scalarOf(text.slice(begin, end))
+  const place = sum & (scalarTexts.length - 1)
+  const known = scalarTexts[place] ?? ''
+  if (known.length === end - begin && text.startsWith(known, begin)) return scalarValues[place]
+  const written = text.slice(begin, end)
+  const value = scalarOf(written)
+  if (value === undefined) return undefined
+  scalarTexts[place] = written
+  scalarValues[place] = value
+  return value
 }
 
 /** `--host` and the like. */

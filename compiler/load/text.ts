@@ -10,18 +10,34 @@ export interface Segment {
   readonly linesBefore: number
   /** Line of the file on which its content begins. */
   readonly line: number
+  /** Whether its file is ordinary text. */
+  readonly isOrdinary: boolean
+}
+
+/** What has a meaning of its own somewhere: tabs, carriage returns, control characters, line ends of Unicode, a byte order mark. */
+const odd = /[^\n -~\u00a1-\u2027\u202a-\ufefe\uff00-\ufffd]/
+
+/** Whether a text has no character that means something else than itself somewhere. */
+export function isOrdinary(text: string): boolean {
+  return !odd.test(text)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 const none: readonly Problem[] = []
 
+interface Read {
+  readonly text: string
+  readonly isOrdinary: boolean
+  readonly problems: readonly Problem[]
+}
+
 /** The text of a file, looked at before any parser sees it: its size, its encoding, and that it is text. */
-export function readText(file: SourceFile): { text: string; problems: readonly Problem[] } {
+export function readText(file: SourceFile): Read {
   if (file.bytes.length > limits.fileBytes) {
     const where = { file: file.path, line: 1, column: 1 }
     const message = `the file has more than ${limits.fileBytes} bytes, the most that a spec file may have`
-    return { text: '', problems: [problem('FILE_TOO_LARGE', where, message, { hint: 'split it into several files' })] }
+    return unread(problem('FILE_TOO_LARGE', where, message, { hint: 'split it into several files' }))
   }
   let text: string
   try {
@@ -29,8 +45,10 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
   } catch {
     const where = { file: file.path, line: 1, column: 1 }
     const hint = 'save it as UTF-8'
-    return { text: '', problems: [problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint })] }
+    return unread(problem('FILE_NOT_TEXT', where, 'the file is not UTF-8 text', { hint }))
   }
+  // Nearly every file is: then it holds no control character either.
+  if (isOrdinary(text)) return { text, isOrdinary: true, problems: none }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\r(?!\n)/.exec(text)
   if (control) {
     const before = text.slice(0, control.index)
@@ -39,19 +57,23 @@ export function readText(file: SourceFile): { text: string; problems: readonly P
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0')
     const hint = code === '000d' ? 'end lines with a line feed, alone or after the carriage return' : 'remove it'
     const message = `the file holds the control character U+${code}`
-    return { text: '', problems: [problem('FILE_NOT_TEXT', place, message, { hint })] }
+    return unread(problem('FILE_NOT_TEXT', place, message, { hint }))
   }
-  return { text, problems: none }
+  return { text, isOrdinary: false, problems: none }
+}
+
+function unread(why: Problem): Read {
+  return { text: '', isOrdinary: true, problems: [why] }
 }
 
 /**
  * Splits a text at its document markers. Nothing inside a document can begin a line with `---` or `...`, so this is exact. Directives
  * (`%YAML 1.2`) stay with the document that they stand before.
  */
-export function splitDocuments(text: string): readonly Segment[] {
+export function splitDocuments(text: string, ordinary = isOrdinary(text)): readonly Segment[] {
   const segments: Segment[] = []
   if (!mayHaveMarkers(text)) {
-    addSegment(text, 0, segments)
+    addSegment(text, 0, ordinary, segments)
     return segments
   }
   const lines = text.split('\n')
@@ -62,10 +84,10 @@ export function splitDocuments(text: string): readonly Segment[] {
     if (!starts && !ends) return
     if (starts && isPreamble(lines.slice(begin, number))) return
     // With its last line feed: of a carriage return alone before the marker the slower parser makes a value.
-    if (number > begin) addSegment(`${lines.slice(begin, number).join('\n')}\n`, begin, segments)
+    if (number > begin) addSegment(`${lines.slice(begin, number).join('\n')}\n`, begin, ordinary, segments)
     begin = ends ? number + 1 : number
   })
-  addSegment(lines.slice(begin).join('\n'), begin, segments)
+  addSegment(lines.slice(begin).join('\n'), begin, ordinary, segments)
   return segments
 }
 
@@ -74,9 +96,9 @@ function mayHaveMarkers(text: string): boolean {
 }
 
 /** Adds a segment, but for one that holds comments alone. */
-function addSegment(text: string, linesBefore: number, segments: Segment[]): void {
+function addSegment(text: string, linesBefore: number, isOrdinary: boolean, segments: Segment[]): void {
   const line = contentLine(text, linesBefore)
-  if (line !== undefined) segments.push({ text, linesBefore, line })
+  if (line !== undefined) segments.push({ text, linesBefore, line, isOrdinary })
 }
 
 /** Whether lines are what may stand before a document: directives, and comments among them. */

@@ -34,8 +34,12 @@ export function namedSecrets(document: Document): readonly FoundSecret[] {
     if (typeof overlay === 'object' && overlay !== null)
       findIn(overlay as Block, () => `/spec/environments/${escapePointer(name)}`, found)
   }
-  return found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
+  return found.length === 0
+    ? none
+    : found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
 }
+
+const none: readonly FoundSecret[] = []
 
 type Block = Readonly<Record<string, unknown>>
 

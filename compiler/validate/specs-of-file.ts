@@ -32,8 +32,12 @@ export function specsOfFile(file: SourceFile, memory?: Memory): SpecsOfFile {
   return { specs, broken: [], repaired: [], problems: [], secrets: [] }
 }
 
+const none: readonly never[] = []
+
 function readSpecs(file: SourceFile): SpecsOfFile {
   const { documents, problems, remains } = loadDocuments(file)
+  const [only, another] = documents
+  if (only && !another && problems.length + remains.length === 0) return readSpec(only)
   const read = {
     specs: [] as Spec[],
     broken: remains.flatMap(brokenSpec),
@@ -41,15 +45,25 @@ function readSpecs(file: SourceFile): SpecsOfFile {
     problems: [...problems],
     secrets: [] as FoundSecret[],
   }
-  for (const document of documents) {
-    const validated = validateDocument(document)
-    if (validated.spec) read.specs.push(validated.spec)
-    if (validated.broken) read.broken.push(validated.broken)
-    if (validated.repaired) read.repaired.push(validated.repaired)
-    read.problems.push(...validated.problems)
-    read.secrets.push(...namedSecrets(document))
+  for (const one of documents.map(readSpec)) {
+    read.specs.push(...one.specs)
+    read.broken.push(...one.broken)
+    read.repaired.push(...one.repaired)
+    read.problems.push(...one.problems)
+    read.secrets.push(...one.secrets)
   }
   return read
+}
+
+function readSpec(document: Document): SpecsOfFile {
+  const { spec, broken, repaired, problems } = validateDocument(document)
+  return {
+    specs: spec ? [spec] : none,
+    broken: broken ? [broken] : none,
+    repaired: repaired ? [repaired] : none,
+    problems,
+    secrets: namedSecrets(document),
+  }
 }
 
 /** A spec as it is kept: places are looked for again where somebody asks for one, which of good specs hardly anybody does. */
