@@ -40,7 +40,7 @@ export function renderValues(stable: Release, candidate: Candidate | null): stri
   const values: object = takesCandidates(chartVersionOf(stable, candidate))
     ? chartValues(stable, candidate)
     : firstChartValues(stable)
-  return opening + blockText(values as { readonly [key: string]: Block }, foreign)
+  return blockText(opening, values as { readonly [key: string]: Block }, foreign)
 }
 
 function takesCandidates(version: string): boolean {

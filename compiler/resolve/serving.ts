@@ -1,5 +1,11 @@
-import type { Json, JsonObject } from '../../domain/canonical.ts'
-import { specDigest } from '../../domain/names.ts'
+import {
+  canonicalJson,
+  canonicalMembers,
+  type Json,
+  type JsonObject,
+  type WrittenMembers,
+} from '../../domain/canonical.ts'
+import { digestOfMembers } from '../../domain/names.ts'
 import type { EndpointPlan, SpecSource, Variable } from '../../domain/plan.ts'
 import type { Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
@@ -28,6 +34,9 @@ import { resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '1', limit: '2' }, memory: { request: '1Gi', limit: '2Gi' } } as const
 
+/** What an overlay may not change. */
+const forbidden = ['metadata', 'environments']
+
 /** Resolves one serving spec for each environment that it names. */
 export function resolveServing(
   spec: SpecOf<'ServingEndpoint'>,
@@ -43,6 +52,7 @@ export function resolveServing(
 ): readonly EndpointPlan[] {
   const { metadata, spec: written } = spec.value
   const { environments, ...base } = written
+  const members = canonicalMembers(base as unknown as JsonObject)
   return Object.keys(environments).flatMap((environment) => {
     const overlay: unknown = environments[environment]
     const pointer = `/spec/environments/${environment}`
@@ -56,7 +66,8 @@ export function resolveServing(
       ...(places ? { places } : {}),
       ...(listen ? { origins: listen(environment) } : {}),
     }
-    for (const key of ['metadata', 'environments'].filter((one) => one in overlay)) {
+    for (const key of forbidden) {
+      if (!(key in overlay)) continue
       context.problems.push(
         problem('OVERLAY_FORBIDDEN', spec.document.locateKey(`${pointer}/${key}`), `an overlay may not change ${key}`, {
           hint: 'an overlay is a patch over what stands under spec:',
@@ -72,7 +83,7 @@ export function resolveServing(
     return [
       planEndpoint(
         spec,
-        merged,
+        { merged, digest: digestOf(merged, base, members) },
         place,
         { ...source, path: spec.document.file, line: spec.document.line },
         chartVersion,
@@ -80,6 +91,17 @@ export function resolveServing(
       ),
     ]
   })
+}
+
+/** What the overlay of an environment leaves as it is has been written already, for all of them. */
+function digestOf(merged: Merged, base: Merged, members: WrittenMembers): string {
+  const [values, before] = [merged as unknown as JsonObject, base as unknown as JsonObject]
+  const all: Record<string, string> = {}
+  for (const key of Object.keys(values)) {
+    const value = values[key] ?? null
+    all[key] = (value === before[key] ? members[key] : undefined) ?? canonicalJson(value)
+  }
+  return digestOfMembers('ServingEndpoint', all)
 }
 
 /** What does not fit the schema once the overlay stands over the spec. One that says nothing changes nothing: the spec was validated. */
@@ -97,7 +119,7 @@ function misfitsOf(
 
 function planEndpoint(
   spec: SpecOf<'ServingEndpoint'>,
-  merged: Merged,
+  { merged, digest }: { readonly merged: Merged; readonly digest: string },
   place: Place,
   source: SpecSource,
   chartVersion: string,
@@ -128,7 +150,7 @@ function planEndpoint(
   return {
     format: 1,
     kind: 'ServingEndpoint',
-    digest: specDigest('ServingEndpoint', merged as unknown as JsonObject),
+    digest,
     environment,
     project,
     name,
