@@ -1,9 +1,14 @@
 import { type Definitions, type ObjectSchema, resolved } from './schemas.ts'
 
-/** A schema with what a walk asks of it again and again, found out once. */
+/**
+ * A schema with what a walk asks of it again and again, found out once. All nodes have the same parts, in one order, and so one form for the engine;
+ * schemas have each their own, and a part of one takes it many times as long to find.
+ */
 export interface SchemaNode {
   /** Never a reference. */
   readonly schema: ObjectSchema
+  readonly type: ObjectSchema['type']
+  readonly format: ObjectSchema['format']
   /** Values of this type need no further look. */
   readonly plain: 'string' | 'boolean' | undefined
   /** Whether the schema says more of a value than its type and its parts. */
@@ -17,9 +22,9 @@ export interface SchemaNode {
   readonly required: readonly string[]
   /** Of the fields that have been met; there are no others than the schema names. */
   readonly fields: Map<string, SchemaNode>
-  /** Of the parts of a list, and of the fields that are not named. */
-  items?: SchemaNode
-  rest?: SchemaNode
+  /** Of the parts of a list, and of the fields that are not named: undefined where the schema has none, null where nobody has asked yet. */
+  items: SchemaNode | undefined | null
+  rest: SchemaNode | undefined | null
 }
 
 const nodes = new WeakMap<ObjectSchema, SchemaNode>()
@@ -48,14 +53,15 @@ export function fieldOf(node: SchemaNode, key: string, definitions: Definitions)
 }
 
 export function itemsOf(node: SchemaNode, definitions: Definitions): SchemaNode | undefined {
-  if (node.items === undefined && node.schema.items) node.items = nodeOf(node.schema.items, definitions)
+  if (node.items === null) node.items = node.schema.items && nodeOf(node.schema.items, definitions)
   return node.items
 }
 
 export function restOf(node: SchemaNode, definitions: Definitions): SchemaNode | undefined {
-  const { additionalProperties } = node.schema
-  if (node.rest === undefined && typeof additionalProperties === 'object')
-    node.rest = nodeOf(additionalProperties, definitions)
+  if (node.rest === null) {
+    const { additionalProperties } = node.schema
+    node.rest = typeof additionalProperties === 'object' ? nodeOf(additionalProperties, definitions) : undefined
+  }
   return node.rest
 }
 
@@ -69,6 +75,8 @@ function made(schema: ObjectSchema): SchemaNode {
   const plain = !asksMore && (type === 'string' || type === 'boolean') ? type : undefined
   return {
     schema,
+    type,
+    format,
     plain,
     asksMore,
     isQuantity: format === 'quantity',
@@ -77,6 +85,8 @@ function made(schema: ObjectSchema): SchemaNode {
     keepsUnknown,
     required: schema.required ?? [],
     fields: new Map(),
+    items: null,
+    rest: null,
   }
 }
 

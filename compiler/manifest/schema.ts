@@ -47,13 +47,13 @@ function walk(value: unknown, node: SchemaNode, at: Walk): void {
     if (!isQuantity(value)) tell(at, `is ${quoted(value)}, which is no quantity`, 'write it as 500m, 2 or 8Gi')
     return
   }
-  if (!hasType(value, schema, at)) return
+  if (!hasType(value, node, at)) return
   if (Array.isArray(value)) walkList(value, node, at)
   else if (typeof value === 'object') walkObject(value as Loose, node, at)
   if (node.asksMore) checkValue(value, schema, at)
 }
 
-function hasType(value: unknown, { type, format }: ObjectSchema, at: Walk): boolean {
+function hasType(value: unknown, { type, format }: SchemaNode, at: Walk): boolean {
   if (type === undefined) return true
   const fits =
     type === 'array'
@@ -100,13 +100,14 @@ function walkObject(value: Loose, node: SchemaNode, at: Walk): void {
   const { schema } = node
   const open = at.custom ? node.keepsUnknown : node.takesAnything
   for (const key in value) {
+    const part = value[key]
     const known = fieldOf(node, key, at.definitions) ?? restOf(node, at.definitions)
     if (known === undefined) {
       if (open || schema.additionalProperties === true || isEmbedded(schema, key)) continue
-    } else if (typeof value[key] === known.plain) continue
+    } else if (typeof part === known.plain) continue
     at.steps.push(key)
     if (known === undefined) unknownField(key, schema, at)
-    else walk(value[key], known, at)
+    else walk(part, known, at)
     at.steps.pop()
   }
   for (const key of node.required) {
