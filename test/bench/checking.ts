@@ -19,7 +19,7 @@ export interface CheckingOptions {
 }
 
 /** As for compiling in process: what has been running for a while is measured, and not what the engine makes of code on its first runs. */
-const warmRounds = 5
+const warmRounds = 30
 
 /**
  * Microseconds for each rendered Job that is held against the schemas and rules of Kubernetes, in the memory of a process that has done so before;

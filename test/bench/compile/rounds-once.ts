@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseYaml } from '../../../compiler/load/document.ts'
 import { compile } from '../../../compiler/compile.ts'
+import { sha256 } from '../../../domain/canonical.ts'
 import { corpus } from './corpus.ts'
 
 /*
@@ -22,15 +22,12 @@ function compileAll(): void {
     chart: { version: '0.1.0', files: chartFiles },
     deploy: { url: 'https://git.example.com/deploy.git', branch: 'main' },
   })
-  const hashes = [...(tree?.values() ?? [])].map((text) => createHash('sha256').update(text).digest('hex'))
+  const hashes = [...(tree?.values() ?? [])].map(sha256)
   if (hashes.length < Number(specs)) throw new Error(`${hashes.length} files; ${JSON.stringify(problems.slice(0, 3))}`)
 }
 
 function handleAsJson(): void {
-  for (const text of texts)
-    createHash('sha256')
-      .update(JSON.stringify(JSON.parse(text)))
-      .digest('hex')
+  for (const text of texts) sha256(JSON.stringify(JSON.parse(text)))
 }
 
 process.on('message', (what: 'compile' | 'json') => {
