@@ -294,7 +294,7 @@ function keyOf(text: string, begin: number, end: number, sum: number): string | 
 
 /** Scalars that were read, by a sum of their characters, and what they stand for: most short ones come again in other specs. */
 const scalarTexts: string[] = Array.from({ length: 4096 }, () => '')
-const scalarValues: Json[] = Array.from({ length: 4096 }, () => '')
+const scalarValues: Json[] = Array.from({ length: 4096 }, () => plainScalar(''))
 
 /** Of a longer one the engine keeps no copy but the whole text that it is a part of. */
 const shortScalar = 12

@@ -135,6 +135,8 @@ describe('the plain reader', () => {
       "a: it's a#b c:d e/f?g&h*i!\nb: --no-x\n",
       { a: "it's a#b c:d e/f?g&h*i!", b: '--no-x' },
     ],
+    ['an item without a value at the end', 'a:\n  - b\n  - ', { a: ['b', null] }],
+    ['a text and a number of the same characters', `a: [12, '12', "12", 12]\n`, { a: [12, '12', '12', 12] }],
     ['a marker at the beginning', '---\na: é😀\n', { a: 'é😀' }],
   ])('reads %s', (_title, text, value) => {
     expect(readPlain(text)).toStrictEqual(value)
