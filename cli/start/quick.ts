@@ -10,6 +10,8 @@ let stdout: Output | undefined
 const ownStdout = (): Output => process.stdout.on('error', endUnheard)
 const line = plainLine(process.argv.slice(2))
 
+// Nothing is left to be done or written by then: to take the heap apart, as a process does that comes to its end, is work for nobody.
+process.once('beforeExit', () => process.exit())
 void runProcess(
   (world) => (line ? runPlain(world, line) : commandLine(world, [addCheck, addCompile]).parseAsync(process.argv)),
   {
