@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { goEffort } from './go-effort.ts'
 import { userCacheFolder } from './user-cache-folder.ts'
 
 /*
@@ -89,12 +90,13 @@ function installed(named: string, wanted: Tool): string {
 
 /** Fills a folder; what goes wrong Go says itself. */
 function build(named: string, wanted: Tool, folder: string): boolean {
-  const common = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' }
+  const common = { ...process.env, ...goEffort(), CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' }
   const go = (words: readonly string[], cwd: string, variables: Readonly<Record<string, string>> = {}) =>
     spawnSync('go', words, { cwd, stdio: ['ignore', 2, 2], env: { ...common, ...variables } }).status === 0
   if (!wanted.pinned) {
     const variables = { GOBIN: folder, GOFLAGS: '-mod=mod' }
-    return go(['install', '-trimpath', `${wanted.package}@${wanted.version}`], process.cwd(), variables)
+    const flags = ['-trimpath', '-ldflags=-s -w']
+    return go(['install', ...flags, `${wanted.package}@${wanted.version}`], process.cwd(), variables)
   }
   const pins = join(import.meta.dirname, '..', wanted.pinned.folder)
   const flags = ['-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', join(folder, named)]

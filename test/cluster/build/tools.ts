@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync } f
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { findProgram, run } from '../base/command.ts'
+import { goEffort } from '../../../tools/go-effort.ts'
 import { cached, keyOf } from './cache.ts'
 import type { Recipe } from './recipes.ts'
 
@@ -77,7 +78,7 @@ async function compile(
 ): Promise<void> {
   const child = spawn('nice', ['-n', '10', go, ...words], {
     cwd: folder,
-    env: { ...process.env, ...goEnvironment },
+    env: { ...process.env, ...goEnvironment, ...goEffort() },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const said: string[] = []
