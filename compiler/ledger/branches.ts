@@ -76,7 +76,8 @@ function moved(
   if (from === to) return []
   const isIts = ({ environment }: { readonly environment: string }): boolean => environment === name
   const run = ledger.runs.filter(isIts).find(({ runs }) => runs.some(isInCluster))
-  const endpoint = ledger.endpoints.find(isIts)
+  // One that waits for a model has no file that Argo CD reads.
+  const endpoint = ledger.endpoints.filter(isIts).find(({ pin }) => pin !== null)
   const drifted = deployed.drifted.find(({ path }) => environmentOf(path) === name)
   const there = run ?? endpoint
   if (!there && !drifted) return []

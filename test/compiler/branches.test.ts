@@ -22,6 +22,14 @@ const published = (texts: readonly string[], base: string, deployed = nothing): 
   expect(result.problems.filter(({ severity }) => severity === 'error')).toEqual([])
   return deployedAfter(deployed, result.change)
 }
+const registered = (deployed: Deployed): Deployed => {
+  const run = { id: '00000000-0000-5000-8000-000000000001', attempt: 1, environment: 'dev' }
+  const version = {
+    ...{ digest: `sha256:${'1'.repeat(64)}`, uri: 's3://models/letters/1', sizeBytes: 1, run },
+    ...{ stage: 'experimental' as const, framework: null, hyperparameters: {}, metrics: {} },
+  }
+  return perform(deployed, { kind: 'register', project: 'language', model: 'letters', version }).deployed
+}
 
 describe('an Environment with a branch', () => {
   it('is said to have it, and Argo CD is told to read there', () => {
@@ -32,13 +40,7 @@ describe('an Environment with a branch', () => {
   })
 
   it('has its endpoints read there by an operation too, which compiles no spec', () => {
-    const run = { id: '00000000-0000-5000-8000-000000000001', attempt: 1, environment: 'dev' }
-    const version = {
-      ...{ digest: `sha256:${'1'.repeat(64)}`, uri: 's3://models/letters/1', sizeBytes: 1, run },
-      ...{ stage: 'experimental' as const, framework: null, hyperparameters: {}, metrics: {} },
-    }
-    const before = published([endpoint()], withBranches('dev', null))
-    const { deployed } = perform(before, { kind: 'register', project: 'language', model: 'letters', version })
+    const deployed = registered(published([endpoint()], withBranches('dev', null)))
     const application = paths.endpointApplication({ environment: 'dev', project: 'language', name: 'letters' })
     expect(deployed.files.get(application)).toContain('targetRevision: "dev"')
     expect(compileTexts([endpoint()], deployed, withBranches('dev', null)).change.size).toBe(0)
@@ -119,9 +121,15 @@ describe('an Environment that is to move', () => {
     ])
   })
 
+  const served = endpoint().replace(/ {2}environments: .*/, '  environments: { prod: { model: { version: 1 } } }')
+
+  it.each(moves)('%s moves with endpoints that wait for a model', (_where, from, to) => {
+    const waiting = endpoint().replace(/ {2}environments: .*/, '  environments: { prod: {} }')
+    expect(told([waiting], published([waiting], from), to)).toEqual([])
+  })
+
   it.each(moves)('%s is refused while it has an endpoint', (_where, from, to) => {
-    const served = endpoint().replace(/ {2}environments: .*/, '  environments: { prod: {} }')
-    const before = published([served], from)
+    const before = published([served], from, registered(published([], from)))
     expect(told([served], before, to)).toEqual([
       expect.stringContaining('the endpoint language/letters is deployed there'),
     ])
