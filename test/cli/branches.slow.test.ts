@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { openDeploy } from '../../cli/house/repositories.ts'
+import { readSettings } from '../../cli/house/settings.ts'
+import { publishSpecs } from '../../cli/specs/publish-specs.ts'
+import { specFolder } from '../../publisher/spec-repository.ts'
 import { specyard } from '../support/cli.ts'
-import { gitIn, temporaryFolder, workRepository, writeFiles } from '../support/publisher.ts'
+import { bareEnvironment, gitIn, temporaryFolder, workRepository, writeFiles } from '../support/publisher.ts'
 
 /* An environment with a branch of its own, with the command: what is published, said, drawn up and looked at. */
 
@@ -86,6 +90,37 @@ describe('publishing where prod has a branch of its own', () => {
     })
     gitIn(deploy, 'update-ref', 'refs/heads/prod', 'refs/heads/prod-next')
     expect((await run('publish')).stdout).toMatch(/^merged +the proposal on prod-next/m)
+  })
+
+  it('says in each pull request what that one does, and not what waits for others', async () => {
+    const asks = ', protections: { pullRequest: true }'
+    await writeFiles(root, {
+      'specs/prod.yaml': environment('prod', `, branch: prod${asks}`),
+      'specs/dev.yaml': environment('dev', asks),
+    })
+    const variables = { ...bareEnvironment, HOME: root }
+    const settings = await readSettings(root, variables)
+    const texts = new Map<string, string>()
+    const { proposed } = await publishSpecs({
+      ...{ settings, specs: specFolder(settings.root, variables) },
+      deploy: await openDeploy(settings, variables, () => new Date()),
+      pullRequests: {
+        put: ({ base }, text) => {
+          texts.set(base, text)
+          return Promise.resolve({ kind: 'open', number: texts.size, url: 'https://git.example.com/1' })
+        },
+        find: () => Promise.resolve(undefined),
+        close: () => Promise.resolve(),
+      },
+    })
+    expect(proposed.map((one) => one.kind === 'waiting' && one.effects)).toEqual([
+      [expect.stringContaining('dev/language/letters')],
+      [expect.stringContaining('prod/language/words')],
+    ])
+    expect(texts.get('main')).toContain('letters')
+    expect(texts.get('main')).not.toContain('words')
+    expect(texts.get('prod')).toContain('words')
+    expect(texts.get('prod')).not.toContain('letters')
   })
 
   it('refuses another branch while something runs there, and says what to do', async () => {
