@@ -42,6 +42,7 @@ export function statusVariables(plan: TrainingPlan, tokenFile: string): StatusVa
 /** The local cluster gives its own address to every container. */
 function baseUrl({ variables, cluster }: TrainingPlan): string | undefined {
   const written = variables.find((one) => one.name === 'BACKEND_BASE_URL')
-  if (written !== undefined && 'value' in written) return written.value.replace(/\/+$/, '')
+  if (written !== undefined && 'value' in written)
+    return written.value.endsWith('/') ? written.value.replace(/\/+$/, '') : written.value
   return cluster === 'local' ? '$(BACKEND_BASE_URL)' : undefined
 }

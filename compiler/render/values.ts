@@ -1,5 +1,5 @@
 import { labels } from '../../domain/names.ts'
-import type { EndpointPlan, ModelPin, Variable } from '../../domain/plan.ts'
+import type { EndpointPlan, ModelPin, PlannedResources, Variable } from '../../domain/plan.ts'
 import { compareText } from '../../domain/problem.ts'
 import { mergedByName } from '../by-name.ts'
 import { type Block, blockText } from './values/block.ts'
@@ -141,11 +141,7 @@ function podValues(plan: EndpointPlan) {
         cpu: cpuQuantity(resources.cpuRequestMillicores),
         memory: memoryQuantity(resources.memoryRequestBytes),
       },
-      limits: {
-        cpu: cpuQuantity(resources.cpuLimitMillicores),
-        memory: memoryQuantity(resources.memoryLimitBytes),
-        ...(resources.gpus > 0 ? { [resources.gpuResource]: resources.gpus } : {}),
-      },
+      limits: limitsOf(resources),
     },
     nodeSelector: inOrder(resources.nodeSelector),
     tolerations: resources.tolerations.map(({ operator, key, value, effect }) => ({
@@ -162,6 +158,15 @@ function inOrder(mapping: Readonly<Record<string, string>>): Readonly<Record<str
   const keys = Object.keys(mapping)
   if (keys.length < 2) return mapping
   return Object.fromEntries(keys.sort(compareText).map((key) => [key, mapping[key] ?? '']))
+}
+
+function limitsOf({ cpuLimitMillicores, memoryLimitBytes, gpus, gpuResource }: PlannedResources) {
+  const limits: Record<string, string | number> = {
+    cpu: cpuQuantity(cpuLimitMillicores),
+    memory: memoryQuantity(memoryLimitBytes),
+  }
+  if (gpus > 0) limits[gpuResource] = gpus
+  return limits
 }
 
 function promptValues({ promptTemplate }: EndpointPlan): { name: string; text: string } | null {

@@ -19,8 +19,12 @@ export function checkBackend(merged: Merged, place: Place, at: Resolving): void 
     })
   }
   const asking: Asking = {
-    ...{ merged, place, at },
-    name: nameIn(merged, place),
+    merged,
+    place,
+    at,
+    get name() {
+      return nameIn(merged, place)
+    },
     can: (capability) => backend.can.includes(capability),
     tell: (code, pointer, message, hint, also) =>
       tell(at, code, pointer, message, {
