@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.slow.test.ts'],
+          globalSetup: ['test/support/main-job/build-once.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -37,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/**/*.services.test.ts'],
+          globalSetup: ['test/support/main-job/build-once.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

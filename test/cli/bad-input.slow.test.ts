@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtProgram } from '../support/main-job/built.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -146,8 +147,8 @@ function deployHead(): string {
 }
 
 function run(...words: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const args = ['--import', 'tsx', join(root, 'cli', 'main.ts'), '--directory', folder, ...words]
-  const child = spawn(process.execPath, args, {
+  const [node = '', ...args] = [...builtProgram().words, '--directory', folder, ...words]
+  const child = spawn(node, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: folder },

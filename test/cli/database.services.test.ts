@@ -1,24 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
 import { createServerDatabase, type TestDatabase } from '../support/database.ts'
+import { builtProgram } from '../support/main-job/built.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import {
-  buildProgram,
-  type Ended,
-  endOf,
-  type Program,
-  type Running,
-  startProgram,
-  untilSaid,
-} from '../support/main-job/program.ts'
+import { type Ended, endOf, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
-let program: Program
+const program = builtProgram()
 let database: TestDatabase & { readonly url: string }
 let proxy: TcpProxy
 let example: Example
 beforeAll(async () => {
-  program = buildProgram()
   database = await createServerDatabase()
   proxy = await openTcpProxy(database.url)
   example = copyExample()
@@ -27,7 +19,6 @@ afterAll(async () => {
   await example.remove()
   await proxy.close()
   await database.close()
-  program.remove()
 })
 
 function up(): Running {

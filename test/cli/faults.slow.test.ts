@@ -3,28 +3,18 @@ import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { builtProgram } from '../support/main-job/built.ts'
 import { mayMount, mountDisk } from '../support/main-job/disk.ts'
 import type { UpDocument } from '../../cli/up/document.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import {
-  buildProgram,
-  type Ended,
-  type Program,
-  type Running,
-  startProgram,
-  untilSaid,
-} from '../support/main-job/program.ts'
+import { type Ended, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 
 /*
  * The world outside fails: each fault names the thing, the place, the cause and the remedy, ends with exit code 3, shows no stack and no
  * secret, and the next try after mending goes on where this one stopped.
  */
-let program: Program
-beforeAll(() => {
-  program = buildProgram()
-})
-afterAll(() => program.remove())
+const program = builtProgram()
 
 function up(
   example: Example,

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { builtProgram } from '../support/main-job/built.ts'
 import { expectWhole } from '../support/main-job/invariants.ts'
 import { beginLife, killAt, type Milestone, Missed, settle } from '../support/main-job/life.ts'
 import { milestones as at } from '../support/main-job/milestones.ts'
-import { buildProgram, type Program } from '../support/main-job/program.ts'
 
 /*
  * Killed with SIGKILL at any moment and started again: nothing lost, nothing run twice. Each life is one state folder whose `up` is killed
  * at one point of the main job after the other, always at one that had not been reached before, and in the end is let settle.
  */
-let program: Program
-beforeAll(() => {
-  program = buildProgram()
-})
-afterAll(() => program.remove())
 
 interface Told {
   readonly points: readonly Milestone[]
@@ -54,7 +49,7 @@ const lifeMillisecondsMax = 900_000
 /** A point that went by before the kill asks for a new life: a test that did not kill there has shown nothing. */
 async function live(told: Told): Promise<void> {
   for (let number = 1; ; number += 1) {
-    const life = beginLife(program)
+    const life = beginLife(builtProgram())
     try {
       life.example.edit('specs/handbook/training.yaml', told.edit ?? ((specs) => specs))
       for (const point of told.points) await killAt(life, point)

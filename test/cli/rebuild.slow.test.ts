@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildProgram, type Ended, endOf, type Program, startProgram } from '../support/main-job/program.ts'
+import { builtProgram } from '../support/main-job/built.ts'
+import { type Ended, endOf, startProgram } from '../support/main-job/program.ts'
 import { gitIn } from '../support/publisher.ts'
 
 /* The command in a spec repository of its own, with the embedded database and deploy repository. The tests follow on each other. */
@@ -30,7 +31,7 @@ spec:
   image: example/trainer:1
 `
 
-let program: Program
+const program = builtProgram()
 let folder: string
 let byHand: string
 
@@ -52,7 +53,6 @@ function editLedger(): string {
 }
 
 beforeAll(async () => {
-  program = buildProgram()
   folder = join(mkdtempSync(join(tmpdir(), 'specyard-rebuild-')), 'specs')
   mkdirSync(join(folder, 'specs'), { recursive: true })
   writeFileSync(join(folder, 'specyard.yaml'), 'apiVersion: specyard.dev/v1\nkind: Settings\n')
@@ -67,7 +67,6 @@ beforeAll(async () => {
   byHand = editLedger()
 })
 afterAll(() => {
-  program.remove()
   rmSync(join(folder, '..'), { recursive: true, force: true, maxRetries: 10 })
 })
 

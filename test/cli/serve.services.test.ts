@@ -3,18 +3,12 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createServerDatabase, type TestDatabase } from '../support/database.ts'
+import { builtProgram } from '../support/main-job/built.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import {
-  buildProgram,
-  endOf,
-  type Program,
-  type Running,
-  startProgram,
-  untilSaid,
-} from '../support/main-job/program.ts'
+import { endOf, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 
 /* Specyard as a service: no working tree, a spec repository and a deploy repository of their own, a real PostgreSQL. */
-let program: Program
+const program = builtProgram()
 let database: TestDatabase & { readonly url: string }
 let example: Example
 /** Where the service is started: nothing but its settings. */
@@ -32,7 +26,6 @@ const git = (folder: string, ...args: readonly string[]): string =>
 const person = ['-c', 'user.name=A Person', '-c', 'user.email=person@example.com']
 
 beforeAll(async () => {
-  program = buildProgram()
   database = await createServerDatabase()
   example = copyExample()
   home = join(example.folder, 'home')
@@ -59,7 +52,6 @@ reconcile: { cron: '* * * * * *' }
 afterAll(async () => {
   await database.close()
   await example.remove()
-  program.remove()
 })
 
 const start = (...args: readonly string[]): Running =>

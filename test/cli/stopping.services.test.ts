@@ -4,14 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stopSecondsMax } from '../../cli/terminal/interrupt.ts'
 import { createServerDatabase, redisUrl, type TestDatabase } from '../support/database.ts'
-import {
-  buildProgram,
-  endOf,
-  type Program,
-  type Running,
-  startProgram,
-  untilSaid,
-} from '../support/main-job/program.ts'
+import { builtProgram } from '../support/main-job/built.ts'
+import { endOf, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
 /* A service that is told to stop ends, whatever it waits for: servers that have gone silent answer to nobody's goodbye. */
@@ -19,13 +13,12 @@ import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 const slackSeconds = 10
 
 describe('a service that is told to stop', () => {
-  let program: Program
+  const program = builtProgram()
   let database: TestDatabase & { readonly url: string }
   let proxy: TcpProxy | undefined
   let folder: string
   let running: Running | undefined
   beforeEach(async () => {
-    program = buildProgram()
     database = await createServerDatabase()
     folder = mkdtempSync(join(tmpdir(), 'specyard-stopping-'))
     writeFileSync(join(folder, 'specyard.yaml'), 'apiVersion: specyard.dev/v1\nkind: Settings\n')
@@ -36,7 +29,6 @@ describe('a service that is told to stop', () => {
     await proxy?.close()
     await database.close()
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-    program.remove()
   })
   const start = (words: readonly string[], environment: Readonly<Record<string, string>>): Running =>
     (running = startProgram(program, folder, words, { environment }))

@@ -2,20 +2,19 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
+import { builtProgram } from '../support/main-job/built.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import { buildProgram, type Ended, type Program, startProgram } from '../support/main-job/program.ts'
+import { type Ended, startProgram } from '../support/main-job/program.ts'
 
 /* The main job from its beginning to its end, without a terminal and undisturbed. */
-let program: Program
+const program = builtProgram()
 let example: Example
 let document: UpDocument
 beforeAll(() => {
-  program = buildProgram()
   example = copyExample()
 })
 afterAll(async () => {
   await example.remove()
-  program.remove()
 })
 
 const run = (...args: readonly string[]): Promise<Ended> => startProgram(program, example.folder, args).ended

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
 import { readClaim } from '../../local/process/pod-files.ts'
+import { builtProgram } from '../support/main-job/built.ts'
 import { until } from '../support/main-job/conditions.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import { buildProgram, type Ended, type Program, type Running, startProgram } from '../support/main-job/program.ts'
+import { type Ended, type Running, startProgram } from '../support/main-job/program.ts'
 import { lookAt, type Sight } from '../support/main-job/sight.ts'
 
 interface Job {
@@ -17,20 +18,19 @@ interface Job {
 }
 
 const training = 'specs/handbook/training.yaml'
-let program: Program
+const program = builtProgram()
 let example: Example
 let sight: Sight
 let up: Running
 
 beforeAll(() => {
-  program = buildProgram()
   example = copyExample()
   sight = lookAt(example)
+  write('examples/handbook/endless.mjs', trainer)
 })
 afterAll(async () => {
   up.kill('SIGKILL')
   await example.remove()
-  program.remove()
 })
 
 const start = (...args: readonly string[]): Running => startProgram(program, example.folder, args)
@@ -50,7 +50,7 @@ const jobNow = (name: string, condition: (job: Job) => boolean): Promise<Job> =>
     const answer = (await sight.ask(`/v1/jobs?name=${name}&limit=100`)) as { items: readonly Job[] } | undefined
     return answer?.items.find((job) => job.name === name && condition(job))
   })
-/** A training that lasts until it is told to end. */
+/** A training that lasts until it is told to end, of a trainer that learns nothing meanwhile: the processor is for what is tried. */
 const endless = (name: string): string => `
 apiVersion: specyard.dev/v1
 kind: TrainingJob
@@ -66,10 +66,17 @@ spec:
     batchSize: 64
     learningRate: 0.01
     optimizer: sgd
-    parameters: { order: 3, distances: 3, buckets: 512, samplesPerEpoch: 4000, checkpointEveryEpochs: 1 }
   image: ghcr.io/example/handbook-trainer:1.0.0@sha256:77b246c6d9c0dfaa967206084e00284d9ab46576ba4c13322fd3afeaa4c3b27e
-  command: [node, train.mjs]
+  command: [node, endless.mjs]
   resources: { cpu: { request: '1', limit: '2' }, memory: { request: 256Mi, limit: 1Gi } }
+`
+const trainer = `
+import { clientOptions, createClient } from './specyard-client.mjs'
+
+const specyard = createClient(clientOptions(process.env))
+process.once('SIGTERM', () => process.exit(143))
+let step = 0
+setInterval(() => specyard.heartbeat({ step: (step += 1), epoch: 1, loss: 1 }), 500)
 `
 const write = (path: string, text: string): void => writeFileSync(join(example.folder, path), text)
 

@@ -3,8 +3,9 @@ import { readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtProgram } from '../support/main-job/built.ts'
 import { copyExample, type Example } from '../support/main-job/example.ts'
-import { buildProgram, type Program, type Running, startProgram } from '../support/main-job/program.ts'
+import { type Running, startProgram } from '../support/main-job/program.ts'
 
 /*
  * The walk of docs/handbook/rollouts.md, word for word: every command that stands there is run, and prints what stands below it. Commits and ports are
@@ -34,11 +35,10 @@ function steady(text: string): string {
     .trimEnd()
 }
 
-let program: Program
+const program = builtProgram()
 let example: Example
 let up: Running
 beforeAll(() => {
-  program = buildProgram()
   example = copyExample()
   symlinkSync(dirname(program.words[1] ?? ''), join(example.folder, 'dist'))
 })
@@ -46,7 +46,6 @@ afterAll(async () => {
   up.kill('SIGTERM')
   await up.ended
   await example.remove()
-  program.remove()
 })
 
 /** Runs a line in a shell of the example's folder, with what earlier lines have set. */

@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-
-const root = join(import.meta.dirname, '..', '..')
+import { builtProgram } from './main-job/built.ts'
 
 export interface Ran {
   readonly code: number
@@ -34,11 +33,10 @@ export function createSpecFolder(name: string): SpecFolder {
     write,
     run: (words, options = {}) =>
       new Promise((resolve, reject) => {
-        const loader = join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')
-        const args = ['--import', loader, join(root, 'cli', 'main.ts'), ...words]
+        const [node = '', ...args] = [...builtProgram().words, ...words]
         const environment = { PATH: process.env['PATH'], HOME: path }
         const child = execFile(
-          process.execPath,
+          node,
           args,
           { cwd: join(path, options.in ?? '.'), env: environment, maxBuffer: 64 * 1024 * 1024 },
           (error, stdout, stderr) => {

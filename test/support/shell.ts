@@ -1,17 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { builtProgram } from './main-job/built.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Puts a program `specyard`, made of these sources, into a folder, and gives the variables of a shell that finds it. */
+/** Puts a program `specyard`, built from these sources, into a folder, and gives the variables of a shell that finds it. */
 export function shellVariables(folder: string): Readonly<Record<string, string>> {
   mkdirSync(folder, { recursive: true })
-  const loader = join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')
   const program = join(folder, 'specyard')
   writeFileSync(
     program,
-    `#!/bin/sh\nexec '${process.execPath}' --import '${loader}' '${join(root, 'cli', 'main.ts')}' "$@"\n`,
+    `#!/bin/sh\nexec ${builtProgram()
+      .words.map((word) => `'${word}'`)
+      .join(' ')} "$@"\n`,
   )
   chmodSync(program, 0o755)
   return {

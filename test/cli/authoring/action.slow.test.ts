@@ -7,6 +7,7 @@ import { type ActionRun, runAction } from '../../support/action.ts'
 import { createSpecFolder, type SpecFolder } from '../../support/check.ts'
 import { sourcesOf, training } from '../../support/compiler.ts'
 import { type Forge, startForge } from '../../support/forge.ts'
+import { builtProgram } from '../../support/main-job/built.ts'
 import { commitAll } from '../../support/snapshot.ts'
 
 /* The steps of our action, run as a runner does, on the merge commit of a pull request in a shallow clone; the forge alone is not the real one. */
@@ -14,7 +15,7 @@ import { commitAll } from '../../support/snapshot.ts'
 const root = join(import.meta.dirname, '..', '..', '..')
 const token = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'
 const folder = mkdtempSync(join(tmpdir(), 'specyard-action-'))
-const command = `${process.execPath} --import ${join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')} ${join(root, 'cli', 'main.ts')}`
+const command = builtProgram().words.join(' ')
 let forge: Forge
 let specs: SpecFolder
 let runs = 0

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtProgram } from '../../support/main-job/built.ts'
 
-const root = join(import.meta.dirname, '..', '..', '..')
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'specyard-init-')))
 const specs = join(folder, 'Specs of Vision!')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,11 +26,10 @@ interface Ran {
 }
 
 async function specyard(cwd: string, ...words: readonly string[]): Promise<Ran> {
-  const loader = join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')
-  const args = ['--import', loader, join(root, 'cli', 'main.ts'), ...words]
+  const [node = '', ...args] = [...builtProgram().words, ...words]
   const options = { cwd, env: { PATH: process.env['PATH'], HOME: folder }, maxBuffer: 16 * 1024 * 1024 }
   try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, args, options)) }
+    return { code: 0, ...(await promisify(execFile)(node, args, options)) }
   } catch (error) {
     const { code, stdout, stderr } = error as Ran
     return { code, stdout, stderr }

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Observed } from '../../../reconciler/observed/document.ts'
 import { applicationObject, jobObject, podObject } from '../../support/observed.ts'
 import { type FakeApiServer, type FakeObject, startFakeApiServer } from '../../support/kubernetes/fake-api-server.ts'
+import { builtProgram } from '../../support/main-job/built.ts'
 import { commitFiles, gitIn, temporaryFolder, workRepository, writeFiles } from '../../support/publisher.ts'
 
 /*
@@ -12,7 +13,6 @@ import { commitFiles, gitIn, temporaryFolder, workRepository, writeFiles } from 
  * test/cluster/source/observe.cluster.test.ts.
  */
 
-const root = join(import.meta.dirname, '..', '..', '..')
 const paths = {
   applications: '/apis/argoproj.io/v1/namespaces/argocd/applications',
   jobs: '/apis/batch/v1/namespaces/team/jobs',
@@ -82,16 +82,10 @@ interface Said {
 }
 
 function observe(directory: string, temporary: string, ...words: readonly string[]): Promise<Said> {
-  const args = [
-    '--import',
-    join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs'),
-    join(root, 'cli', 'main.ts'),
-    'observe',
-    ...words,
-  ]
+  const [node = '', ...args] = [...builtProgram().words, 'observe', ...words]
   const env = { PATH: process.env['PATH'], HOME: directory, TMPDIR: temporary }
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: directory, env, timeout: 120_000 }, (error, stdout, stderr) =>
+    execFile(node, args, { cwd: directory, env, timeout: 120_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
     )
   })

@@ -7,7 +7,7 @@ import { lookAt, type Sight } from './sight.ts'
 export interface Life {
   readonly example: Example
   readonly sight: Sight
-  readonly program: Program
+  readonly program: Pick<Program, 'words'>
   /** All that every `up` has said. */
   readonly said: string[]
   /** Every token that was seen in a Secret. */
@@ -35,7 +35,7 @@ const lookMilliseconds = 4
 const askMilliseconds = 100
 const settleSeconds = 240
 
-export function beginLife(program: Program): Life {
+export function beginLife(program: Pick<Program, 'words'>): Life {
   const example = copyExample()
   return { example, sight: lookAt(example), program, said: [], tokens: new Set() }
 }

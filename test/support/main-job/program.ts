@@ -64,7 +64,7 @@ export interface StartOptions {
 
 /** Starts one command in a spec repository, with no variable of this process but PATH. */
 export function startProgram(
-  program: Program,
+  program: Pick<Program, 'words'>,
   folder: string,
   args: readonly string[],
   { environment = {}, before = [] }: StartOptions = {},
