@@ -2,14 +2,12 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrations } from '../../migrations/all.ts'
 import { queryOnce } from '../../records/pool.ts'
 import { createServerDatabase } from '../support/database.ts'
+import { builtProgram } from '../support/main-job/built.ts'
 
-const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-const loader = fileURLToPath(import.meta.resolve('tsx'))
 const names = Object.keys(migrations)
 
 let database: Awaited<ReturnType<typeof createServerDatabase>>
@@ -27,11 +25,9 @@ afterAll(async () => {
 function migrate(direction: string, url = database.url): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env['PATH'], HOME: folder, NO_COLOR: '1', DATABASE_URL: url }
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', loader, program, 'migrate', direction],
-      { cwd: folder, env, timeout: 60_000 },
-      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    const [node = '', ...words] = [...builtProgram().words, 'migrate', direction]
+    execFile(node, words, { cwd: folder, env, timeout: 60_000 }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     )
   })
 }
