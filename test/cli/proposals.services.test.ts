@@ -57,15 +57,15 @@ afterAll(() => gitea.remove())
 
 let count = 0
 /** A house whose first publication was made. The forge may take its time to notice the first push: then the pull request is opened the next time. */
-async function openHouse(): Promise<ForgeHouse> {
-  const house = await openForgeHouse(gitea, `proposed-${(count += 1)}`, files, { pullRequests: false })
+async function openHouse(specs = files): Promise<ForgeHouse> {
+  const house = await openForgeHouse(gitea, `proposed-${(count += 1)}`, specs, { pullRequests: false })
   await house.publish()
   await gitea.untilFilled(house.deploy)
   await house.publish()
   return house
 }
-async function withHouse(use: (house: ForgeHouse) => Promise<void>): Promise<void> {
-  const house = await openHouse()
+async function withHouse(use: (house: ForgeHouse) => Promise<void>, specs = files): Promise<void> {
+  const house = await openHouse(specs)
   try {
     await use(house)
   } finally {
@@ -211,6 +211,34 @@ it.each([
       expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
     }),
 )
+
+describe('an environment with a branch of its own', () => {
+  const own = Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      text.replace('  protections:', '  branch: prod\n  protections:'),
+    ]),
+  )
+
+  it('has its pull request there, and what is squashed into it runs', () =>
+    withHouse(async (house) => {
+      const [pull, ...others] = await gitea.ask<readonly (Pull & { base: { ref: string } })[]>(
+        'GET',
+        at(house, '/pulls?state=all'),
+      )
+      expect([pull?.base.ref, others]).toEqual(['prod', []])
+      expect(pull?.body).toContain('words')
+      expect(await branches(house)).toEqual(['main', 'prod', 'prod-next'])
+      expect(await readProposals(house.opened)).toMatchObject([{ base: 'prod', pullRequest: { number: 1 } }])
+      await gitea.merge(house.deploy, 1, 'squash')
+      expect(await runsOf(house, 'prod')).toMatchObject([{ status: 'active' }])
+      await house.publish()
+      expect(await branches(house)).toEqual(['main', 'prod'])
+      expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
+      expect((await house.opened.deploy.read()).drifted).toEqual([])
+      expect(await runsOf(house, 'dev')).toMatchObject([{ status: 'active' }])
+    }, own))
+})
 
 describe('while a pull request waits', () => {
   it('an operation is pushed, and the pull request stays one that can be merged', () =>
