@@ -113,6 +113,8 @@ function installed(named: string, wanted: Tool): string {
     '--quiet',
     '--disable-pip-version-check',
     '--no-input',
+    // Half of the time is for translating modules that nobody imports; those that somebody does are translated then.
+    '--no-compile',
     ...(wanted.wheelsOnly ? ['--only-binary', ':all:'] : []),
   ]
   for (const [program, ...options] of [
