@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { shortened } from '../support/main-job/example.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const installSecondsMax = 300
@@ -42,6 +43,8 @@ beforeAll(() => {
   npm(['install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, pack.filename)], installation)
   for (const part of ['specs', 'examples', 'specyard.yaml'])
     cpSync(join(root, part), join(specs, part), { recursive: true })
+  const trainings = join(specs, 'specs', 'handbook', 'training.yaml')
+  writeFileSync(trainings, shortened(readFileSync(trainings, 'utf8')))
 }, installSecondsMax * 1000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -16,8 +16,10 @@ export interface Example {
   remove(): Promise<void>
 }
 
-/** So few samples in an epoch that a training takes some seconds. */
-const samplesPerEpoch = 20_000
+/** The specs of trainings with so few samples in an epoch that each takes some seconds. */
+export function shortened(specs: string): string {
+  return specs.replaceAll(/samplesPerEpoch: \d+/g, 'samplesPerEpoch: 20000')
+}
 
 /** @param folder where to put it, made where it is missing; a temporary one unless told */
 export function copyExample(folder = mkdtempSync(join(realpathSync(tmpdir()), 'specyard-example-'))): Example {
@@ -35,8 +37,6 @@ export function copyExample(folder = mkdtempSync(join(realpathSync(tmpdir()), 's
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  example.edit('specs/handbook/training.yaml', (text) =>
-    text.replaceAll(/samplesPerEpoch: \d+/g, `samplesPerEpoch: ${samplesPerEpoch}`),
-  )
+  example.edit('specs/handbook/training.yaml', shortened)
   return example
 }
