@@ -38,23 +38,23 @@ function written(value: Json | undefined): string {
     return text + ']'
   }
   const keys = inOrder(Object.keys(value))
-  let text = '{'
+  let text = ''
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] ?? ''
-    text += (index > 0 ? ',' : '') + keyText(key) + written(value[key])
+    text += (index > 0 ? nextKey(key) : firstKey(key)) + written(value[key])
   }
-  return text + '}'
+  return keys.length > 0 ? text + '}' : '{}'
 }
 
 /** The canonical JSON of an object of such members, still a tree of its parts: whoever hashes or searches it lays it out. */
 export function canonicalObject(members: WrittenMembers): string {
   const keys = inOrder(Object.keys(members))
-  let text = '{'
+  let text = ''
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] ?? ''
-    text += (index > 0 ? ',' : '') + keyText(key) + (members[key] ?? 'null')
+    text += (index > 0 ? nextKey(key) : firstKey(key)) + (members[key] ?? 'null')
   }
-  return text + '}'
+  return keys.length > 0 ? text + '}' : '{}'
 }
 
 /** @param line where the line begins that the value ends on, with its line feed */
@@ -90,6 +90,10 @@ function quoted(text: string): string {
 
 /** How a key is written, with its colon. */
 const keyText = remembered((key) => `${quoted(key)}:`)
+
+/** The same with what stands before it in an object: one text less to add up for each key. */
+const firstKey = remembered((key) => inOnePiece(`{${quoted(key)}:`))
+const nextKey = remembered((key) => inOnePiece(`,${quoted(key)}:`))
 
 /** Whether two values have the same canonical JSON. Neither may have anything undefined or a number that is none. */
 export function sameJson(left: Json, right: Json): boolean {
@@ -133,8 +137,8 @@ export function uuid5(namespace: string, name: string): string {
   bytes.set(bytesOf(namespace))
   bytes.write(name, 16)
   const hex = hash('sha1', bytes)
-  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** The bytes of a UUID. */
