@@ -288,8 +288,13 @@ function keyOf(text: string, begin: number, end: number, sum: number): string | 
   const key = text.slice(begin, end)
   // Of what every object has without being given it nothing may be read.
   if (key in {} || key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
-  keys[place] = key
+  keys[place] = copyOf(key)
   return key
+}
+
+/** Of a longer part of a text the engine keeps no copy but the whole text: as the name of a member it is kept by itself. */
+function copyOf(key: string): string {
+  return Object.keys({ [key]: null })[0] ?? key
 }
 
 /** Scalars that were read, by a sum of their characters, and what they stand for: most short ones come again in other specs. */

@@ -19,16 +19,12 @@ export async function openClone(cacheFolder: string, place: GitPlace): Promise<v
     await mkdir(cacheFolder, { recursive: true })
     await writeGlobalConfiguration(place.environment, join(cacheFolder, 'gitconfig'))
     await removeStale(cacheFolder, /^(making-|gitconfig\.|\.room-|age-)/)
-    if (await isThere(place.folder)) {
-      await makePlain(place.folder)
-      const usable = await runGit(place, ['rev-parse', '--is-bare-repository', '--git-dir'])
-      if (usable.code === 0 && usable.stdout.toString('utf8') === 'true\n.\n') {
-        await removeStale(place.folder, /\.lock$|^gc\.pid$|^fast_import_crash_/)
-        await dropOldReferences(place)
-        return
-      }
-      await rm(place.folder, { recursive: true, force: true })
+    if (await isUsable(place)) {
+      await removeStale(place.folder, /\.lock$|^gc\.pid$|^fast_import_crash_/)
+      await dropOldReferences(place)
+      return
     }
+    await rm(place.folder, { recursive: true, force: true })
     await mkdir(making)
     const made = await runGit({ ...place, folder: making }, ['init', '--quiet', '--bare', '--template=', '.'])
     if (made.code !== 0) throw gitFailed(place, 'init', made.stderr)
@@ -42,6 +38,19 @@ export async function openClone(cacheFolder: string, place: GitPlace): Promise<v
     throw await orDiskFull(error instanceof Fault ? error : failed, [cacheFolder])
   } finally {
     await rm(making, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** Whether there is a clone that is whole. Somebody else may take a damaged one away while it is looked at. */
+async function isUsable(place: GitPlace): Promise<boolean> {
+  if (!(await isThere(place.folder))) return false
+  try {
+    await makePlain(place.folder)
+    const said = await runGit(place, ['rev-parse', '--is-bare-repository', '--git-dir'])
+    return said.code === 0 && said.stdout.toString('utf8') === 'true\n.\n'
+  } catch (error) {
+    if (await isThere(place.folder)) throw error
+    return false
   }
 }
 

@@ -8,6 +8,7 @@ import { connect, type ConnectionBounds, connectionBounds } from './connect.ts'
 import { hasCommit } from './objects.ts'
 import { readReference } from './references.ts'
 import { type GitEnvironment, type GitOutput, type GitPlace, gitFailed, gitSaid, hasRoom, orDiskFull } from './run.ts'
+import { createTurn } from '../turn.ts'
 
 /** So often the head may be gone again when it is fetched. */
 const movesMax = 10
@@ -53,7 +54,9 @@ export interface Remote {
   push(commit: string, expected: string | null): Promise<GitOutput>
   /** Asks what a push to a reference would be answered, by its whole name, and pushes nothing. */
   tryPush(commit: string, reference: string): Promise<GitOutput>
-  /** Starts the clone anew, for when it turns out to be damaged. */
+  /** How often the clone was started anew. */
+  renewals(): number
+  /** Starts the clone anew, for when it turns out to be damaged; once for all who ask for it meanwhile. */
   renew(): Promise<void>
   /** Deletes the clone; it is made anew when it is needed. */
   drop(): Promise<void>
@@ -98,26 +101,35 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
 
   const fetched = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', address.url]
   const fetchBranch = (): Promise<GitOutput> => connectTo([...fetched, `+${branch}:${session}/head`])
+  // All write one reference of the clone: two at once would each take the lock of the other for a damaged clone.
+  const inTurn = createTurn()
 
   const drop = (): Promise<void> => rm(place.folder, { recursive: true, force: true }).catch(() => undefined)
-  const renew = async (): Promise<void> => {
+  let renewals = 0
+  let renewing: Promise<void> | undefined
+  const renewOnce = async (): Promise<void> => {
     await drop()
     await openClone(options.cacheFolder, place)
+    renewals += 1
   }
+  const renew = (): Promise<void> =>
+    (renewing ??= renewOnce().finally(() => {
+      renewing = undefined
+    }))
 
-  const bringHead = async (): Promise<string | null> => {
+  const bringHeadNow = async (): Promise<string | null> => {
     for (let tries = 0; tries < movesMax; tries += 1) {
       const output = await fetchBranch()
       const brought = output.code === 0 ? readReference(place.folder, `${session}/head`) : undefined
       if (brought !== undefined) return brought
       // There is no branch, no server or no room, or the clone is damaged: asked step by step it shows which.
       const commit = await head()
-      if (commit === null || (await bring(commit))) return commit
+      if (commit === null || (await bringNow(commit))) return commit
     }
     throw new Fault('GIT_FAILED', `the branch ${options.branch} is rewritten again and again`, { retry: 'soon' })
   }
 
-  const bring = async (commit: string): Promise<boolean> => {
+  const bringNow = async (commit: string): Promise<boolean> => {
     if (await hasCommit(place, commit)) return true
     let output = await fetchBranch()
     // The remote answered a moment ago: what fails now may be the clone.
@@ -137,8 +149,8 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     place,
     reference: `${session}/next`,
     head,
-    bringHead,
-    bring,
+    bringHead: () => inTurn(bringHeadNow),
+    bring: async (commit) => (await hasCommit(place, commit)) || (await inTurn(() => bringNow(commit))),
     references,
     bringFrom: async (reference, commit) => {
       if (await hasCommit(place, commit)) return true
@@ -161,14 +173,19 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     },
     tryPush: (commit, reference) =>
       connectTo(['push', '--dry-run', '--quiet', '--no-verify', '--', address.url, `${commit}:${reference}`]),
+    renewals: () => renewals,
     renew,
     drop,
     tidy: () => tidy(place),
   }
 }
 
-/** Runs what needs the clone. It is only a copy: where it fails with room on the disk, it is made anew, once. */
+/**
+ * Runs what needs the clone. It is only a copy: where it fails with room on the disk, it is made anew, once, unless somebody else did that meanwhile and so
+ * took it away from under the work.
+ */
 export async function withSoundClone<Value>(remote: Remote, work: () => Promise<Value>): Promise<Value> {
+  const before = remote.renewals()
   try {
     return await work()
   } catch (error) {
@@ -179,7 +196,7 @@ export async function withSoundClone<Value>(remote: Remote, work: () => Promise<
       await remote.drop()
       throw fault
     }
-    await remote.renew()
+    if (remote.renewals() === before) await remote.renew()
     return work()
   }
 }

@@ -1,3 +1,4 @@
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sourcePath } from '../../domain/ledger.ts'
@@ -259,7 +260,6 @@ describe('the cache', () => {
     await deploy.publish(request({ [job]: '1\n' }))
     await rival.publish(request({ [job]: '2\n' }))
     gitIn(folder, 'init', '--quiet', '--bare', 'elsewhere')
-    const { rm } = await import('node:fs/promises')
     await rm(join(folder, 'cache-1', 'clone.git', 'objects'), { recursive: true })
     await deploy.publish(request({ [job]: '3\n' }))
     await rm(join(folder, 'cache-1'), { recursive: true })
@@ -267,5 +267,29 @@ describe('the cache', () => {
     expect((await deploy.read()).files.get(job)).toBe('4\n')
     expect(commitCount(url)).toBe(4)
     fsck(url)
+  })
+
+  it('is written by those who read at once in turn, and not taken for damaged by any of them', async () => {
+    const { deploy, another, folder } = await testDeploy()
+    const writer = await another()
+    const clone = join(folder, 'cache-1', 'clone.git')
+    const { ino } = await stat(clone)
+    for (const text of ['1\n', '2\n', '3\n']) {
+      await writer.publish(request({ [job]: text }))
+      const read = await Promise.all(Array.from({ length: 8 }, () => deploy.read()))
+      expect(read.map(({ files }) => files.get(job))).toEqual(Array.from({ length: 8 }, () => text))
+    }
+    expect((await stat(clone)).ino).toBe(ino)
+  })
+
+  it('that is damaged under many who read is made anew for all of them', async () => {
+    const { deploy, another, folder } = await testDeploy()
+    const writer = await another()
+    for (const text of ['1\n', '2\n', '3\n']) {
+      await writer.publish(request({ [job]: text }))
+      await rm(join(folder, 'cache-1', 'clone.git', 'objects'), { recursive: true })
+      const read = await Promise.all(Array.from({ length: 8 }, () => deploy.read()))
+      expect(read.map(({ files }) => files.get(job))).toEqual(Array.from({ length: 8 }, () => text))
+    }
   })
 })
