@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { measureChecking } from '../checking.ts'
 import { buildPrograms } from '../cluster/programs.ts'
 import { measurePublishing } from '../publishing.ts'
 import { type Row, row } from '../report.ts'
 import { type Asked, runBench, say } from '../run-bench.ts'
+import { measureChecking } from './checking.ts'
 import { measureInProcess } from './in-process.ts'
 import { buildPeers, type Peers, writeTrainingChart } from './peers.ts'
 import { placesRow } from './places.ts'
@@ -43,7 +43,7 @@ async function measure({ quick, begin }: Asked<Part>): Promise<readonly Row[]> {
   const { specs, rounds, manyRounds, forks } = size
   const peers = quick ? null : await buildPeers(say)
   const programs = await buildPrograms(
-    ['rounds-once', 'write-files-once'].map((name) => join(import.meta.dirname, `${name}.ts`)),
+    ['rounds-once', 'checking-once', 'write-files-once'].map((name) => join(import.meta.dirname, `${name}.ts`)),
   )
   const folder = mkdtempSync(join(tmpdir(), 'specyard-bench-'))
   try {
@@ -55,7 +55,10 @@ async function measure({ quick, begin }: Asked<Part>): Promise<readonly Row[]> {
     if (begin('whole')) rows.push(...(await wholeCommands(size, { folder, writer, peers })))
     if (begin('starts'))
       rows.push(...(await measureStart({ folder, rounds: size.starts, peers, chart, values: values[0] ?? '' })))
-    if (begin('checking')) rows.push(measureChecking({ specs, rounds, kubeconform: peers?.kubeconform ?? null }))
+    if (begin('checking')) {
+      const kubeconform = peers?.kubeconform ?? null
+      rows.push(await measureChecking({ specs, rounds, program: programs.path('checking-once'), kubeconform }))
+    }
     if (begin('publishing')) rows.push(...(await measurePublishing({ files: size.files, rounds: manyRounds })))
     if (begin('places')) rows.push(placesRow(size.mutations))
     return rows

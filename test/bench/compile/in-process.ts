@@ -1,15 +1,9 @@
 import { join } from 'node:path'
 import { median, type Row, row } from '../report.ts'
 import { type Peers, renderByForks, renderByLibrary } from './peers.ts'
-import { startRounds } from './rounds.ts'
+import { startRounds, warmRounds } from './rounds.ts'
 
 const serving = join(import.meta.dirname, '..', '..', '..', 'charts', 'serving-endpoint')
-
-/**
- * Until the engine has made what it makes of the code: after 5 rounds it is still at it, and a round takes up to twice as long as one of a process that
- * has been running for a while.
- */
-const warmRounds = 30
 
 export interface InProcess {
   readonly specs: number

@@ -1,6 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
+/**
+ * Until the engine has made what it makes of the code: after 5 rounds it is still at it, and a round takes up to twice as long as one of a process that
+ * has been running for a while.
+ */
+export const warmRounds = 30
+
 /** A process that has been running for a while, and does something once each time it is told what. */
 export interface Rounds {
   /** @returns the seconds that it says it took. @throws Error when it ends instead */

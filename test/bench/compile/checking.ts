@@ -1,53 +1,50 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { load } from 'js-yaml'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kubernetesSchemas } from '../../cli/house/kubernetes-schemas.ts'
-import { compile } from '../../compiler/compile.ts'
-import { checkObject } from '../../compiler/manifest/check.ts'
-import type { Definitions } from '../../compiler/manifest/schemas.ts'
-import { address, chart, nothing, source } from '../support/compiler.ts'
-import { trainingCorpus } from './corpus.ts'
-import { median, type Row, row } from './report.ts'
+import { kubernetesSchemas } from '../../../cli/house/kubernetes-schemas.ts'
+import type { Definitions } from '../../../compiler/manifest/schemas.ts'
+import { median, type Row, row } from '../report.ts'
+import { renderedJobs } from './rendered-jobs.ts'
+import { startRounds, warmRounds } from './rounds.ts'
 
 export interface CheckingOptions {
   readonly specs: number
   readonly rounds: number
+  /** The built `checking-once`. */
+  readonly program: string
   /** The program, or null where there is none. */
   readonly kubeconform: string | null
 }
 
-/** As for compiling in process: what has been running for a while is measured, and not what the engine makes of code on its first runs. */
-const warmRounds = 30
-
 /**
- * Microseconds for each rendered Job that is held against the schemas and rules of Kubernetes, in the memory of a process that has done so before;
- * beside it kubeconform, on the same manifests and schemas, its start and parsing included, and what parsing them as JSON takes.
+ * Microseconds for each rendered Job that is held against the schemas and rules of Kubernetes, in a process that has been running for a while; beside it
+ * kubeconform, on the same manifests and schemas, its start and parsing included, and what parsing them as JSON takes.
  */
-export function measureChecking({ specs, rounds, kubeconform }: CheckingOptions): Row {
-  const definitions = kubernetesSchemas.of('1.36')
-  const compiled = compile({ sources: trainingCorpus(specs), source, deployed: nothing, chart, deploy: address })
-  const texts = [...(compiled.tree ?? [])]
-    .filter(([path]) => /^environments\/.*\/jobs\/.*\.yaml$/.test(path))
-    .map(([, text]) => text)
-  const objects = texts.map((text) => load(text))
-  const json = objects.map((object) => JSON.stringify(object))
+export async function measureChecking({ specs, rounds, program, kubeconform }: CheckingOptions): Promise<Row> {
+  const texts = renderedJobs(specs)
   const folder = mkdtempSync(join(tmpdir(), 'specyard-checking-'))
+  const process = startRounds(program, [String(specs)])
+  const told = async (what: 'check' | 'json'): Promise<number> => ((await process.ask(what)) / texts.length) * 1e6
   const [ours, peers, limits]: [number[], number[], number[]] = [[], [], []]
   try {
     const manifests = join(folder, 'manifests')
     mkdirSync(manifests)
     texts.forEach((text, index) => writeFileSync(join(manifests, `${index}.yaml`), text))
+    const definitions = kubernetesSchemas.of('1.36')
     writeFileSync(join(folder, 'job-batch-v1.json'), JSON.stringify(selfContained(definitions)))
-    for (let round = 0; round < warmRounds; round += 1) objects.forEach((one) => checkFine(one, definitions))
+    for (let round = 0; round < warmRounds; round += 1) {
+      await told('check')
+      await told('json')
+    }
     for (let round = 0; round < rounds; round += 1) {
-      ours.push(microseconds(objects.length, () => objects.forEach((one) => checkFine(one, definitions))))
+      ours.push(await told('check'))
       if (kubeconform !== null)
         peers.push(microseconds(texts.length, () => runKubeconform(kubeconform, folder, manifests)))
-      limits.push(microseconds(json.length, () => json.forEach((one) => JSON.parse(one) as unknown)))
+      limits.push(await told('json'))
     }
   } finally {
+    process.end()
     rmSync(folder, { recursive: true, force: true })
   }
   return row({
@@ -62,11 +59,6 @@ export function measureChecking({ specs, rounds, kubeconform }: CheckingOptions)
     limit: median(limits),
     goal: 20,
   })
-}
-
-function checkFine(object: unknown, definitions: Definitions): void {
-  const [finding] = checkObject(object, definitions)
-  if (finding) throw new Error(`${finding.pointer} ${finding.message}`)
 }
 
 function runKubeconform(program: string, folder: string, manifests: string): void {
