@@ -4,54 +4,23 @@ import { openDeploy } from '../../cli/house/repositories.ts'
 import { readSettings } from '../../cli/house/settings.ts'
 import { publishSpecs } from '../../cli/specs/publish-specs.ts'
 import { specFolder } from '../../publisher/spec-repository.ts'
-import { specyard } from '../support/cli.ts'
-import { bareEnvironment, gitIn, temporaryFolder, workRepository, writeFiles } from '../support/publisher.ts'
+import { bareEnvironment, gitIn, writeFiles } from '../support/publisher.ts'
+import { environment, training, type TwoEnvironments, twoEnvironments } from '../support/two-environments.ts'
 
 /* An environment with a branch of its own, with the command: what is published, said, drawn up and looked at. */
 
-const environment = (name: string, more = ''): string => `apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: ${name} }
-spec: { cluster: local, images: { example/trainer: trainer }${more} }
-`
 const inCluster = (name: string, more: string): string =>
   environment(name, more).replace(
     'cluster: local, images: { example/trainer: trainer }',
     `cluster: { kubernetes: { context: ${name}, namespaces: { language: ml } } }`,
   )
-const training = (name: string, place: string, epochs = 3): string => `apiVersion: specyard.dev/v1
-kind: TrainingJob
-metadata: { name: ${name}, project: language }
-spec:
-  environment: ${place}
-  task: { type: language-modelling }
-  model: { name: char-loglinear, source: custom }
-  dataset: { ref: text }
-  training: { epochs: ${epochs} }
-  image: example/trainer:1
-  command: [python, train.py]
-`
-const dataset = `apiVersion: specyard.dev/v1
-kind: Dataset
-metadata: { name: text, project: language }
-spec: { uri: data, format: text }
-`
 let root: string
 let deploy: string
+let run: TwoEnvironments['run']
+let tree: TwoEnvironments['tree']
 beforeEach(async () => {
-  root = await workRepository(join(await temporaryFolder(), 'specs'), {
-    'specyard.yaml': 'apiVersion: specyard.dev/v1\nkind: Settings\n',
-    '.gitignore': '.specyard/\n',
-    'specs/dev.yaml': environment('dev'),
-    'specs/prod.yaml': environment('prod', ', branch: prod'),
-    'specs/text.yaml': dataset,
-    'specs/letters.yaml': training('letters', 'dev'),
-    'specs/words.yaml': training('words', 'prod'),
-  })
-  deploy = join(root, '.specyard', 'deploy.git')
+  ;({ root, deploy, run, tree } = await twoEnvironments(', branch: prod'))
 })
-const run = (...words: readonly string[]) => specyard(root, words)
-const tree = (branch: string): string => gitIn(deploy, 'ls-tree', '-r', '--name-only', branch)
 
 describe('publishing where prod has a branch of its own', () => {
   it('lands on both, says so, and has nothing to publish after it', async () => {

@@ -1,49 +1,18 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { specyard } from '../support/cli.ts'
-import { commitFiles, gitIn, temporaryFolder, workRepository, writeFiles } from '../support/publisher.ts'
+import { commitFiles, gitIn, writeFiles } from '../support/publisher.ts'
+import { environment, type TwoEnvironments, twoEnvironments } from '../support/two-environments.ts'
 
 /* An environment that asks for pull requests, with the command and no forge: a person merges with Git. */
 
-const environment = (name: string, more = ''): string => `apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: ${name} }
-spec: { cluster: local, images: { example/trainer: trainer }${more} }
-`
-const training = (name: string, place: string, epochs = 3): string => `apiVersion: specyard.dev/v1
-kind: TrainingJob
-metadata: { name: ${name}, project: language }
-spec:
-  environment: ${place}
-  task: { type: language-modelling }
-  model: { name: char-loglinear, source: custom }
-  dataset: { ref: text }
-  training: { epochs: ${epochs} }
-  image: example/trainer:1
-  command: [python, train.py]
-`
-const dataset = `apiVersion: specyard.dev/v1
-kind: Dataset
-metadata: { name: text, project: language }
-spec: { uri: data, format: text }
-`
 let root: string
 let deploy: string
+let run: TwoEnvironments['run']
+let tree: TwoEnvironments['tree']
+let isThere: TwoEnvironments['isThere']
 beforeEach(async () => {
-  root = await workRepository(join(await temporaryFolder(), 'specs'), {
-    'specyard.yaml': 'apiVersion: specyard.dev/v1\nkind: Settings\n',
-    '.gitignore': '.specyard/\n',
-    'specs/dev.yaml': environment('dev'),
-    'specs/prod.yaml': environment('prod', ', protections: { pullRequest: true }'),
-    'specs/text.yaml': dataset,
-    'specs/letters.yaml': training('letters', 'dev'),
-    'specs/words.yaml': training('words', 'prod'),
-  })
-  deploy = join(root, '.specyard', 'deploy.git')
+  ;({ root, deploy, run, tree, isThere } = await twoEnvironments(', protections: { pullRequest: true }'))
 })
-const run = (...words: readonly string[]) => specyard(root, words)
-const tree = (branch: string): string => gitIn(deploy, 'ls-tree', '-r', '--name-only', branch)
-const isThere = (branch: string): boolean => gitIn(deploy, 'for-each-ref', `refs/heads/${branch}`) !== ''
 function merge(...how: readonly string[]): void {
   const clone = join(root, '..', 'clone')
   gitIn(root, 'clone', '--quiet', deploy, clone)

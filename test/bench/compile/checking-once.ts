@@ -2,6 +2,7 @@ import { checkObject } from '../../../compiler/manifest/check.ts'
 import { kubernetesSchemas } from '../../../cli/house/kubernetes-schemas.ts'
 import { renderedJobs } from './rendered-jobs.ts'
 import { parseManifests } from '../../../compiler/load/document.ts'
+import { answerRounds } from './answer-rounds.ts'
 
 /*
  * checking-once <specs>: a process that holds rendered Jobs against the schemas and rules of Kubernetes, or parses them as JSON, each time it is told so
@@ -24,10 +25,4 @@ function parseAll(): void {
   for (const text of json) JSON.parse(text)
 }
 
-process.on('message', (what: 'check' | 'json') => {
-  const began = performance.now()
-  if (what === 'check') checkAll()
-  else parseAll()
-  process.send?.((performance.now() - began) / 1000)
-})
-process.on('disconnect', () => process.exit(0))
+answerRounds({ check: checkAll, json: parseAll })

@@ -3,6 +3,7 @@ import { parseYaml } from '../../../compiler/load/document.ts'
 import { compile } from '../../../compiler/compile.ts'
 import { sha256 } from '../../../domain/canonical.ts'
 import { corpus } from './corpus.ts'
+import { answerRounds } from './answer-rounds.ts'
 
 /*
  * rounds-once <specs> <folder of the chart serving-endpoint>: a process that compiles the corpus, or handles it as JSON, each time it is told so by
@@ -30,10 +31,4 @@ function handleAsJson(): void {
   for (const text of texts) sha256(JSON.stringify(JSON.parse(text)))
 }
 
-process.on('message', (what: 'compile' | 'json') => {
-  const began = performance.now()
-  if (what === 'compile') compileAll()
-  else handleAsJson()
-  process.send?.((performance.now() - began) / 1000)
-})
-process.on('disconnect', () => process.exit(0))
+answerRounds({ compile: compileAll, json: handleAsJson })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { compile } from '../../../compiler/compile.ts'
 import { parseYaml } from '../../../compiler/load/document.ts'
 import { environments, servingCorpus } from './corpus.ts'
+import { answerRounds } from '../compile/answer-rounds.ts'
 
 /*
  * endpoints-once <endpoints> <folder of the chart serving-endpoint>: a process that compiles the corpus, or handles it as JSON, each time it is told
@@ -39,10 +40,4 @@ function handleAsJson(): void {
         .digest('hex')
 }
 
-process.on('message', (what: 'compile' | 'json') => {
-  const began = performance.now()
-  if (what === 'compile') compileAll()
-  else handleAsJson()
-  process.send?.((performance.now() - began) / 1000)
-})
-process.on('disconnect', () => process.exit(0))
+answerRounds({ compile: compileAll, json: handleAsJson })
