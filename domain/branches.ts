@@ -23,10 +23,15 @@ export function chartOf(path: string): string | undefined {
   return /^charts\/[^/]+\/([^/]+)\//.exec(path)?.[1]
 }
 
+/** The branch that an environment has of its own, whatever its name is: `constructor` is one too. */
+export function ownBranch(environment: string, branches: Branches): string | undefined {
+  return Object.hasOwn(branches, environment) ? branches[environment] : undefined
+}
+
 /** The branch that a file is on; undefined for the deploy branch. */
 export function branchOf(path: string, branches: Branches): string | undefined {
   const environment = environmentOf(path)
-  return environment === undefined || !Object.hasOwn(branches, environment) ? undefined : branches[environment]
+  return environment === undefined ? undefined : ownBranch(environment, branches)
 }
 
 /** The commit at the head of an environment's branch. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { CompileResult } from '../../compiler/compile-types.ts'
+import { ownBranch } from '../../domain/branches.ts'
 import { isFault } from '../../domain/fault.ts'
 import { type MayPush, type MayPushOptions, mayPropose, mayPush } from '../../publisher/may-push.ts'
 import { type Finding, ok, problem } from '../../reconciler/sources/kubernetes/ground/finding.ts'
@@ -25,7 +26,7 @@ export async function deployFindings(
   result: Pick<CompileResult, 'branches' | 'pullRequests'>,
   environments: readonly string[],
 ): Promise<readonly Finding[]> {
-  const branchOf = (name: string): string => result.branches[name] ?? settings.deployBranch
+  const branchOf = (name: string): string => ownBranch(name, result.branches) ?? settings.deployBranch
   const branches = new Set([settings.deployBranch, ...environments.map(branchOf)])
   const proposing = new Set(result.pullRequests.filter((name) => environments.includes(name)).map(branchOf))
   const findings: Finding[] = []

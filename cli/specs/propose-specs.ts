@@ -1,6 +1,6 @@
 import type { CompileInput } from '../../compiler/compile-types.ts'
 import { applied } from '../../compiler/impact/applied.ts'
-import { type Branches, environmentOf } from '../../domain/branches.ts'
+import { type Branches, environmentOf, ownBranch } from '../../domain/branches.ts'
 import { isFault } from '../../domain/fault.ts'
 import type { ForeignProposal, Proposal } from '../../domain/proposal.ts'
 import type { Deployed, PublishedChange, PublishRequest } from '../../domain/publication.ts'
@@ -72,7 +72,7 @@ export async function proposeSpecs(
     }
     const { proposal } = one
     const isOf = (environment: string): boolean =>
-      (branches[environment] ?? opened.settings.deployBranch) === proposal.base
+      (ownBranch(environment, branches) ?? opened.settings.deployBranch) === proposal.base
     const text = async (): Promise<string> =>
       (await import('./proposal-text.ts')).proposalText(input, withElsewhere(seen, isOf))
     const effects = seen.wanted?.effects(isOf) ?? []

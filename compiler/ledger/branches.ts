@@ -1,4 +1,4 @@
-import { type Branches, branchesIn, environmentOf } from '../../domain/branches.ts'
+import { type Branches, branchesIn, environmentOf, ownBranch } from '../../domain/branches.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
 import { compareText, type Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
@@ -32,7 +32,8 @@ export function decideBranches(
     const branch = wanted.get(name)
     const why = branch === undefined ? undefined : unusable(branch, [deployBranch, ...wanted.values()])
     if (why !== undefined) return [unusableProblem(environment, why)]
-    return moved(environment, { from: published[name] ?? deployBranch, to: branch ?? deployBranch }, ledger, deployed)
+    const from = ownBranch(name, published) ?? deployBranch
+    return moved(environment, { from, to: branch ?? deployBranch }, ledger, deployed)
   })
   return { branches: Object.fromEntries([...wanted].sort(([left], [right]) => compareText(left, right))), problems }
 }

@@ -1,4 +1,4 @@
-import type { Branches } from '../../domain/branches.ts'
+import { type Branches, ownBranch } from '../../domain/branches.ts'
 import { applicationName, paths } from '../../domain/ledger.ts'
 import type { Destination, EndpointPlan } from '../../domain/plan.ts'
 import { renderTemplate, type View } from './template.ts'
@@ -71,7 +71,7 @@ function fieldsOfOthers({ framework, autoscale, replicas }: EndpointPlan): View 
 }
 
 function source({ url, branch, branches = {} }: DeployAddress, environment: string): View {
-  return { url, branch: (Object.hasOwn(branches, environment) && branches[environment]) || branch }
+  return { url, branch: ownBranch(environment, branches) ?? branch }
 }
 
 function target(destination: Destination, namespace: string): View {

@@ -1,4 +1,4 @@
-import { type Branches, environmentOf } from '../../domain/branches.ts'
+import { type Branches, environmentOf, ownBranch } from '../../domain/branches.ts'
 import { Fault } from '../../domain/fault.ts'
 import { branchesPath } from '../../domain/ledger.ts'
 import type { Deployed, PublishedChange } from '../../domain/publication.ts'
@@ -29,7 +29,7 @@ export interface MoveStep {
 export function stepsOf(whole: Deployed, before: Branches, after: Branches, text: string): readonly MoveStep[] {
   const moving = movingOf(before, after)
   const copies = namesOf(after).flatMap((branch): readonly MoveStep[] => {
-    const coming = moving.filter((name) => after[name] === branch)
+    const coming = moving.filter((name) => ownBranch(name, after) === branch)
     if (coming.length === 0) return []
     const change = (there: Deployed): PublishedChange | undefined => {
       const files = filesFor(coming, branch, whole, there)
@@ -42,9 +42,9 @@ export function stepsOf(whole: Deployed, before: Branches, after: Branches, text
   const index: MoveStep = {
     branch: undefined,
     change: (there) => {
-      const back = moving.filter((name) => after[name] === undefined)
+      const back = moving.filter((name) => ownBranch(name, after) === undefined)
       const files = filesFor(back, 'the deploy branch', whole, there)
-      const left = moving.filter((name) => after[name] !== undefined)
+      const left = moving.filter((name) => ownBranch(name, after) !== undefined)
       for (const path of there.files.keys()) if (left.includes(environmentOf(path) ?? '')) files.set(path, null)
       files.set(branchesPath, text)
       return wordsFor(moving, undefined, files)
@@ -56,7 +56,7 @@ export function stepsOf(whole: Deployed, before: Branches, after: Branches, text
 /** The environments whose branch changes. */
 export function movingOf(before: Branches, after: Branches): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.filter((name) => before[name] !== after[name])
+  return names.filter((name) => ownBranch(name, before) !== ownBranch(name, after))
 }
 
 /** Whether the same is deployed of some environments. */

@@ -1,4 +1,4 @@
-import { branchOf, chartOf } from '../../domain/branches.ts'
+import { branchOf, chartOf, ownBranch } from '../../domain/branches.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
 import type { Change, Deployed, PublishedChange } from '../../domain/publication.ts'
 import { chartVersionsOf } from '../../domain/rollout.ts'
@@ -14,7 +14,7 @@ export function partFor(branch: string | undefined, wanted: PublishedChange, sta
   const isIts = (path: string): boolean => chartOf(path) === undefined && branchOf(path, branches) === branch
   const files = new Map([...wanted.files].filter(([path]) => isIts(path)))
   for (const [path, text] of chartsFor(branch, wanted.files, files, states)) files.set(path, text)
-  const isOf = (environment: string): boolean => branches[environment] === branch
+  const isOf = (environment: string): boolean => ownBranch(environment, branches) === branch
   const { part, ...whole } = wanted
   const words = { ...whole, subjects: wanted.subjects.filter((subject) => isOf(subject.split('/')[0] ?? '')) }
   return { ...words, ...part?.(files, isOf), files }

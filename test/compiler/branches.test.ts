@@ -56,6 +56,19 @@ describe('an Environment with a branch', () => {
     expect(published([], environment).files.has(branchesPath)).toBe(false)
   })
 
+  it('may be called as what every object has, with a branch and without one', () => {
+    const named = (branch: string): string =>
+      withBranches(null, null)
+        .replaceAll(/\bname: prod\b/g, 'name: constructor')
+        .replace('ml-language } } } }', `ml-language } } }${branch} }`)
+    const there = inProd('words').replace('environment: prod', 'environment: constructor')
+    const before = published([there], named(''))
+    expect(before.files.get(paths.jobsApplication('constructor', 'language'))).toContain('targetRevision: "main"')
+    expect(told([there], before, named(''))).toEqual([])
+    expect(compileTexts([there], before, named('')).change.size).toBe(0)
+    expect(branchesIn(published([there], named(', branch: own')))).toEqual({ constructor: 'own' })
+  })
+
   it('keeps it when its spec is gone, for as long as it is known what ran there', () => {
     const before = published([training(), inProd('words')], withBranches(null, 'prod'))
     const [dev = '', , ...rest] = environment.split('---\n')
