@@ -221,6 +221,20 @@ describe('what cannot be followed', () => {
     await untilEqual(connected)
   })
 
+  it('stays CLUSTER_REFUSED from list to list when it may be listed and not watched, until a watch stands', async () => {
+    server.behave({ unwatchable: jobsPath })
+    const connected = await following(server.kubeconfig())
+    const refusals = () => Math.max(...connected.staleness().map((one) => one.failures))
+    await vi.waitFor(() => expect(refusals()).toBeGreaterThan(3), { timeout: 5000 })
+    expect(listsOfJobs()).toBeGreaterThan(2)
+    await expect(connected.view()).rejects.toMatchObject({ code: 'CLUSTER_REFUSED' })
+    // No list between two refusals was taken for the end of them.
+    expect(connected.logged).toEqual([expect.stringContaining('failed and is tried again')])
+    server.behave({ unwatchable: null })
+    await vi.waitFor(() => expect(connected.logged.at(-1)).toContain('is followed again'), { timeout: 5000 })
+    await untilEqual(connected)
+  })
+
   it('never shows the token', async () => {
     server.behave({ status: 401 })
     const connected = await following(server.kubeconfig())

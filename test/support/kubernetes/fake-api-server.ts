@@ -59,6 +59,8 @@ export interface Behaviour {
   readonly status: number | null
   /** Text instead of the next events. */
   readonly garbage: string | null
+  /** A collection that may be listed and not watched. */
+  readonly unwatchable: string | null
 }
 
 interface Event {
@@ -83,6 +85,7 @@ class Fake {
     expiredPages: 0,
     status: null,
     garbage: null,
+    unwatchable: null,
   }
   history: Event[] = []
   version = 1
@@ -182,6 +185,7 @@ class Fake {
   }
 
   watch(url: URL, response: ServerResponse): void {
+    if (url.pathname === this.behaviour.unwatchable) return refuse(response, 403, 'Forbidden', 'no verb "watch" here')
     const from = Number(url.searchParams.get('resourceVersion'))
     if (from < this.compactedTo) {
       response.writeHead(200, { 'content-type': 'application/json' })

@@ -56,7 +56,7 @@ export interface Mirror<T> {
   listed(): boolean
   /** True where the cluster does not know the kind. */
   absent(): boolean
-  /** Why the last try failed; null when it did not. */
+  /** Why the last try failed; null when it did not. What a watch failed with stays until one stands. */
   lastError(): ApiError | null
   staleness(): Staleness
   close(): Promise<void>
@@ -80,11 +80,13 @@ export function openMirror<T>(
   let listed = false
   let absent = false
   let lastError: ApiError | null = null
+  let failedStep: WatchState['step'] = 'list'
   let path = ''
 
-  const confirm = (): void => {
+  const confirm = (step: WatchState['step']): void => {
     confirmedAt = performance.now()
-    if (lastError === null) return
+    // A list proves no watch: what may be listed and not watched is not followed.
+    if (lastError === null || (step === 'list' && failedStep === 'watch')) return
     lastError = null
     told.stirred()
   }
@@ -101,7 +103,7 @@ export function openMirror<T>(
     fresh.finish()
     listed = true
     absent = false
-    confirm()
+    confirm('list')
     happen({ kind: 'listed', resourceVersion })
     told.stirred()
   }
@@ -119,8 +121,9 @@ export function openMirror<T>(
     const from = state.resourceVersion ?? ''
     const began = performance.now()
     const request = { path, selector, resourceVersion: from, watchSeconds, silenceMilliseconds, signal: ending.signal }
-    await follow(api, request, hear, confirm)
-    confirm()
+    const alive = (): void => confirm('watch')
+    await follow(api, request, hear, alive)
+    alive()
     happen({ kind: 'ended', lastedMilliseconds: performance.now() - began, empty: state.resourceVersion === from })
   }
   const step = async (): Promise<void> => {
@@ -134,11 +137,12 @@ export function openMirror<T>(
       const isAbsent = error.status === 404 && typeof collection.path !== 'string'
       if (isAbsent) {
         if (!absent) memory.replace().finish()
-        confirm()
+        confirm('watch')
         listed = absent = true
       } else if (error.status !== 410) {
         counts.failures += 1
         lastError = error
+        failedStep = state.step
       }
       // Other connections that seem to stand may be as dead as this one.
       if (error.status === null) api.dropIdle()
