@@ -158,14 +158,15 @@ export function loadSpecs(
 }
 
 function resolveTrainings(
-  context: Omit<Resolving, 'project' | 'at'>,
+  { catalogue: known, problems, places, shapes }: Required<Omit<Resolving, 'project' | 'at' | 'origins'>>,
   source: CompileInput['source'],
   { pulse }: Aids,
 ): Map<string, TrainingPlan> {
   const plans = new Map<string, TrainingPlan>()
-  for (const spec of context.catalogue.trainingJobs) {
+  for (const spec of known.trainingJobs) {
     pulse?.()
-    const resolving = { ...context, project: spec.value.metadata.project, at: spec.document }
+    const { project } = spec.value.metadata
+    const resolving = { catalogue: known, problems, places, shapes, project, at: spec.document }
     const plan = resolveTraining(spec, source, resolving)
     if (plan) plans.set(keyText(plan), plan)
   }

@@ -12,17 +12,17 @@ const blockHelpers = ['if', 'each'] as const
  * @throws Error naming template and line where a value could reach the text unescaped
  */
 export async function generateTemplates(folder: string): Promise<string> {
+  let count = 0
   const names = (await readdir(folder)).filter((name) => name.endsWith('.hbs')).sort()
-  const entries = await Promise.all(
-    names.map(async (name) => {
-      const source = await readFile(join(folder, name), 'utf8')
-      const program = Handlebars.parse(source) as unknown as Node
-      refuseUnescaped(name, program)
-      const key = JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))
-      return `  ${key}: (view, { items, holds, scalar }) => {\n${templateCode(program)}},`
-    }),
-  )
-  return `export const templates = {\n${entries.join('\n')}\n}\n`
+  const entries: string[] = []
+  for (const name of names) {
+    const source = await readFile(join(folder, name), 'utf8')
+    const program = Handlebars.parse(source) as unknown as Node
+    refuseUnescaped(name, program)
+    const key = JSON.stringify(name.replace(/(\.yaml|\.md)?\.hbs$/, ''))
+    entries.push(`  ${key}: (view, { lines, items, holds, written }) => {\n${templateCode(program, () => count++)}},`)
+  }
+  return `export const templates = {\n${entries.join('\n')}\n}\n\nexport const values = ${count}\n`
 }
 
 /** Walks the syntax tree: every value goes through a helper that escapes it, so that forgetting is impossible. */

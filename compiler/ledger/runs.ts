@@ -59,7 +59,7 @@ function startRun(
     outcome: null,
     cancelReason: null,
     supersededBy: null,
-    attempts: [{ ...attempt, jobName: name, failureClass: null, retired: false }],
+    attempts: [{ attempt: 1, checkpointUri: null, jobName: name, failureClass: null, retired: false }],
     plan,
   }
   const superseded = active ? cancelledRun(active, 'SUPERSEDED', plan.id) : null

@@ -277,17 +277,20 @@ class PlainReader {
   }
 }
 
-/** Keys that were read, by a sum of their characters: nearly all keys come again, in every spec. */
-const keys: string[] = Array.from({ length: 1024 }, () => '')
+/** Keys that were read, by a sum of their characters: nearly all keys come again, in every spec. Two of one sum stand side by side. */
+const keys: string[] = Array.from({ length: 2048 }, () => '')
 
 /** The key at a place of a text, without making it where it was read before; undefined for one that is no text, or that is not allowed, as is told elsewhere. */
 function keyOf(text: string, begin: number, end: number, sum: number): string | undefined {
-  const place = sum & (keys.length - 1)
+  const place = sum & (keys.length - 2)
   const known = keys[place] ?? ''
   if (known.length === end - begin && text.startsWith(known, begin)) return known
+  const other = keys[place + 1] ?? ''
+  if (other.length === end - begin && text.startsWith(other, begin)) return other
   const key = text.slice(begin, end)
   // Of what every object has without being given it nothing may be read.
   if (key in {} || key === 'prototype' || typeof plainScalar(key) !== 'string') return undefined
+  keys[place + 1] = known
   keys[place] = copyOf(key)
   return key
 }

@@ -1,6 +1,6 @@
 import { inOnePiece } from '../../domain/canonical.ts'
 import { type Scalar, scalarText } from './scalar.ts'
-import { templates } from './templates.built.js'
+import { templates, values } from './templates.built.js'
 
 /** A view of a template: what its names stand for. */
 export interface View {
@@ -11,15 +11,30 @@ type Value = View[string] | undefined
 
 /** What the code made of a template asks of its view; a view that is not as the template expects is a mistake of ours, never of a spec. */
 export interface Asked {
+  /** For each value of a template the lines that it has made. */
+  readonly lines: readonly Lines[]
   /** @throws TypeError for what is no list, or for what the view lacks */
   items(value: Value, name: string): readonly Value[]
   /** @throws TypeError for what the view lacks */
   holds(value: Value, name: string): boolean
-  /** The only way of a value into the text. @throws TypeError for what is no scalar, or for what the view lacks */
-  scalar(value: Value, name: string): string
+  /**
+   * The only way of a value into the text, with what stands before and after it.
+   * @param lines of this place in the template
+   * @throws TypeError for what is no scalar, or for what the view lacks
+   */
+  written(lines: Lines, before: string, value: Value, name: string, after: string): string
 }
 
+/** By the value. */
+type Lines = Map<Value, string>
+
+/** Longer texts are a run's own, mostly. */
+const textThatComesAgain = 24
+/** A place where that many values came is one where they do not come again. */
+const linesMost = 1000
+
 export const asked: Asked = {
+  lines: Array.from({ length: values }, () => new Map()),
   items: (value, name) => {
     if (Array.isArray(value)) return value as readonly Value[]
     throw mistaken('a list', value, name)
@@ -28,9 +43,14 @@ export const asked: Asked = {
     if (value === undefined) throw mistaken('a value', value, name)
     return Array.isArray(value) ? value.length > 0 : Boolean(value)
   },
-  scalar: (value, name) => {
-    if (value !== undefined && (typeof value !== 'object' || value === null)) return scalarText(value)
-    throw mistaken('a scalar', value, name)
+  written: (lines, before, value, name, after) => {
+    if (typeof value === 'string' && value.length > textThatComesAgain) return before + scalarText(value) + after
+    const known = lines.get(value)
+    if (known !== undefined) return known
+    if (value === undefined || (typeof value === 'object' && value !== null)) throw mistaken('a scalar', value, name)
+    const line = inOnePiece(before + scalarText(value) + after)
+    if (lines.size < linesMost) lines.set(value, line)
+    return line
   },
 }
 

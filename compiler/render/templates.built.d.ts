@@ -10,3 +10,6 @@ type Template =
   | 'values'
 
 export const templates: Readonly<Record<Template, (view: View, asked: Asked) => string>>
+
+/** How many places there are where a value is written, over all templates. */
+export const values: number

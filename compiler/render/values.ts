@@ -55,23 +55,22 @@ function chartValues(stable: Release, candidate: Candidate | null): ChartValues 
   // How callers come is the environment's matter, and the newer plan knows it as it is: an older one may have nothing that divides them.
   const newest = candidate?.release.plan ?? plan
   const { rollout, auth, ...installed } = installedValues(plan, newest)
-  return {
-    ...served(stable, newest.ingressHost),
-    ...{ revision, rollout, auth, promptTemplate: promptValues(plan), ...installed },
-    ...(candidate ? { candidate: candidateValues(candidate) } : {}),
-  }
+  return Object.assign(
+    served(stable, newest.ingressHost),
+    { revision, rollout, auth, promptTemplate: promptValues(plan), ...installed },
+    candidate ? { candidate: candidateValues(candidate) } : {},
+  )
 }
 
 /** Values of the chart 0.1: to the byte what they always were, so that an upgrade changes nothing that runs. */
 function firstChartValues(stable: Release) {
   const { plan } = stable
   const { strategy, maxSurge, maxUnavailable, trafficSplit } = plan.rollout
-  return {
-    ...served(stable, plan.ingressHost),
+  return Object.assign(served(stable, plan.ingressHost), {
     rollout: { strategy, maxSurge, maxUnavailable, trafficSplit },
     auth: { type: plan.auth.type, issuer: plan.auth.issuer },
     promptTemplate: promptValues(plan),
-  }
+  })
 }
 
 /** What every chart is told of the release that it serves. */

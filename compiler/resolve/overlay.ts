@@ -16,7 +16,7 @@ export function mergePatch(target: Json | undefined, patch: Json, origins?: Orig
     return patch
   }
   if (origins && !isMapping(target)) origins.overlay(at, 'set')
-  const merged: Record<string, Json> = isMapping(target) ? { ...target } : {}
+  const merged: Record<string, Json> = isMapping(target) ? copyOf(target) : {}
   for (const [key, value] of Object.entries(patch)) {
     const inner = origins ? below(at, key) : ''
     if (value === null) {
@@ -25,6 +25,13 @@ export function mergePatch(target: Json | undefined, patch: Json, origins?: Orig
     } else merged[key] = mergePatch(merged[key], value, origins, inner)
   }
   return merged
+}
+
+/** Member by member: a copy made at once gets a shape of its own as soon as a member is added. */
+function copyOf(mapping: JsonObject): Record<string, Json> {
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(mapping)) copy[key] = mapping[key] as Json
+  return copy
 }
 
 /** Tells for a merged spec where each part was written: in the overlay where that has it, else in the spec. */

@@ -85,7 +85,8 @@ export function resolveServing(
         spec,
         { merged, digest: digestOf(merged, base, members) },
         place,
-        { ...source, path: spec.document.file, line: spec.document.line },
+        // What is added to a copy takes the engine ten times as long, and has a shape of its own each time.
+        { path: spec.document.file, line: spec.document.line, ...source },
         chartVersion,
         resolving,
       ),
@@ -113,7 +114,7 @@ function misfitsOf(
   { at }: Resolving,
 ): readonly Problem[] {
   if (Object.keys(patch).length === 0) return []
-  const whole = { ...spec.value, spec: { ...merged, environments: { [environment]: {} } } }
+  const whole = { ...spec.value, spec: { environments: { [environment]: {} }, ...merged } }
   return validateValue('ServingEndpoint', whole, at)
 }
 

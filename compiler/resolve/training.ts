@@ -5,7 +5,7 @@ import {
   type JsonObject,
   type WrittenMembers,
 } from '../../domain/canonical.ts'
-import { digestOfMembers, runId, shortDigest, traceId } from '../../domain/names.ts'
+import { digestOfMembers, type RunKey, runId, shortDigest, traceId } from '../../domain/names.ts'
 import type { SpecSource, TrainingPlan, Variable } from '../../domain/plan.ts'
 import type { FailureClass } from '../../domain/run.ts'
 import type { TrainingJob } from '../../domain/specs.generated.ts'
@@ -50,7 +50,7 @@ export function resolveTraining(
   const tracked = resolveTracker(place, key, written.env, resolving)
   const training = trainingBlock(written, data, resolving)
   const { image, imageFolder } = resolveImage(written.image, place, resolving)
-  const own = ownVariables(written, { ...key, id, trace }, configOf(training, members), place, resolving)
+  const own = ownVariables(written, key, { id, trace }, configOf(training, members), place, resolving)
   // Nearly in order.
   const set = [...data.variables, ...own, ...tracked.variables, ...storage.variables]
   const limits = limitsOf(written, place, resolving)
@@ -190,7 +190,8 @@ function configOf(training: JsonObject, spec: WrittenMembers): string {
 
 function ownVariables(
   written: Written,
-  key: Readonly<Record<'environment' | 'project' | 'name' | 'id' | 'trace', string>>,
+  key: RunKey,
+  { id, trace }: { readonly id: string; readonly trace: string },
   config: string,
   place: Place,
   at: Resolving,
@@ -200,7 +201,7 @@ function ownVariables(
   // In the order of their names, but for those that not every training has.
   const variables = [
     fromSpec(at, '/variables/EPOCHS', '/spec/training/epochs', named('EPOCHS', String(written.training.epochs))),
-    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', key.id)),
+    made(at, '/variables/JOB_ID', 'environment, project, name and digest', named('JOB_ID', id)),
     fromSpec(at, '/variables/MODEL_NAME', '/spec/model/name', named('MODEL_NAME', written.model.name)),
     fromSpec(
       at,
@@ -210,7 +211,7 @@ function ownVariables(
     ),
     fromSpec(at, '/variables/SPECYARD_NAME', '/metadata/name', named('SPECYARD_NAME', key.name)),
     fromSpec(at, '/variables/SPECYARD_PROJECT', '/metadata/project', named('SPECYARD_PROJECT', key.project)),
-    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', key.trace)),
+    made(at, '/variables/TRACE_ID', 'the id of the run', named('TRACE_ID', trace)),
     made(at, '/variables/TRAINING_CONFIG', 'what the plan has under training', named('TRAINING_CONFIG', config)),
   ]
   if (written.output)

@@ -9,12 +9,15 @@ import { hostileText } from '../support/hostile-text.ts'
 const engine = Handlebars.create()
 engine.registerHelper('scalar', (value: string) => new Handlebars.SafeString(scalarText(value)))
 
-/** What the function that the build would make of a template gives for a view. */
-function filled(template: string, view: View): string {
-  const code = templateCode(Handlebars.parse(template) as unknown as Node)
+/** What the function that the build would make of a template gives for some views, one after the other. */
+function filled(template: string, ...views: readonly View[]): readonly string[] {
+  let values = 0
+  const code = templateCode(Handlebars.parse(template) as unknown as Node, () => values++)
   // The build writes the same text into a module.
-  const fill = new Function('view', '{ items, holds, scalar }', code) as (view: View, given: typeof asked) => string
-  return fill(view, asked)
+  const words = '{ lines, items, holds, written }'
+  const fill = new Function('view', words, code) as (view: View, given: typeof asked) => string
+  const lines = Array.from({ length: values }, () => new Map())
+  return views.map((view) => fill(view, { ...asked, lines }))
 }
 
 const scalar = fc.oneof(hostileText, fc.integer(), fc.boolean(), fc.constant(null))
@@ -40,14 +43,30 @@ const template = fc.letrec<{ many: string; one: string }>((tie) => ({
 }))
 
 describe('the code that is made of templates', () => {
-  it('gives what Handlebars gives, for any template of what may be used and any view', () => {
+  it('gives what Handlebars gives, for any template of what may be used and any views one after the other', () => {
     fc.assert(
-      fc.property(template.many, view, (text, given) => {
-        const theirs = engine.compile(text, { strict: true })(given)
-        expect(filled(text, given as View)).toBe(theirs)
+      fc.property(template.many, fc.array(view, { minLength: 1, maxLength: 3 }), (text, given) => {
+        const theirs = engine.compile(text, { strict: true })
+        const views = [...given, ...given]
+        expect(filled(text, ...(views as View[]))).toEqual(views.map((one) => theirs(one)))
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('takes no value for another that looks like it', () => {
+    const views = [true, 'true', 1, '1', null, 'null', 0, '0', ''].map((a) => ({ a }))
+    const told = views.map(({ a }) => `x: ${scalarText(a)}!`)
+    expect(filled('x: {{scalar a}}!', ...views, ...views)).toEqual([...told, ...told])
+  })
+
+  it('makes no mistake of a view look like the value before it', () => {
+    expect(() => filled('x: {{scalar a}}', { a: 'text' }, {})).toThrow('asked for "a", which its view lacks')
+  })
+
+  it('keeps no more than a thousand values of one place, and writes the others as well', () => {
+    const views = Array.from({ length: 1500 }, (_, a) => ({ a }))
+    expect(filled('{{scalar a}}', ...views, ...views)).toEqual([...views, ...views].map(({ a }) => String(a)))
   })
 
   it.each([

@@ -7,8 +7,8 @@ import type { Merged } from './installed.ts'
 export interface Asking {
   readonly merged: Merged
   readonly place: Place
-  /** The backend, as a person calls it. */
-  readonly name: string
+  /** What a person calls the backend. */
+  readonly called: () => string
   readonly at: Resolving
   readonly can: (capability: Capability) => boolean
   readonly tell: (code: ProblemCode, pointer: string, message: string, hint: string, also?: string) => void

@@ -9,7 +9,7 @@ export function checkRollout(asking: Asking): void {
 }
 
 function checkStrategy(asking: Asking): void {
-  const { merged, place, name, can } = asking
+  const { merged, place, called, can } = asking
   const { rollout } = merged
   if (!rollout || rollout.strategy === 'rolling') return
   const ways: readonly Capability[] = rollout.strategy === 'canary' ? ['canary', 'steps'] : ['blueGreen', 'switches']
@@ -21,7 +21,7 @@ function checkStrategy(asking: Asking): void {
     asking.tell(
       'ROLLOUT_UNSUPPORTED',
       pointer,
-      `${name} would ignore ${rollout.strategy}`,
+      `${called()} would ignore ${rollout.strategy}`,
       `use strategy: rolling, or what can: ${others}`,
       installed,
     )
@@ -64,7 +64,7 @@ function checkSplit({ merged: { rollout }, tell }: Asking): void {
 }
 
 /** GPUs are seldom free: whoever rolls an endpoint out that has some says what room there is. */
-function checkSurge({ merged, name, can, tell }: Asking): void {
+function checkSurge({ merged, called, can, tell }: Asking): void {
   const { rollout, resources, replicas } = merged
   const [surge, unavailable] = [rollout?.maxSurge, rollout?.maxUnavailable]
   const gpus = resources?.gpus ?? 0
@@ -77,7 +77,7 @@ function checkSurge({ merged, name, can, tell }: Asking): void {
       'SURGE_UNDECLARED',
       '/spec/resources/gpus',
       isWhole
-        ? `a release of ${name} needs the GPUs of all replicas once more, and nothing says that there is room`
+        ? `a release of ${called()} needs the GPUs of all replicas once more, and nothing says that there is room`
         : 'a release starts a pod before one of the old ones goes, and nothing says that there is a GPU free for it',
       isWhole
         ? `write rollout.maxSurge: ${needed} where there is room, or use ${whoCan('surge')}`
@@ -97,14 +97,14 @@ function checkSurge({ merged, name, can, tell }: Asking): void {
     tell(
       'ROLLOUT_UNSUPPORTED',
       '/spec/rollout/maxSurge',
-      `${name} starts ${needed === most ? `all ${most} replicas` : 'a new cluster'} beside those that serve`,
+      `${called()} starts ${needed === most ? `all ${most} replicas` : 'a new cluster'} beside those that serve`,
       `write maxSurge: ${needed}, or use ${whoCan('surge')}`,
     )
   if (unavailable !== undefined && unavailable > 0)
     tell(
       'ROLLOUT_UNSUPPORTED',
       '/spec/rollout/maxUnavailable',
-      `${name} takes no replica away before the new ones are ready`,
+      `${called()} takes no replica away before the new ones are ready`,
       `take maxUnavailable away, or use ${whoCan('surge')}`,
     )
 }

@@ -22,9 +22,7 @@ export function checkBackend(merged: Merged, place: Place, at: Resolving): void 
     merged,
     place,
     at,
-    get name() {
-      return nameIn(merged, place)
-    },
+    called: () => nameIn(merged, place),
     can: (capability) => backend.can.includes(capability),
     tell: (code, pointer, message, hint, also) =>
       tell(at, code, pointer, message, {
@@ -67,7 +65,7 @@ function checkScaling(asking: Asking): void {
     asking.tell(
       'REPLICAS_UNSUPPORTED',
       '/spec/replicas/min',
-      `${asking.name} runs one replica where 0 is asked for`,
+      `${asking.called()} runs one replica where 0 is asked for`,
       `write min: 1, or use ${whoCan('zero')}`,
       place.environment.spec.serving ? '/spec/serving/kserve' : undefined,
     )
@@ -107,7 +105,7 @@ function checkAims(asking: Asking, autoscale: NonNullable<Merged['autoscale']>):
       asking.tell(
         'AUTOSCALE_UNSUPPORTED',
         pointer,
-        `${asking.name} does not scale by ${aim}`,
+        `${asking.called()} does not scale by ${aim}`,
         `${own} ${whoCan(capability)}`,
       )
     } else if (capability !== 'cpu' && (autoscaler !== 'keda' || prometheus?.url === undefined))
@@ -146,7 +144,7 @@ function checkAuth(asking: Asking): void {
     : can('gatewayAuth')
       ? 'say in the Environment serving.gateway with kind: envoy-gateway, or use framework: fastapi'
       : `use ${whoCan('gatewayAuth')}`
-  const whom = can('gatewayAuth') || can('proxyAuth') ? `environment "${name}"` : asking.name
+  const whom = can('gatewayAuth') || can('proxyAuth') ? `environment "${name}"` : asking.called()
   const lacking = from.type === 'jwt' ? 'a token' : 'a key'
   told(`${whom} has nothing that keeps callers without ${lacking} out`, could, '/spec/serving')
 }
@@ -164,7 +162,7 @@ function checkFields(asking: Asking): void {
     told(
       'FIELD_UNSUPPORTED',
       '/spec/rayServe',
-      `rayServe means nothing to ${asking.name}`,
+      `rayServe means nothing to ${asking.called()}`,
       'take it away, or write framework: ray_serve',
     )
   const fields = [
@@ -178,7 +176,7 @@ function checkFields(asking: Asking): void {
       told(
         'FIELD_UNSUPPORTED',
         `/spec/${field}`,
-        `${field} means nothing to ${asking.name}`,
+        `${field} means nothing to ${asking.called()}`,
         `take it away, or use ${whoCan(capability)}`,
       )
 }

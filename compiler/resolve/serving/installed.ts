@@ -39,15 +39,16 @@ function installedIn({ framework }: Merged, { environment }: Place): Installed |
 export function installedParts(merged: Merged, place: Place, at: Resolving): Parts {
   const { serving, ingress } = place.environment.spec
   if (place.cluster === 'local') return {}
-  return {
-    ...gatewayPart(serving, merged, at),
-    ...(ingress && !serving?.gateway ? ingressPart(ingress, at) : {}),
-    ...(merged.autoscale && serving?.autoscaler
+  return Object.assign(
+    {},
+    gatewayPart(serving, merged, at),
+    ingress && !serving?.gateway ? ingressPart(ingress, at) : {},
+    merged.autoscale && serving?.autoscaler
       ? { autoscaler: offered(at, '/autoscaler', '/spec/serving/autoscaler', serving.autoscaler) }
-      : {}),
-    ...prometheusPart(merged, serving, at),
-    ...frameworkPart(merged, serving, at),
-  }
+      : {},
+    prometheusPart(merged, serving, at),
+    frameworkPart(merged, serving, at),
+  )
 }
 
 function gatewayPart(serving: Serving | undefined, { framework }: Merged, at: Resolving): Pick<Parts, 'gateway'> {
