@@ -5,9 +5,8 @@ import { isOwnFolder, readOwn, writeOwn } from '../cache/own-files.ts'
 import { tidy } from '../cache/tidy.ts'
 
 /*
- * A memory in a folder: one file for each program, `<first digits of its digest>.pack`. Behind a line that names the program stand entries:
- *
- *   key (32 bytes) · SHA-256 of key and text (32) · length of the text (4, big endian) · text
+ * A memory in a folder: one file for each program, `<first digits of its digest>.pack`. Behind a line that names the program, and one with the
+ * SHA-256 of the rest, stands a line for each entry: 64 digits of its key, and its text.
  *
  * The file is read whole and replaced whole, by a rename: processes that write at once lose entries to each other, and nothing else. What cannot
  * be read, or is not what its digest says, is not there. It belongs to the user alone, and never lies in a repository: what is written into it
@@ -27,31 +26,36 @@ export interface DiskMemoryLimits {
 }
 
 const usual: DiskMemoryLimits = { bytes: 32 * 1024 * 1024, others: 3 }
-const headBytes = 68
+const keyBytes = 64
+const lineFeed = 10
+/** Lines are made into bytes and written so many at a time: one by one takes five times as long. */
+const atOnce = 256
 
 /** @param maker digest of this program, hexadecimal. @returns undefined where the folder cannot be made, or is not the user's alone */
 export function openDiskMemory(folder: string, maker: string, limits = usual): DiskMemory | undefined {
   if (!isOwnFolder(folder)) return undefined
   const file = join(folder, `${maker.slice(0, 16)}.pack`)
   const pack = readPack(file, maker, limits.bytes)
-  const used = new Map<string, Uint8Array>()
+  const used = new Map<string, string>()
   let learned = false
   return {
     maker,
     recall: (key) => {
-      const entry = pack.get(key)
-      if (!entry || !isSound(entry)) return undefined
-      used.set(key, entry)
-      return entry.subarray(headBytes).toString('utf8')
+      const text = used.get(key) ?? pack.get(key)?.toString('utf8')
+      if (text !== undefined) used.set(key, text)
+      return text
     },
     keep: (key, text) => {
-      used.set(key, entryOf(key, text))
+      if (text.includes('\n')) return
+      used.set(key, text)
       learned = true
     },
     save: () => {
       if (!learned) return
       try {
-        writePack(folder, file, maker, { used, pack, limits })
+        const parts = packed(linesOf(used, pack), maker, limits.bytes)
+        writeOwn(folder, file, parts)
+        tidy(folder, file, /[\\/][0-9a-f]{16}\.pack$/, limits.others)
       } catch {
         // A full disk, or one that can only be read.
       }
@@ -60,53 +64,52 @@ export function openDiskMemory(folder: string, maker: string, limits = usual): D
 }
 
 function firstLine(maker: string): Buffer {
-  return Buffer.from(`specyard memory 1 ${maker}\n`, 'utf8')
+  return Buffer.from(`specyard memory 2 ${maker}\n`, 'utf8')
 }
 
 function readPack(file: string, maker: string, bytesMax: number): ReadonlyMap<string, Buffer> {
-  const entries = new Map<string, Buffer>()
+  const texts = new Map<string, Buffer>()
   const bytes = readOwn(file, bytesMax)
-  const head = firstLine(maker)
-  if (!bytes?.subarray(0, head.length).equals(head)) return entries
-  for (let at = head.length; at + headBytes <= bytes.length;) {
-    const end = at + headBytes + bytes.readUInt32BE(at + 64)
-    if (end > bytes.length) break
-    entries.set(bytes.toString('hex', at, at + 32), bytes.subarray(at, end))
-    at = end
+  const first = firstLine(maker)
+  if (!bytes?.subarray(0, first.length).equals(first)) return texts
+  const rest = bytes.subarray(first.length + keyBytes + 1)
+  if (bytes.toString('latin1', first.length, first.length + keyBytes + 1) !== digestLine([rest])) return texts
+  for (let at = 0; at < rest.length;) {
+    const end = rest.indexOf(lineFeed, at)
+    texts.set(rest.toString('latin1', at, at + keyBytes), rest.subarray(at + keyBytes, end))
+    at = end + 1
   }
-  return entries
+  return texts
 }
 
-function entryOf(key: string, text: string): Buffer {
-  const [name, content] = [Buffer.from(key, 'hex'), Buffer.from(text, 'utf8')]
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(content.length)
-  return Buffer.concat([name, digestOf(name, content), length, content])
+function digestLine(parts: Iterable<Uint8Array>): string {
+  const digest = createHash('sha256')
+  for (const part of parts) digest.update(part)
+  return `${digest.digest('hex')}\n`
 }
 
-function isSound(entry: Buffer): boolean {
-  return digestOf(entry.subarray(0, 32), entry.subarray(headBytes)).equals(entry.subarray(32, 64))
+/** What was used, and then the rest. */
+function* linesOf(used: ReadonlyMap<string, string>, pack: ReadonlyMap<string, Buffer>): Iterable<string> {
+  for (const [key, text] of used) yield `${key}${text}\n`
+  for (const [key, text] of pack) if (!used.has(key)) yield `${key}${text.toString('utf8')}\n`
 }
 
-function digestOf(key: Uint8Array, text: Uint8Array): Buffer {
-  return createHash('sha256').update(key).update(text).digest()
-}
-
-interface Writing {
-  readonly used: ReadonlyMap<string, Uint8Array>
-  readonly pack: ReadonlyMap<string, Buffer>
-  readonly limits: DiskMemoryLimits
-}
-
-function writePack(folder: string, file: string, maker: string, { used, pack, limits }: Writing): void {
-  const parts: Uint8Array[] = [firstLine(maker)]
-  let bytes = parts[0]?.length ?? 0
-  const unused = [...pack].filter(([key, entry]) => !used.has(key) && isSound(entry))
-  for (const [, entry] of [...used, ...unused]) {
-    if (bytes + entry.length > limits.bytes) continue
-    parts.push(entry)
-    bytes += entry.length
+/** The file's bytes: as many lines as fit. */
+function packed(lines: Iterable<string>, maker: string, bytesMax: number): readonly Uint8Array[] {
+  const parts: Uint8Array[] = []
+  const first = firstLine(maker)
+  let bytes = first.length + keyBytes + 1
+  let some: string[] = []
+  const add = (): void => {
+    parts.push(Buffer.from(some.join(''), 'utf8'))
+    some = []
   }
-  writeOwn(folder, file, parts)
-  tidy(folder, file, /[\\/][0-9a-f]{16}\.pack$/, limits.others)
+  for (const line of lines) {
+    const length = Buffer.byteLength(line)
+    if (bytes + length > bytesMax) continue
+    bytes += length
+    if (some.push(line) === atOnce) add()
+  }
+  add()
+  return [first, Buffer.from(digestLine(parts), 'latin1'), ...parts]
 }

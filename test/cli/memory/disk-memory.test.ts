@@ -72,16 +72,36 @@ describe('a memory on the disk', () => {
     )
   })
 
-  it('mends itself when something new is kept', () => {
+  it('takes nothing from a damaged file, and begins anew', () => {
     const folder = filled()
     const bytes = readFileSync(packOf(folder))
     bytes[bytes.length - 3] = 0
     writeFileSync(packOf(folder), bytes)
-    expect(remembered(folder)).toEqual([...all.slice(0, -1), undefined])
+    expect(remembered(folder)).toEqual(nothing)
     const memory = openDiskMemory(folder, maker)
     memory?.keep(key('name 19'), text('name 19'))
     memory?.save()
+    expect(remembered(folder)).toEqual([...nothing.slice(0, -1), text('name 19')])
+  })
+
+  it('keeps what was there and was not asked for beside what is new, whatever letters it has', () => {
+    const folder = filled()
+    const memory = openDiskMemory(folder, maker)
+    memory?.keep(key('another'), text('another'))
+    memory?.save()
     expect(remembered(folder)).toEqual(all)
+    expect(openDiskMemory(folder, maker)?.recall(key('another'))).toBe(text('another'))
+  })
+
+  it('keeps no text of several lines, which no JSON is, and all others', () => {
+    const folder = filled()
+    const memory = openDiskMemory(folder, maker)
+    memory?.keep(key('lines'), 'one\ntwo')
+    memory?.keep(key('empty'), '')
+    memory?.save()
+    expect(remembered(folder)).toEqual(all)
+    const [lines, empty] = ['lines', 'empty'].map((name) => openDiskMemory(folder, maker)?.recall(key(name)))
+    expect([lines, empty]).toEqual([undefined, ''])
   })
 
   it.each([
