@@ -85,8 +85,8 @@ export function resolveServing(
         spec,
         { merged, digest: digestOf(merged, base, members) },
         place,
-        // What is added to a copy takes the engine ten times as long, and has a shape of its own each time.
-        { path: spec.document.file, line: spec.document.line, ...source },
+        // Spread into a new object it takes the engine ten times as long, and has a shape of its own each time.
+        Object.assign({}, source, { path: spec.document.file, line: spec.document.line }),
         chartVersion,
         resolving,
       ),
