@@ -29,6 +29,9 @@ export interface Compiled {
   readonly learned: Learned | undefined
 }
 
+/** What all leaves add together that are not compiled. */
+export type Others = Omit<Part, 'isLeaf'>
+
 /** A whole compilation, and what is known after it. */
 export function compileAll(input: CompileInput, aids: Aids = {}): { result: CompileResult; learned?: Learned } {
   let parts: ReadonlyMap<string, Part> = new Map()
@@ -40,13 +43,13 @@ export function compileAll(input: CompileInput, aids: Aids = {}): { result: Comp
 /**
  * Compiles sources beside leaves that are known.
  * @param input its sources are all that are no leaves, and the leaves that changed or that something was told of
- * @param others of every other leaf
+ * @param others what every other leaf adds
  * @param general as it was when they were compiled
  * @returns undefined where only a compilation of everything can tell
  */
 export function compileBeside(
   input: CompileInput,
-  others: readonly Part[],
+  others: Others,
   general: string,
   aids: Aids = {},
 ): Compiled | undefined {
@@ -84,29 +87,28 @@ function learnedOf(
 }
 
 /** Each folder and version once. */
-function besideOf(others: readonly Part[]): Beside {
+function besideOf(others: Others): Beside {
   const folders = new Map<string, Beside['folders'][number]>()
-  for (const folder of others.flatMap((part) => part.folders)) {
+  for (const folder of others.folders) {
     const key = `${folder.environment}/${folder.project}`
     if (folder.queues || !folders.has(key)) folders.set(key, folder)
   }
-  return { folders: [...folders.values()], charts: [...new Set(others.flatMap((part) => part.charts))] }
+  return { folders: [...folders.values()], charts: [...new Set(others.charts)] }
 }
 
 /** What is deployed, as if the others had never been compiled: their entries would look like those of specs that are gone. */
-function withoutEntries(deployed: CompileInput['deployed'], others: readonly Part[]): CompileInput['deployed'] {
+function withoutEntries(deployed: CompileInput['deployed'], { entries }: Others): CompileInput['deployed'] {
   if (deployed.files.size === 0) return deployed
   const files = new Map(deployed.files)
-  for (const part of others) for (const path of part.entries) files.delete(path)
+  for (const path of entries) files.delete(path)
   return { ...deployed, files }
 }
 
 /** Whether what was compiled and the others have a name, an address, an entry or a file in common. */
-function meet(compiled: readonly Part[], tree: Files, others: readonly Part[]): boolean {
+function meet(compiled: readonly Part[], tree: Files, { names, addresses, entries, outputs }: Others): boolean {
   const taken = new Set(compiled.flatMap((part) => [...part.names, ...part.addresses, ...part.entries]))
   const isTaken = (text: string): boolean => taken.has(text)
-  return others.some(
-    ({ names, addresses, entries, outputs }) =>
-      names.some(isTaken) || addresses.some(isTaken) || entries.some(isTaken) || outputs.some((path) => tree.has(path)),
+  return (
+    names.some(isTaken) || addresses.some(isTaken) || entries.some(isTaken) || outputs.some((path) => tree.has(path))
   )
 }

@@ -19,7 +19,7 @@ export const specBytesMax = 256 * 1024
 
 /** Whether a path under `specs/` is one that is read: its ending, and no hidden name on the way. */
 export function isSpecPath(path: string): boolean {
-  return /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'))
+  return /\.ya?ml$/.test(path) && !/(?:^|\/)\./.test(path)
 }
 
 /** A problem of a whole file. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { isAscii } from 'node:buffer'
 import { join } from 'node:path'
 import { sha256 } from '../../domain/canonical.ts'
 import { readOwn, writeOwn } from './own-files.ts'
@@ -26,19 +26,16 @@ export function sealedPath(seal: Seal): string {
   return join(seal.folder, `${sha256(headOf(seal)).slice(0, 32)}.${seal.kind}`)
 }
 
-/**
- * Undefined where there is none, or not as it was written.
- * @param prepare told of how many bytes a value will be made
- */
-export function readSealed(seal: Seal, prepare?: (bytes: number) => void): unknown {
+/** Undefined where there is none, or not as it was written. */
+export function readSealed(seal: Seal): unknown {
   const bytes = readOwn(sealedPath(seal), seal.bytesMax)
   const head = Buffer.from(headOf(seal), 'utf8')
   const from = head.length + 65
   if (!bytes || bytes.length < from || !bytes.subarray(0, head.length).equals(head)) return undefined
   const text = bytes.subarray(from)
-  if (bytes.toString('latin1', head.length, from) !== `${digestOf(text)}\n`) return undefined
-  prepare?.(text.length)
-  return JSON.parse(text.toString('utf8'))
+  if (bytes.toString('latin1', head.length, from) !== `${sha256(text)}\n`) return undefined
+  // Most has no other letters, and is then not looked at one by one.
+  return JSON.parse(text.toString(isAscii(text) ? 'latin1' : 'utf8'))
 }
 
 /**
@@ -48,7 +45,7 @@ export function readSealed(seal: Seal, prepare?: (bytes: number) => void): unkno
 export function writeSealed(seal: Seal, value: unknown, kept: number): void {
   try {
     const text = Buffer.from(JSON.stringify(value), 'utf8')
-    const head = Buffer.from(`${headOf(seal)}${digestOf(text)}\n`, 'utf8')
+    const head = Buffer.from(`${headOf(seal)}${sha256(text)}\n`, 'utf8')
     if (head.length + text.length > seal.bytesMax) return
     const path = sealedPath(seal)
     writeOwn(seal.folder, path, [head, text])
@@ -60,8 +57,4 @@ export function writeSealed(seal: Seal, value: unknown, kept: number): void {
 
 function headOf({ kind, maker, about }: Seal): string {
   return `specyard ${kind} 1 ${maker} ${JSON.stringify(about)}\n`
-}
-
-function digestOf(text: Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
 }

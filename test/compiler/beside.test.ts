@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileAll, compileBeside, type Learned } from '../../compiler/beside.ts'
+import { compileAll, compileBeside, type Learned, type Others } from '../../compiler/beside.ts'
 import type { CompileInput } from '../../compiler/compile-types.ts'
+import type { Part } from '../../compiler/parts.ts'
 import type { Problem } from '../../domain/problem.ts'
 import type { Files } from '../../domain/publication.ts'
 import { anyEdit, EditedRepository, type Edit } from '../support/edited-repository.ts'
@@ -42,11 +43,7 @@ class Remembering {
     )
     const isOther = new Set(others.map(([path]) => path))
     const sources = input.sources.filter(({ path }) => !isOther.has(path))
-    const compiled = compileBeside(
-      { ...input, sources },
-      others.map(([, part]) => part),
-      general,
-    )
+    const compiled = compileBeside({ ...input, sources }, together(others.map(([, part]) => part)), general)
     if (!compiled?.learned) return undefined
     const isNewShared = ([path, { isLeaf }]: readonly [string, { readonly isLeaf: boolean }]): boolean =>
       !isLeaf && parts.get(path)?.isLeaf !== false
@@ -60,6 +57,17 @@ class Remembering {
       learned: { ...compiled.learned, parts: new Map([...others, ...compiled.learned.parts]) },
     }
     return { problems: compiled.problems, tree, compiled: sources.map(({ path }) => path) }
+  }
+}
+
+function together(parts: readonly Part[]): Others {
+  return {
+    names: parts.flatMap(({ names }) => names),
+    addresses: parts.flatMap(({ addresses }) => addresses),
+    folders: parts.flatMap(({ folders }) => folders),
+    charts: parts.flatMap(({ charts }) => charts),
+    entries: parts.flatMap(({ entries }) => entries),
+    outputs: parts.flatMap(({ outputs }) => outputs),
   }
 }
 

@@ -7,34 +7,18 @@ import { setFlagsFromString } from 'node:v8'
 
 /** From here on that room would grow to its most, which is more than everything else that is in memory. */
 const manyFiles = 200
-/** What is known of a file that holds a few specs. */
-const bytesOfFile = 1_000
 /** Whose V8 knows the flag: another one would complain of it on standard error. */
 const knownMajors = ['20', '22']
 const usual = 2
-/** From the megabyte at the start to all that it may have, in one step. */
-const atOnce = 16
 
 /**
  * Keeps the room for new values as small as it is at the start of the process where many files are compiled. It is collected more often then, with
  * less in it each time, and a quarter less memory is used.
  */
 export function keepHeapSmall(files: number): void {
-  if (files >= manyFiles) growBy(1)
-}
-
-/**
- * Makes that room as large as it may be when it is first full, where much is read that stays: it would be moved at each step.
- * @param bytes of what is read
- */
-export function growHeapAtOnce(bytes: number): void {
-  if (bytes >= manyFiles * bytesOfFile) growBy(atOnce)
-}
-
-function growBy(factor: number): void {
   const [major = ''] = process.versions.node.split('.')
-  if (!knownMajors.includes(major)) return
-  setFlagsFromString(`--semi-space-growth-factor=${factor}`)
+  if (files < manyFiles || !knownMajors.includes(major)) return
+  setFlagsFromString('--semi-space-growth-factor=1')
   // The code that is kept at the end of the process is taken by processes with the same flags alone.
   process.prependOnceListener('exit', () => setFlagsFromString(`--semi-space-growth-factor=${usual}`))
 }

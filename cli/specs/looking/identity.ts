@@ -14,11 +14,6 @@ export function identityOf({ size, mtimeMs, ctimeMs, ino }: Stats): Identity {
   return [size, mtimeMs, ctimeMs, ino]
 }
 
-/** Whether a file stands as it stood. */
-export function isStanding([size, modified, changed, number]: Identity, about: Stats): boolean {
-  return size === about.size && modified === about.mtimeMs && changed === about.ctimeMs && number === about.ino
-}
-
 /** Linux counts in steps of up to 10 ms. */
 const stepMilliseconds = 50
 /** Where only whole seconds are kept, and by FAT every other one. */

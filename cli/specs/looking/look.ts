@@ -11,7 +11,8 @@ import type { Settings } from '../../house/settings.ts'
 import { deadline } from '../aids.ts'
 import { compileInput } from '../compile-input.ts'
 import { type Identity, isOnOwnDisk, isSettled } from './identity.ts'
-import type { Known, KnownFile, KnownOutput, Recollection } from './recollection.ts'
+import type { KnownFile, KnownFiles, KnownLeaves, KnownOutput } from './leaves.ts'
+import type { Known, Knowing, Recollection } from './recollection.ts'
 import { digestOfRest } from './rest.ts'
 import { Sight } from './sight.ts'
 
@@ -56,7 +57,7 @@ export async function look(asking: Asking): Promise<Looked> {
   deployed.catch(() => undefined)
   const known = asking.recollection?.load()
   const began = (asking.clock ?? Date.now)()
-  const sight = new Sight(asking.settings.root, asking.to, known, began)
+  const sight = new Sight(asking.settings.root, asking.to, known?.leaves, began)
   const end = asking.to === undefined ? () => true : asking.recollection?.begin()
   try {
     const { next, ...told } = await answer(asking, known, sight, deployed)
@@ -64,10 +65,15 @@ export async function look(asking: Asking): Promise<Looked> {
     return {
       ...told,
       remember: (written) => {
-        if (!next || end?.() !== true || !isOnOwnDisk(asking.to ?? asking.settings.root)) return
-        const now = (asking.clock ?? Date.now)()
-        const knowing = next((path) => standingOf(written.get(path), told.tree?.get(path) ?? '', now))
-        if (knowing !== known) asking.recollection?.save(knowing)
+        const knowing = isOnOwnDisk(asking.to ?? asking.settings.root) ? next?.() : undefined
+        const stands = (path: string, at: number): KnownOutput =>
+          standingOf(written.get(path), told.tree?.get(path) ?? '', at)
+        const ended = (): number | undefined => {
+          const at = (asking.clock ?? Date.now)()
+          return end?.() === true ? at : undefined
+        }
+        if (knowing) asking.recollection?.save(knowing, ended, asking.to === undefined ? undefined : stands)
+        else end?.()
       },
     }
   } catch (error) {
@@ -89,8 +95,8 @@ async function answer(
 }
 
 type Answer = Omit<Looked, 'remember'> & {
-  /** What is known after it; left out where nothing is. */
-  readonly next?: (stands: (path: string) => KnownOutput) => Known
+  /** What is to be known after it: undefined where that does not pay. Left out where nothing may be. */
+  readonly next?: () => Knowing | undefined
 }
 
 /** Compiles what changed beside what did not; undefined where that does not tell everything. */
@@ -105,7 +111,7 @@ async function lookBeside(
   const input = await inputOf(asking, { ...tree, files }, deployed)
   const shared = sharedOf(input, known.shared)
   if (digestOfRest(input, shared) !== known.rest) return undefined
-  const others = [...sight.unchanged.values()].map(({ part }) => part)
+  const others = known.leaves.together(new Set(sight.unchanged.values()))
   const compiled = compileBeside(input, others, known.general, { pulse: deadline() })
   if (!compiled?.learned) return undefined
   const { learned, problems } = compiled
@@ -114,10 +120,14 @@ async function lookBeside(
   return {
     ...{ problems, files, tree: compiled.tree },
     paths: [...sight.unchanged.keys(), ...files.map(({ path }) => path)].sort(compareText),
-    standing: others.reduce((sum, { outputs }) => sum + outputs.length, 0),
-    next: (stands) => {
-      const leaves = new Map([...sight.unchanged, ...leavesOf(learned, files, sight, asking, stands)])
-      return isWorthKeeping(leaves, known) ? { ...known, leaves } : known
+    standing: others.outputs.length,
+    next: () => {
+      const leaves = leavesOf(learned, files, sight)
+      if (!isWorthKeeping(differenceOf(known.leaves, sight, leaves))) return undefined
+      const before = [...sight.unchanged].map(
+        ([path, leaf]) => [path, known.leaves.fileOf(leaf, sight.renewed)] as const,
+      )
+      return { ...known, leaves: new Map([...before, ...leaves]) }
     },
   }
 }
@@ -140,7 +150,7 @@ async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: 
   const { general } = learned
   return {
     ...answer,
-    next: (stands) => ({ rest, shared, general, leaves: leavesOf(learned, files, sight, asking, stands) }),
+    next: () => ({ rest, shared, general, leaves: leavesOf(learned, files, sight) }),
   }
 }
 
@@ -162,24 +172,12 @@ function sharedOf({ sources }: CompileInput, shared: readonly string[]): readonl
 }
 
 /** What is known of the leaves among files that were compiled. */
-function leavesOf(
-  { parts, told }: Learned,
-  files: readonly SourceFile[],
-  sight: Sight,
-  { to }: Asking,
-  stands: (path: string) => KnownOutput,
-): ReadonlyMap<string, KnownFile> {
+function leavesOf({ parts, told }: Learned, files: readonly SourceFile[], sight: Sight): KnownFiles {
   const leaves = new Map<string, KnownFile>()
   for (const { path, bytes } of files) {
     const part = parts.get(path)
     if (!part?.isLeaf) continue
-    leaves.set(path, {
-      digest: sha256(bytes),
-      identity: sight.identityOf(path),
-      part,
-      told: told.has(path),
-      outputs: to === undefined ? [] : part.outputs.map(stands),
-    })
+    leaves.set(path, { digest: sha256(bytes), identity: sight.identityOf(path), part, told: told.has(path) })
   }
   return leaves
 }
@@ -193,13 +191,28 @@ const changedLeastShare = 1 / 200
 /** What has to be read again, because a change might not have shown when it was looked at, takes so much of the time of what is compiled again. */
 const readShare = 1 / 30
 
-/** Whether what is known of leaves now is so much more than before that it pays to write it down. */
-export function isWorthKeeping(leaves: Known['leaves'], known: Pick<Known, 'leaves'>): boolean {
-  let changed = 0
-  for (const [path, leaf] of leaves) {
-    const before = known.leaves.get(path)
-    if (before !== leaf) changed += before?.part === leaf.part ? readShare : 1
+/** What is known of leaves now, beside what was known before. */
+export interface Difference {
+  readonly leaves: number
+  /** Leaves that were compiled. */
+  readonly compiled: number
+  /** Leaves that are no more. */
+  readonly gone: number
+  /** Files that stand otherwise than they did, and hold what they held. */
+  readonly read: number
+}
+
+function differenceOf(known: KnownLeaves, { unchanged, renewed }: Sight, compiled: KnownFiles): Difference {
+  const again = [...compiled.keys()].filter((path) => known.numbers.has(path)).length
+  return {
+    leaves: unchanged.size + compiled.size,
+    compiled: compiled.size,
+    gone: known.numbers.size - unchanged.size - again,
+    read: renewed.size,
   }
-  for (const path of known.leaves.keys()) if (!leaves.has(path)) changed += 1
-  return changed > leaves.size * changedLeastShare
+}
+
+/** Whether that is so much more that it pays to write it down. */
+export function isWorthKeeping({ leaves, compiled, gone, read }: Difference): boolean {
+  return compiled + gone + read * readShare > leaves * changedLeastShare
 }

@@ -1,41 +1,40 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync, statSync } from 'node:fs'
-import type { Part } from '../../../compiler/parts.ts'
+import { statSync, unlinkSync } from 'node:fs'
 import { isOwnFolder, readOwn, writeOwn } from '../../cache/own-files.ts'
 import { readSealed, type Seal, sealedPath, writeSealed } from '../../cache/sealed.ts'
-import { growHeapAtOnce } from './heap.ts'
-import type { Identity } from './identity.ts'
+import {
+  type KnownFiles,
+  KnownLeaves,
+  type KnownOutput,
+  type WrittenLeaves,
+  writtenLeaves,
+  type WrittenStanding,
+  writtenStanding,
+} from './leaves.ts'
 
 /*
  * What one command knows of one repository from the last time: a file `<digits>.known` beside the memory of what was read. It names the repository
  * and the folder that was written to.
  */
 
-/** What was seen of a file of specs, and what came of it. */
-export interface KnownFile {
-  /** SHA-256 of its bytes, hexadecimal. */
-  readonly digest: string
-  /** Null where it has to be read again. */
-  readonly identity: Identity | null
-  readonly part: Part
-  /** Something is told of it, each time. */
-  readonly told: boolean
-  /** The files that were written of it, in the order of the part's outputs. */
-  readonly outputs: readonly KnownOutput[]
-}
-
-/** How a file stood that was written, or the digest of its bytes where a change since then might not show. */
-export type KnownOutput = Identity | string
-
-export interface Known {
+/** What is known beside leaves. */
+interface Rest {
   /** Digest of everything else that the compilation depended on. */
   readonly rest: string
   /** Files of specs that hold other kinds than trainings and endpoints. */
   readonly shared: readonly string[]
   /** As `Learned` has it. */
   readonly general: string
-  /** The other files of specs, by path. */
-  readonly leaves: ReadonlyMap<string, KnownFile>
+}
+
+export interface Known extends Rest {
+  /** The other files of specs. */
+  readonly leaves: KnownLeaves
+}
+
+/** What is to be known the next time. */
+export interface Knowing extends Rest {
+  readonly leaves: KnownFiles
 }
 
 export interface Recollection {
@@ -44,9 +43,16 @@ export interface Recollection {
   load(): Known | undefined
   /** Says that a command begins that may write the files that are known. @returns what ends it: whether nobody else has written meanwhile */
   begin(): () => boolean
-  /** Never fails: what cannot be written is not known next time. */
-  save(known: Known): void
+  /**
+   * Never fails: what cannot be written is not known next time.
+   * @param end asked when all is ready but how files stand: when that was, in milliseconds; undefined where somebody else has written meanwhile, and
+   * nothing is kept
+   * @param stands of each file that was written just now: how it stands, where a change after that time would show. Left out where none are written
+   */
+  save(knowing: Knowing, end: () => number | undefined, stands?: (path: string, at: number) => KnownOutput): void
 }
+
+type Written = Rest & { readonly leaves: WrittenLeaves & WrittenStanding }
 
 /** Of one file. A repository of 10,000 specs takes 4 MB. */
 const bytesMax = 64 * 1024 * 1024
@@ -63,8 +69,8 @@ export function openRecollection(folder: string, maker: string, about: readonly 
   return {
     maker,
     load: () => {
-      const rows = readSealed(seal, growHeapAtOnce)
-      return rows === undefined ? undefined : knownOf(rows as Rows)
+      const written = readSealed(seal) as Written | undefined
+      return written && { ...written, leaves: new KnownLeaves(written.leaves) }
     },
     begin: () => {
       const isAlone = !isYoung(sign)
@@ -72,11 +78,18 @@ export function openRecollection(folder: string, maker: string, about: readonly 
       const isWritten = attempt(() => writeOwn(folder, sign, [own]))
       return () => {
         const isStillAlone = isAlone && isWritten && readOwn(sign, own.length)?.equals(own) === true
-        if (isStillAlone) attempt(() => rmSync(sign, { force: true }))
+        if (isStillAlone) attempt(() => unlinkSync(sign))
         return isStillAlone
       }
     },
-    save: (known) => writeSealed(seal, rowsOf(known), kept),
+    save: ({ leaves, ...rest }, end, stands) => {
+      const texts = writtenLeaves(leaves)
+      const at = end()
+      if (!texts || at === undefined) return
+      const standing = writtenStanding(leaves, stands && ((path) => stands(path, at)))
+      const written: Written = { ...rest, leaves: { ...texts, ...standing } }
+      writeSealed(seal, written, kept)
+    },
   }
 }
 
@@ -93,15 +106,4 @@ function attempt(work: () => void): boolean {
     // A full disk, or one that can only be read.
     return false
   }
-}
-
-/** Entries of leaves stand as they are: of ten thousand specs no second object is made of any. */
-type Rows = Omit<Known, 'leaves'> & { readonly leaves: readonly (readonly [path: string, file: KnownFile])[] }
-
-function rowsOf(known: Known): Rows {
-  return { ...known, leaves: [...known.leaves] }
-}
-
-function knownOf(rows: Rows): Known {
-  return { ...rows, leaves: new Map(rows.leaves) }
 }

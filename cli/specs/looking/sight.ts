@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { sha256 } from '../../../domain/canonical.ts'
 import type { SourceFile } from '../../../domain/publication.ts'
-import { type Identity, identityOf, isSettled, isStanding } from './identity.ts'
-import type { Known, KnownFile, KnownOutput } from './recollection.ts'
+import { type Identity, identityOf, isSettled } from './identity.ts'
+import type { KnownLeaves } from './leaves.ts'
 
 const quietly = { throwIfNoEntry: false } as const
 
@@ -11,18 +11,18 @@ const quietly = { throwIfNoEntry: false } as const
  * to make each of thousands plain, as `join` does, takes a fifth of the time of the look itself; and nothing is made of what stands as it stood.
  */
 export class Sight {
-  /** Every path of a spec. */
-  readonly paths: string[] = []
-  /** Leaves that are what they were, with all that was written of them. */
-  readonly unchanged = new Map<string, KnownFile>()
+  /** The numbers of leaves that are what they were, with all that was written of them, by path. */
+  readonly unchanged = new Map<string, number>()
+  /** How files stand of which that is not what is known, by the numbers of their places: null where a change since then might not show. */
+  readonly renewed = new Map<number, Identity | null>()
   private readonly identities = new Map<string, Identity>()
-  private readonly known: Known | undefined
+  private readonly known: KnownLeaves | undefined
   private readonly root: string
   private readonly to: string | undefined
   private readonly began: number
 
   /** @param to the folder that the tree is written to, where it is. @param began now, milliseconds */
-  constructor(root: string, to: string | undefined, known: Known | undefined, began: number) {
+  constructor(root: string, to: string | undefined, known: KnownLeaves | undefined, began: number) {
     this.root = root
     this.to = to
     this.known = known
@@ -31,20 +31,24 @@ export class Sight {
 
   /** Whether a file need not be read. */
   isKnown(path: string): boolean {
-    this.paths.push(path)
     const about = lstatSync(`${this.root}/${path}`, quietly)
     // What a link leads to may change while the link stays.
     if (!about?.isFile()) return false
-    const leaf = this.known?.leaves.get(path)
-    if (leaf?.identity && isStanding(leaf.identity, about) && this.take(path, leaf, leaf.identity)) return true
+    const leaf = this.known?.numbers.get(path)
+    if (leaf !== undefined && this.known?.standing.isAt(leaf, about) && this.take(path, leaf, this.known)) return true
     this.identities.set(path, identityOf(about))
     return false
   }
 
   /** Takes a file for unchanged that was read, and has the bytes that are known. @returns whether it has */
   hasSame({ path, bytes }: SourceFile): boolean {
-    const leaf = this.known?.leaves.get(path)
-    return leaf?.digest === sha256(bytes) && this.take(path, leaf, this.identityOf(path))
+    const { known } = this
+    const leaf = known?.numbers.get(path)
+    if (!known || leaf === undefined || known.digestOf(leaf) !== sha256(bytes)) return false
+    if (!this.take(path, leaf, known)) return false
+    const identity = this.identityOf(path)
+    if (identity || known.standing.of(leaf)) this.renewed.set(leaf, identity)
+    return true
   }
 
   /** How a file stood before it was read; null where a change since then might not show. */
@@ -53,31 +57,24 @@ export class Sight {
     return identity && isSettled(identity, this.began) ? identity : null
   }
 
-  private take(path: string, leaf: KnownFile, identity: Identity | null): boolean {
-    const outputs = leaf.told ? undefined : this.standing(leaf)
-    if (!outputs) return false
-    const isNothingNew = outputs === leaf.outputs && identity === leaf.identity
-    this.unchanged.set(path, isNothingNew ? leaf : { ...leaf, identity, outputs })
+  private take(path: string, leaf: number, known: KnownLeaves): boolean {
+    if (known.isTold(leaf) || !this.areStanding(leaf, known)) return false
+    this.unchanged.set(path, leaf)
     return true
   }
 
-  /** How the files of a leaf stand now: the same list where nothing more is known of any; undefined where one is not as it was written. */
-  private standing({ outputs, part }: KnownFile): KnownFile['outputs'] | undefined {
-    const { to } = this
-    if (to === undefined) return outputs
-    let better: KnownOutput[] | undefined
-    for (const [index, known] of outputs.entries()) {
-      const file = `${to}/${part.outputs[index] ?? ''}`
+  /** Whether all files of a leaf are as they were written. */
+  private areStanding(leaf: number, known: KnownLeaves): boolean {
+    if (this.to === undefined) return true
+    const { outputs } = known
+    for (let output = outputs.from(leaf); output < outputs.to(leaf); output += 1) {
+      const file = `${this.to}/${outputs.all[output] ?? ''}`
       const about = statSync(file, quietly)
-      if (!about?.isFile()) return undefined
-      if (typeof known !== 'string') {
-        if (!isStanding(known, about)) return undefined
-        continue
-      }
-      if (known !== sha256(readFileSync(file))) return undefined
+      if (about && known.standing.isAt(known.placeOf(output), about)) continue
+      if (!about?.isFile() || known.digestOfOutput(output) !== sha256(readFileSync(file))) return false
       const identity = identityOf(about)
-      if (isSettled(identity, this.began)) (better ??= [...outputs])[index] = identity
+      if (isSettled(identity, this.began)) this.renewed.set(known.placeOf(output), identity)
     }
-    return better ?? outputs
+    return true
   }
 }

@@ -2,8 +2,7 @@ import { chmodSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync,
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isSettled } from '../../../cli/specs/looking/identity.ts'
-import { isWorthKeeping } from '../../../cli/specs/looking/look.ts'
-import type { KnownFile } from '../../../cli/specs/looking/recollection.ts'
+import { type Difference, isWorthKeeping } from '../../../cli/specs/looking/look.ts'
 import { LookedAt } from '../../support/looked-at.ts'
 
 const everything = ['letters', 'mixed', 'one', 'two', 'words'].map((name) => `specs/${name}.yaml`)
@@ -162,26 +161,16 @@ describe('specs that are checked again', () => {
 })
 
 describe('what is known anew is worth writing down', () => {
-  const part = { isLeaf: true, names: [], addresses: [], folders: [], charts: [], entries: [], outputs: [] }
-  const leaf = { digest: '', identity: null, part, told: false, outputs: [] }
-  const leaves = (count: number, one = (): KnownFile => leaf) =>
-    new Map(Array.from({ length: count }, (_, index) => [`specs/${index}.yaml`, one()]))
-  const known = { leaves: leaves(400) }
-  const compiled = (): KnownFile => ({ ...leaf, part: { ...part } })
-  const read = (): KnownFile => ({ ...leaf, outputs: [] })
-  it.each<[string, ReadonlyMap<string, KnownFile>, boolean]>([
-    ['nothing', known.leaves, false],
-    ['two files of 400 that were compiled', new Map([...known.leaves, ...leaves(2, compiled)]), false],
-    ['three files of 400 that were compiled', new Map([...known.leaves, ...leaves(3, compiled)]), true],
-    [
-      'forty files of 400 that were read and are what they were',
-      new Map([...known.leaves, ...leaves(40, read)]),
-      false,
-    ],
-    ['all files, read and what they were', leaves(400, read), true],
-    ['two files of 400 are gone', leaves(398), true],
-  ])('%s', (_name, now, expected) => {
-    expect(isWorthKeeping(now, known)).toBe(expected)
+  const nothing = { leaves: 400, compiled: 0, gone: 0, read: 0 }
+  it.each<[string, Difference, boolean]>([
+    ['nothing', nothing, false],
+    ['two files of 400 that were compiled', { ...nothing, compiled: 2 }, false],
+    ['three files of 400 that were compiled', { ...nothing, compiled: 3 }, true],
+    ['forty files that were read and are what they were', { ...nothing, read: 40 }, false],
+    ['four hundred files, read and what they were', { ...nothing, read: 400 }, true],
+    ['two files of 400 are gone', { ...nothing, leaves: 398, gone: 2 }, true],
+  ])('%s', (_name, difference, expected) => {
+    expect(isWorthKeeping(difference)).toBe(expected)
   })
 })
 
