@@ -3,7 +3,7 @@ import { type Stats, statfsSync } from 'node:fs'
 /*
  * How a file that has not changed is known without reading it, as Git's index does: by its size, the times of its last change, which the file system
  * keeps and nobody can set all of, and its number there. Times come in steps: a change within the step of the one before does not show. So a file
- * is known only where it was looked at some time after it had changed.
+ * is known only where it was looked at some time after it had changed, or where another has changed at a later time by then.
  * @see https://git-scm.com/docs/racy-git
  */
 
@@ -19,11 +19,25 @@ const stepMilliseconds = 50
 /** Where only whole seconds are kept, and by FAT every other one. */
 const coarseStepMilliseconds = 2_500
 
-/** Whether a change that came after a look at a file would show. @param at when it was looked at, milliseconds */
-export function isSettled([, modified, changed]: Identity, at: number): boolean {
-  return [modified, changed].every(
-    (time) => time + (time % 1_000 === 0 ? coarseStepMilliseconds : stepMilliseconds) < at,
-  )
+/**
+ * Whether a change that came after a look at a file would show.
+ * @param at when it was looked at, milliseconds
+ * @param newest the time of the last change of a file beside it that had changed by then: a later change gets no earlier one
+ */
+export function isSettled([, modified, changed]: Identity, at: number, newest = -Infinity): boolean {
+  // Not where the clock went back meanwhile, nor where times may be counted in larger steps than those of the file beside it.
+  if (changed < newest && newest <= at && !isWhole(changed)) return true
+  return [modified, changed].every((time) => time + (isWhole(time) ? coarseStepMilliseconds : stepMilliseconds) < at)
+}
+
+function isWhole(time: number): boolean {
+  return time % 1_000 === 0
+}
+
+export function newestOf(identities: Iterable<Identity>): number {
+  let newest = -Infinity
+  for (const [, , changed] of identities) newest = Math.max(newest, changed)
+  return newest
 }
 
 /** File systems that answer for themselves: those of a network, or of another program, may tell of a change late. */

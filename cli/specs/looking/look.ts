@@ -10,7 +10,7 @@ import { isTemplatePath } from '../../../publisher/spec-files.ts'
 import type { Settings } from '../../house/settings.ts'
 import { deadline } from '../aids.ts'
 import { compileInput } from '../compile-input.ts'
-import { type Identity, isOnOwnDisk, isSettled } from './identity.ts'
+import { type Identity, isOnOwnDisk, isSettled, newestOf } from './identity.ts'
 import type { KnownFile, KnownFiles, KnownLeaves, KnownOutput } from './leaves.ts'
 import type { Known, Knowing, Recollection } from './recollection.ts'
 import { digestOfRest } from './rest.ts'
@@ -66,8 +66,11 @@ export async function look(asking: Asking): Promise<Looked> {
       ...told,
       remember: (written) => {
         const knowing = isOnOwnDisk(asking.to ?? asking.settings.root) ? next?.() : undefined
-        const stands = (path: string, at: number): KnownOutput =>
-          standingOf(written.get(path), told.tree?.get(path) ?? '', at)
+        const newest = newestOf(written.values())
+        const stands = (path: string, at: number): KnownOutput => {
+          const identity = written.get(path)
+          return identity && isSettled(identity, at, newest) ? identity : sha256(told.tree?.get(path) ?? '')
+        }
         const ended = (): number | undefined => {
           const at = (asking.clock ?? Date.now)()
           return end?.() === true ? at : undefined
@@ -180,10 +183,6 @@ function leavesOf({ parts, told }: Learned, files: readonly SourceFile[], sight:
     leaves.set(path, { digest: sha256(bytes), identity: sight.identityOf(path), part, told: told.has(path) })
   }
   return leaves
-}
-
-function standingOf(identity: Identity | undefined, text: string, now: number): KnownOutput {
-  return identity && isSettled(identity, now) ? identity : sha256(text)
 }
 
 /** Writing down what is known takes as long as compiling one file of two hundred again: a few that changed stay as they were known before. */

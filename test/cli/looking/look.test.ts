@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isSettled } from '../../../cli/specs/looking/identity.ts'
+import { type Identity, isSettled } from '../../../cli/specs/looking/identity.ts'
 import { type Difference, isWorthKeeping } from '../../../cli/specs/looking/look.ts'
 import { LookedAt } from '../../support/looked-at.ts'
 
@@ -118,6 +118,19 @@ describe('a tree that is compiled again', () => {
     expect(problems.map(({ code }) => code)).toContain('NAME_TAKEN')
   })
 
+  it('knows by their bytes only those files that were written in the last moment', async () => {
+    using at = new LookedAt()
+    await at.finish(await at.look(false))
+    const looked = await at.look(true)
+    // Times of whole seconds are not relied on for long, but where another file has a later one.
+    const last = Math.floor(Date.now() / 1_000) * 1_000
+    const changed = (path: string): number => (ofOne.test(path) ? last : last - 0.5)
+    looked.remember(new Map([...(looked.tree ?? [])].map(([path]) => [path, [1, last, changed(path), 1]])))
+    const [note = ''] = at.knownFiles().map((path) => readFileSync(path, 'utf8'))
+    const { leaves } = JSON.parse(note.slice(note.indexOf('\n{'))) as { leaves: { byDigest: readonly unknown[] } }
+    expect(leaves.byDigest).toHaveLength(1)
+  })
+
   it('keeps nothing of two commands that write at once', async () => {
     using at = await compiled()
     const known = at.knownFiles().map((path) => readFileSync(path, 'utf8'))
@@ -175,14 +188,22 @@ describe('what is known anew is worth writing down', () => {
 })
 
 describe('whether a change of a file would show', () => {
-  it.each([
-    ['not in the moment of the change before', [10, 1_000.4, 1_000.4, 1], 1_020, false],
-    ['a while after it', [10, 1_000.4, 1_000.4, 1], 1_060, true],
-    ['not when only its other time is near', [10, 400.5, 1_000.4, 1], 1_020, false],
-    ['not a while later, where times are whole seconds', [10, 1_000, 1_000, 1], 1_060, false],
-    ['long after, where they are', [10, 1_000, 1_000, 1], 4_000, true],
-    ['not when the clock went back', [10, 5_000.4, 5_000.4, 1], 1_000, false],
-  ] as const)('%s', (_name, identity, at, expected) => {
-    expect(isSettled(identity, at)).toBe(expected)
+  it.each<[string, Identity, number, number?]>([
+    ['a while after the change before', [10, 1_000.4, 1_000.4, 1], 1_060],
+    ['long after, where times are whole seconds', [10, 1_000, 1_000, 1], 4_000],
+    ['in that moment, when another file has a later time already', [10, 1_000.4, 1_000.4, 1], 1_020, 1_004.4],
+  ])('it would %s', (_name, identity, at, newest) => {
+    expect(isSettled(identity, at, newest)).toBe(true)
+  })
+  it.each<[string, Identity, number, number?]>([
+    ['in the moment of the change before', [10, 1_000.4, 1_000.4, 1], 1_020],
+    ['in that moment, when another file has the same time', [10, 1_000.4, 1_000.4, 1], 1_020, 1_000.4],
+    ['when only its other time is near', [10, 400.5, 1_000.4, 1], 1_020],
+    ['a while later, where times are whole seconds', [10, 1_000, 1_000, 1], 1_060],
+    ['where they are, when another file has a later time', [10, 1_000, 1_000, 1], 1_060, 1_004.4],
+    ['when the clock went back', [10, 5_000.4, 5_000.4, 1], 1_000],
+    ['when it went back, and another file has a later time', [10, 5_000.4, 5_000.4, 1], 1_000, 5_004.4],
+  ])('it would not %s', (_name, identity, at, newest) => {
+    expect(isSettled(identity, at, newest)).toBe(false)
   })
 })
