@@ -154,6 +154,7 @@ export async function openDeployRepository(options: DeployOptions): Promise<Depl
     ...{ remote, references, ours, options, readAt },
     readOther: (commit) => readSnapshot(remote.place, commit, newest, ours, () => Promise.resolve(undefined)),
     begin: () => begin(remote, options, (parent, made) => makeOne(parent, made)),
+    takeUp: () => publish({ source: null, change: () => undefined }),
     make: (parent, made) => makeOne(parent, made),
   }
   const makeOne = async (parent: string | null, made: NewCommit): Promise<string> => {

@@ -22,6 +22,8 @@ export interface Proposing {
   readOther(commit: string): Promise<Snapshot>
   /** Begins a branch that has no commit yet, for without one nothing can be merged. */
   begin(): Promise<void>
+  /** Takes up into the history what was merged as a squash or a rebase: the references keep it only until something else is proposed. */
+  takeUp(): Promise<unknown>
   /** Makes a commit in the clone, signed where ours are. */
   make(parent: string | null, commit: NewCommit): Promise<string>
 }
@@ -37,8 +39,9 @@ export async function propose(on: Proposing, request: ProposeRequest): Promise<P
   let refused = ''
   for (let tries = 0; tries < triesMax; tries += 1) {
     const answer = await withSoundClone(on.remote, () => proposeOnce(on, request))
-    if (answer !== 'moved' && !('refused' in answer)) return answer
-    if (answer !== 'moved') refused = answer.refused
+    if (answer === 'merged') await on.takeUp()
+    else if (answer !== 'moved' && !('refused' in answer)) return answer
+    else if (answer !== 'moved') refused = answer.refused
   }
   const { remote, references } = on
   const words = refused === '' ? 'it moved again and again' : refused
@@ -66,17 +69,18 @@ export async function readWaiting(
   return { kind: 'waiting', proposal: await told(on, standing.commit.id) }
 }
 
-type Once = Proposed | 'moved' | { readonly refused: string }
+type Once = Proposed | 'moved' | 'merged' | { readonly refused: string }
 
 async function proposeOnce(on: Proposing, request: ProposeRequest): Promise<Once> {
   const said = await readReferences(on)
   const head = said.get(on.references.head) ?? null
   const snapshot = await on.readAt(head)
   if (snapshot === 'moved') return 'moved'
+  if (snapshot.merged !== null) return 'merged'
   const standing = await readStanding(on.remote, on.references, said, on.ours)
   const link = await linkFor(snapshot, request, on.options)
   if (standing.foreign) return link ? { kind: 'foreign', foreign: standing.foreign } : { kind: 'none' }
-  const waits = standing.commit !== undefined && !standing.isMerged && snapshot.merged !== standing.commit.id
+  const waits = standing.commit !== undefined && !standing.isMerged
   if (standing.commit && waits) {
     // Older specs take back nothing that newer ones ask for.
     const before = await on.readOther(standing.commit.id)

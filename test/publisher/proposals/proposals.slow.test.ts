@@ -231,6 +231,20 @@ describe.each(['merge', 'squash', 'rebase'] as const)('a proposal that is merged
   })
 })
 
+describe.each(['squash', 'rebase'] as const)('a proposal that is merged by %s while nothing is published', (way) => {
+  it('is taken up before its references are given away', async () => {
+    for (const next of [wanted, { ...wanted, [dev]: 'dev: 2\n' }]) {
+      const repository = await proposed()
+      const { another, deploy, commit } = repository
+      mergeBy(way, repository)
+      await ask(deploy, next)
+      const stranger = await another()
+      expect((await stranger.read()).drifted).toEqual([])
+      expect((await stranger.log(null)).map((one) => one.commit)).toContain(commit)
+    }
+  })
+})
+
 describe('what only looks like a merge of it', () => {
   it('is drift: a squash with another byte, or with a file less', async () => {
     for (const edit of [{ [job]: 'job: evil\n' }, { [ledger]: null }]) {
