@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { Publication } from '../domain/publication.ts'
+import { mergeSources, type Publication } from '../domain/publication.ts'
 import { runStates } from '../domain/run.ts'
 import type { TrackerLink } from '../domain/tracker.ts'
 import type { ModelVersion } from '../records/records.ts'
@@ -130,7 +130,24 @@ export function modelVersionJson(one: ModelVersion): z.output<typeof modelVersio
 export const publicationAnswer = z.object({
   ...{ commit: text, parent: textOrNull, action: text, subject: text, subjects: z.array(text), files: z.number() },
   ...{ source_repository: textOrNull, source_commit: textOrNull, source_dirty: z.boolean() },
-  ...{ request_id: text, at: text },
+  request_id: text,
+  at: text.describe(
+    'when it was committed to the branch or, where it was proposed first, merged, as far as that is known',
+  ),
+  merge: z
+    .object({
+      proposed_at: text,
+      by: z
+        .object({
+          commit: text.describe('the merge, or what a squash or a rebase made of what was proposed'),
+          who: text.describe('name and address as that commit has them; who approved it does not say'),
+          source: z.enum(mergeSources).describe('author of a merge commit, committer of a squash or a rebase'),
+        })
+        .nullable()
+        .describe('null where what was proposed became the head itself: Git says neither when nor by whom'),
+    })
+    .nullable()
+    .describe('null for what nobody had to merge'),
 })
 
 export function publicationJson(one: Publication): z.output<typeof publicationAnswer> {
@@ -142,6 +159,7 @@ export function publicationJson(one: Publication): z.output<typeof publicationAn
     source_dirty: one.sourceDirty,
     request_id: one.requestId,
     at: one.at.toISOString(),
+    merge: one.merge ? { proposed_at: one.merge.proposedAt.toISOString(), by: one.merge.by } : null,
   }
 }
 

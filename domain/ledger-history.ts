@@ -3,7 +3,7 @@ export type LedgerCommit = OurLedgerCommit | ForeignLedgerCommit
 
 interface CommitPlace {
   readonly commit: string
-  /** When it was committed, whole seconds. */
+  /** When it came to the branch, whole seconds: when it was committed there or, where it was proposed first, merged, as far as that is known. */
   readonly at: Date
   /** Which commit of the history it is, from 1; those that leave the ledger alone are counted too. */
   readonly position: number

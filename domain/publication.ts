@@ -46,6 +46,8 @@ export const trailers = {
   subject: 'Specyard-Subject',
   /** Path of a spec in the spec repository that the commit is about; may repeat. */
   spec: 'Specyard-Spec',
+  /** The branch that it was proposed to, in a commit that a person has to merge. */
+  proposedTo: 'Specyard-Proposed-To',
 } as const
 
 /** What to publish, as a pure function of what is deployed: it is called again with the newer state when the branch moved meanwhile. */
@@ -85,6 +87,26 @@ export function publicationAbout(publication: Publication | undefined, subject: 
   return allOf(publication).find(({ subjects }) => subjects.includes(subject)) ?? publication
 }
 
+/**
+ * What says who merged: the author of the merge commit (its committer may be the forge itself), or the committer of what a squash or a rebase made of
+ * our commit (its author may be whoever proposed). Either is what that commit says, and neither says who approved.
+ */
+export const mergeSources = ['author', 'committer'] as const
+export type MergeSource = (typeof mergeSources)[number]
+
+/** How what was proposed came to the branch, as far as its history says. */
+export interface Merge {
+  readonly proposedAt: Date
+  /** Where our own commit became the head nothing says when it did, nor who made it so. */
+  readonly by: {
+    /** The merge commit, or what the squash or the rebase made of ours. */
+    readonly commit: string
+    /** `Name <address>`. */
+    readonly who: string
+    readonly source: MergeSource
+  } | null
+}
+
 /** A commit that was made and has reached the deploy repository. */
 export interface Publication {
   readonly commit: string
@@ -101,7 +123,10 @@ export interface Publication {
   readonly requestId: string
   /** Number of files that it changed. */
   readonly files: number
+  /** When it came to the branch: when it was committed there or, where it was proposed first, merged, as far as that is known. */
   readonly at: Date
+  /** Left out for what nobody had to merge. */
+  readonly merge?: Merge
   /** Left out where no environment has a branch of its own. */
   readonly branch?: string
   /** Commits on other branches that one request made together with this one. */

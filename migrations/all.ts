@@ -8,6 +8,7 @@ import * as fenceAndRetention from './0006_fence_and_retention.ts'
 import * as trackerLinks from './0007_tracker_links.ts'
 import * as places from './0008_places.ts'
 import * as lifecycle from './0009_lifecycle.ts'
+import * as merges from './0010_merges.ts'
 
 /** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007_tracker_links': trackerLinks,
   '0008_places': places,
   '0009_lifecycle': lifecycle,
+  '0010_merges': merges,
 }

@@ -6,12 +6,14 @@ const subjectLengthMax = 72
 
 /**
  * The message of a commit of ours: subject, body, and as its last paragraph the trailers.
+ * @param proposedTo the branch that a person has to merge it into, where one has to
  * @throws Fault GIT_FAILED for a trailer or subject of more than one line, which could pass for other trailers
  */
 export function commitMessage(
   change: Omit<PublishedChange, 'files'>,
   source: SourceRecord | null,
   requestId: string,
+  proposedTo: string | null = null,
 ): string {
   const values: readonly (readonly [string, string | null])[] = [
     [trailers.request, requestId],
@@ -21,6 +23,7 @@ export function commitMessage(
     [trailers.sourceDirty, source ? String(source.dirty) : null],
     ...change.subjects.map((subject) => [trailers.subject, subject] as const),
     ...(change.specs ?? []).map((path) => [trailers.spec, path] as const),
+    [trailers.proposedTo, proposedTo],
   ]
   const block = values.flatMap(([name, value]) => (value === null ? [] : [`${name}: ${oneLine(name, value)}`]))
   const body = change.body.replaceAll('\0', '').replaceAll(/\r\n?/g, '\n').trim()
@@ -45,6 +48,7 @@ export interface SaidTrailers {
   readonly sourceRepository: string | null
   readonly sourceCommit: string | null
   readonly sourceDirty: boolean
+  readonly proposedTo: string | null
 }
 
 /**
@@ -68,6 +72,7 @@ export function readTrailers(message: string): SaidTrailers | undefined {
     trailers.sourceRepository,
     trailers.sourceCommit,
     trailers.sourceDirty,
+    trailers.proposedTo,
   ]
   if (single.some((name) => (values.get(name)?.length ?? 0) > 1)) return undefined
   const [requestId] = values.get(trailers.request) ?? []
@@ -81,6 +86,7 @@ export function readTrailers(message: string): SaidTrailers | undefined {
     sourceRepository: values.get(trailers.sourceRepository)?.[0] ?? null,
     sourceCommit,
     sourceDirty: values.get(trailers.sourceDirty)?.[0] === 'true',
+    proposedTo: values.get(trailers.proposedTo)?.[0] ?? null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { DeploymentStatus, HealthStatus } from '../domain/deployment.ts'
 import type { EndpointStatus } from '../domain/endpoint.ts'
 import type { ModelStage } from '../domain/plan.ts'
+import type { MergeSource } from '../domain/publication.ts'
 import type { AttemptState, FailureClass, RunState } from '../domain/run.ts'
 import type { ClosingStatus, TrackedStatus } from '../domain/tracker.ts'
 
@@ -380,6 +381,10 @@ export interface PublicationTable {
   request_id: string
   files: number
   committed_at: Date
+  proposed_at: Date | null
+  merge_commit: string | null
+  merged_by: string | null
+  merged_by_source: MergeSource | null
 }
 
 export interface FenceTable {

@@ -1,3 +1,6 @@
+import type { MergeSource } from '../../domain/publication.ts'
+import { printable } from './printable.ts'
+
 /** What `GET /v1/trace` answers with, as far as the picture of it needs. */
 export interface Chain {
   readonly hits: readonly { readonly kind: string; readonly id: string }[]
@@ -14,6 +17,11 @@ interface ChainPublication {
   readonly subject: string
   readonly subjects: readonly string[]
   readonly at: string
+  /** Null for what nobody had to merge. */
+  readonly merge: {
+    readonly proposed_at: string
+    readonly by: { readonly commit: string; readonly who: string; readonly source: MergeSource } | null
+  } | null
 }
 
 interface Named {
@@ -142,7 +150,7 @@ function attemptBranch(chain: Chain, run: ChainRun, attempt: ChainAttempt): Bran
       ...tracked.map((one) => leaf(trackerText(one))),
       ...(run.hanging ?? [])
         .filter((one) => one.attempt === attempt.attempt)
-        .map(({ since, message }) => leaf(`since ${since.slice(0, 19).replace('T', ' ')} UTC: ${message}`)),
+        .map(({ since, message }) => leaf(`since ${utc(since)}: ${message}`)),
     ],
   }
 }
@@ -195,7 +203,25 @@ function took({ started_at: from, completed_at: to }: ChainRun): string {
 }
 
 function publicationText(one: ChainPublication): string {
-  return `commit ${one.commit.slice(0, 10)}  ${one.subject}  (${one.at.slice(0, 19).replace('T', ' ')} UTC)`
+  return `commit ${one.commit.slice(0, 10)}  ${one.subject}  (${timeText(one)})`
+}
+
+/** When it came to the branch, and how: in the words of what says so, for none of it says who approved. */
+function timeText({ at, merge }: ChainPublication): string {
+  if (!merge) return utc(at)
+  if (merge.by === null)
+    return `proposed ${utc(merge.proposed_at)}; when it was merged, and by whom, the repository does not say`
+  const { commit, who, source } = merge.by
+  return `${utc(at)}: proposed ${utc(merge.proposed_at)}, merged by ${commit.slice(0, 10)}, ${sourceWords[source]} ${printable(who)}`
+}
+
+const sourceWords = {
+  author: 'a merge commit with the author',
+  committer: 'a squash or rebase with the committer',
+} as const satisfies Record<MergeSource, string>
+
+function utc(time: string): string {
+  return `${time.slice(0, 19).replace('T', ' ')} UTC`
 }
 
 function attemptText({ attempt, state, failure_class: failure, evidence }: ChainAttempt): string {

@@ -20,6 +20,8 @@ export interface Link {
 export interface LinkOptions {
   readonly author: Author
   readonly now: () => Date
+  /** The branch that a person has to merge the commit into; left out for what is pushed there. */
+  readonly proposedTo?: string
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LinkOptions {
 export async function linkFor(
   snapshot: Snapshot,
   request: PublishRequest,
-  { author, now }: LinkOptions,
+  { author, now, proposedTo }: LinkOptions,
 ): Promise<Link | undefined> {
   const wanted = request.change(snapshot.deployed)
   if (!wanted) return undefined
@@ -47,7 +49,7 @@ export async function linkFor(
   const at = new Date(Math.floor(now().getTime() / 1000) * 1000)
   let after: Snapshot | undefined
   return {
-    made: { author, at, message: commitMessage(wanted, record, requestId), files },
+    made: { author, at, message: commitMessage(wanted, record, requestId, proposedTo), files },
     after: () => (after ??= snapshotAfter(snapshot, { files, objects, adopted, source: record })),
     about: {
       action: wanted.action,

@@ -1,6 +1,6 @@
 import type { Publication } from '../../domain/publication.ts'
 import { readTrailers } from '../message.ts'
-import { hasCommit, readObjects } from './objects.ts'
+import { readObjects } from './objects.ts'
 import { type GitPlace, git, gitFailed, runGit } from './run.ts'
 
 /** A commit as Git stores it. */
@@ -9,6 +9,8 @@ export interface Commit {
   readonly parents: readonly string[]
   /** `Name <address>`. */
   readonly author: string
+  /** `Name <address>`. */
+  readonly committer: string
   readonly committerEmail: string
   readonly at: Date
   readonly message: string
@@ -24,50 +26,7 @@ export interface Ours {
   readonly signed?: (commits: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
-/** At most so many publications are told of at once; the next call goes on after the last of them. */
-export const publicationsMax = 10_000
 const chunk = 500
-
-/**
- * Commits of ours after a commit (all, when it is null or no longer there), oldest first, at most `publicationsMax`.
- * A commit by another committer is none, whatever its trailers say; where ours are signed, nor is one without our signature that comes
- * after the first with it.
- */
-export async function readPublications(
-  place: GitPlace,
-  head: string,
-  { after, without }: { readonly after: string | null; readonly without: readonly string[] },
-  ours: Ours,
-  folders: readonly string[],
-): Promise<readonly Publication[]> {
-  const known = after !== null && (await hasCommit(place, after))
-  const left = [...(known ? [after] : []), ...without].map((commit) => `^${commit}`)
-  // Of what is told before, not everything has to be in this clone.
-  const ids = await listCommits(place, ['--reverse', '--ignore-missing', head, ...left])
-  const publications: Publication[] = []
-  const before = known ? after : without.length > 0 ? await parentOf(place, ids[0]) : null
-  const recognise = await openRecognition(place, ours, before)
-  for (let at = 0; at < ids.length && publications.length < publicationsMax; at += chunk) {
-    const commits = await readCommits(place, ids.slice(at, at + chunk))
-    const changed = await changedPaths(
-      place,
-      commits.map((commit) => commit.id),
-      folders,
-      [],
-    )
-    for (const commit of await recognise(commits)) {
-      const publication = publicationOf(commit, ours.email, changed.get(commit.id)?.length ?? 0)
-      if (publication) publications.push(publication)
-    }
-  }
-  return publications.slice(0, publicationsMax)
-}
-
-/** What came before the first that is told now: by it is known whether ours were signed already. */
-async function parentOf(place: GitPlace, id: string | undefined): Promise<string | null> {
-  const [commit] = id === undefined ? [] : await readCommits(place, [id])
-  return commit?.parents[0] ?? null
-}
 
 /**
  * Tells our commits from those that only look like ours, along a history from its oldest commit on: any commit of ours counts until the first
@@ -99,7 +58,8 @@ export function publicationOf(commit: Commit, email: string, files: number): Pub
   const said = commit.committerEmail === email ? readTrailers(commit.message) : undefined
   if (!said) return undefined
   const [subject = ''] = commit.message.split('\n')
-  return { commit: commit.id, parent: commit.parents[0] ?? null, subject, files, at: commit.at, ...said }
+  const { proposedTo: _proposedTo, ...about } = said
+  return { commit: commit.id, parent: commit.parents[0] ?? null, subject, files, at: commit.at, ...about }
 }
 
 /**
@@ -140,12 +100,14 @@ export async function readCommits(place: GitPlace, ids: readonly string[]): Prom
 /**
  * The files under some folders that each commit changed against its first parent or, with `-m`, against any parent;
  * without it a merge names none.
+ * @param against the one parent that a commit is held against, for merges too
  */
 export async function changedPaths(
   place: GitPlace,
   commits: readonly string[],
   folders: readonly string[],
   options: readonly '-m'[],
+  against: ReadonlyMap<string, string> = new Map(),
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const changed = new Map<string, string[]>()
   if (commits.length === 0) return changed
@@ -161,7 +123,8 @@ export async function changedPaths(
     '--',
     ...folders,
   ]
-  const output = await runGit(place, args, [`${commits.join('\n')}\n`])
+  const lines = commits.map((id) => (against.has(id) ? `${id} ${against.get(id)}` : id))
+  const output = await runGit(place, args, [`${lines.join('\n')}\n`])
   if (output.code !== 0) throw gitFailed(place, 'diff-tree', output.stderr)
   const asked = new Set(commits)
   let paths: string[] = []
@@ -180,14 +143,20 @@ function parseCommit(id: string, text: string): Commit {
   const headers = (end < 0 ? text : text.slice(0, end)).split('\n')
   const values = (name: string): readonly string[] =>
     headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
-  const committer = /^.*<(.*)> (-?\d+) [+-]\d+$/.exec(values('committer')[0] ?? '')
+  const [committedBy = ''] = values('committer')
+  const committer = /^.*<(.*)> (-?\d+) [+-]\d+$/.exec(committedBy)
   return {
     id,
     parents: values('parent'),
-    author: (values('author')[0] ?? '').replace(/ -?\d+ [+-]\d+$/, ''),
+    author: withoutTime(values('author')[0] ?? ''),
+    committer: withoutTime(committedBy),
     committerEmail: committer?.[1] ?? '',
     at: new Date(Number(committer?.[2] ?? 0) * 1000),
     message: end < 0 ? '' : text.slice(end + 2),
     signed: headers.some((line) => /^gpgsig(-sha256)? /.test(line)),
   }
+}
+
+function withoutTime(person: string): string {
+  return person.replace(/ -?\d+ [+-]\d+$/, '')
 }

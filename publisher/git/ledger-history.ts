@@ -1,5 +1,6 @@
 import type { ForeignLedgerCommit, LedgerCommit, LedgerHistory, OurLedgerCommit } from '../../domain/ledger-history.ts'
-import { type Commit, listCommits, openRecognition, type Ours, publicationOf, readCommits } from './history.ts'
+import { type Commit, openRecognition, type Ours, publicationOf, readCommits } from './history.ts'
+import { listRange, readArrivals } from './merges.ts'
 import { blobBytesMax, objectSizes, readObjects } from './objects.ts'
 import { type Remote, withSoundClone } from './remote.ts'
 import { oursIn, writtenBy } from './written.ts'
@@ -28,7 +29,8 @@ export async function openLedgerHistory(remote: Remote, head: string | null, our
       if (head !== null) await remote.bring(head)
       return work()
     })
-  const ids = head === null ? [] : await inClone(() => listCommits(remote.place, ['--reverse', head]))
+  const range = head === null ? undefined : await inClone(() => listRange(remote.place, head, []))
+  const ids = range?.ids ?? []
   return {
     commits: ids.length,
     read: async function* read() {
@@ -39,9 +41,13 @@ export async function openLedgerHistory(remote: Remote, head: string | null, our
         const changed = await inClone(() => changedLedgerFiles(remote.place, some))
         const commits = await inClone(() => readCommits(remote.place, [...changed.keys()]))
         const positions = new Map(some.map((id, index) => [id, from + index + 1]))
-        const known = new Set(await inClone(() => recognise(commits)))
+        const [known, arrivals] = await inClone(async () => {
+          const own = await recognise(commits)
+          return [new Set(own), range && (await readArrivals(remote.place, range, own, ours))] as const
+        })
         const said = commits.map((commit) => ({
           commit,
+          at: arrivals?.get(commit.id)?.at ?? commit.at,
           position: positions.get(commit.id) ?? 0,
           action: known.has(commit) ? publicationOf(commit, ours.email, 0)?.action : undefined,
           files: changed.get(commit.id) ?? [],
@@ -87,14 +93,16 @@ function withoutMerged(said: Said, merged: ReadonlySet<string>): Said {
 
 interface Said {
   readonly commit: Commit
+  /** When it came to the branch. */
+  readonly at: Date
   readonly position: number
   /** Undefined for a commit that is none of ours. */
   readonly action: string | undefined
   readonly files: readonly ChangedFile[]
 }
 
-function tell({ commit, position, action, files }: Said, texts: ReadonlyMap<string, Buffer>): LedgerCommit {
-  const place = { commit: commit.id, at: commit.at, position }
+function tell({ commit, at, position, action, files }: Said, texts: ReadonlyMap<string, Buffer>): LedgerCommit {
+  const place = { commit: commit.id, at, position }
   if (action === undefined) {
     const foreign: ForeignLedgerCommit = {
       ...place,

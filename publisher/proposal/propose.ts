@@ -78,7 +78,7 @@ async function proposeOnce(on: Proposing, request: ProposeRequest): Promise<Once
   if (snapshot === 'moved') return 'moved'
   if (snapshot.merged !== null) return 'merged'
   const standing = await readStanding(on.remote, on.references, said, on.ours)
-  const link = await linkFor(snapshot, request, on.options)
+  const link = await linkFor(snapshot, request, proposedOptions(on))
   if (standing.foreign) return link ? { kind: 'foreign', foreign: standing.foreign } : { kind: 'none' }
   const waits = standing.commit !== undefined && !standing.isMerged
   if (standing.commit && waits) {
@@ -129,7 +129,7 @@ async function carryOnce(on: Proposing): Promise<unknown> {
     ...{ source: proposal.source, descends: () => Promise.resolve(true) },
     change: () => ({ files: proposal.files, ...words, ...about }),
   }
-  const link = await linkFor(snapshot, request, on.options)
+  const link = await linkFor(snapshot, request, proposedOptions(on))
   return link && move(on, standing, await on.make(head, link.made))
 }
 
@@ -169,6 +169,10 @@ async function move(
   const now = await readReferences(on)
   const isMoved = needed.some(({ reference, expected }) => (now.get(reference) ?? null) !== expected)
   return isMoved ? 'moved' : { refused: gitSaid(output.stderr, on.remote.address.secrets) }
+}
+
+function proposedOptions({ options, references }: Proposing): LinkOptions {
+  return { ...options, proposedTo: references.branch }
 }
 
 function readReferences({ remote, references }: Pick<Proposing, 'remote' | 'references'>) {

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
-import type { Publication } from '../../domain/publication.ts'
-import { jsonText } from '../json.ts'
+import type { Merge, Publication } from '../../domain/publication.ts'
+import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { PublicationRecords } from '../records.ts'
 import type { PublicationTable } from '../schema.ts'
@@ -42,12 +42,17 @@ async function absorb(db: Database, publications: readonly Publication[]): Promi
     request_id: one.requestId,
     files: one.files,
     committed_at: one.at,
+    proposed_at: one.merge?.proposedAt ?? null,
+    merge_commit: one.merge?.by?.commit ?? null,
+    merged_by: one.merge?.by ? storableText(one.merge.by.who) : null,
+    merged_by_source: one.merge?.by?.source ?? null,
   }))
   await sql`insert into publications (commit, parent, action, subject, subjects, source_repository, source_commit,
-      source_dirty, request_id, files, committed_at)
+      source_dirty, request_id, files, committed_at, proposed_at, merge_commit, merged_by, merged_by_source)
     select * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
       (commit text, parent text, action text, subject text, subjects text[], source_repository text,
-       source_commit text, source_dirty boolean, request_id text, files integer, committed_at timestamptz)
+       source_commit text, source_dirty boolean, request_id text, files integer, committed_at timestamptz,
+       proposed_at timestamptz, merge_commit text, merged_by text, merged_by_source text)
     on conflict (commit) do nothing`.execute(db)
 }
 
@@ -64,5 +69,13 @@ function publicationOf(row: Selectable<PublicationTable>): Publication {
     requestId: row.request_id,
     files: row.files,
     at: row.committed_at,
+    ...mergeOf(row),
   }
+}
+
+function mergeOf(row: Selectable<PublicationTable>): { readonly merge?: Merge } {
+  const { proposed_at: proposedAt, merge_commit: commit, merged_by: who, merged_by_source: source } = row
+  if (proposedAt === null) return {}
+  const by = commit === null || who === null || source === null ? null : { commit, who, source }
+  return { merge: { proposedAt, by } }
 }

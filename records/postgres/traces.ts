@@ -114,6 +114,6 @@ function endpoints({ text, uuid, digestPrefix, specPath, specLine }: Wanted) {
 function publications({ text, hexPrefix }: Wanted) {
   return sql`(select 'publication', commit from publications
     where commit like ${hexPrefix}::text or source_commit like ${hexPrefix}::text or request_id = ${text}::text
-      or subjects @> array[${text}::text]
+      or merge_commit like ${hexPrefix}::text or subjects @> array[${text}::text]
     order by id desc limit ${hitsMax})`
 }

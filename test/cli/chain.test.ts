@@ -34,6 +34,7 @@ const published = {
   subject: 'Publish specs: 1 run starts',
   subjects: ['dev/language/letters'],
   at: '2026-11-21T07:01:53.000Z',
+  merge: null,
 }
 const version = {
   project: 'language',
@@ -115,6 +116,34 @@ describe('the picture of a chain', () => {
     expect(drawChain(chain)).toContain(`node local\n   │  └─ ${line}`)
     const closed = { ...trackerRun, status: 'KILLED', closed_as: 'KILLED', artifacts: [] }
     expect(drawChain({ ...chain, tracker_runs: [closed] })).toContain('KILLED (closed here)  http')
+  })
+
+  it.each([
+    [
+      'the author of a merge',
+      { commit: 'c'.repeat(40), who: 'Ada <ada@example.com>', source: 'author' },
+      '2026-11-21 07:01:53 UTC: proposed 2026-11-20 16:00:00 UTC, merged by cccccccccc, a merge commit with the author Ada <ada@example.com>',
+    ],
+    [
+      'the committer of a squash, though it is the forge',
+      { commit: 'c'.repeat(40), who: 'GitHub <noreply@github.com>', source: 'committer' },
+      '2026-11-21 07:01:53 UTC: proposed 2026-11-20 16:00:00 UTC, merged by cccccccccc, a squash or rebase with the committer GitHub <noreply@github.com>',
+    ],
+    [
+      'nobody where Git names nobody',
+      null,
+      'proposed 2026-11-20 16:00:00 UTC; when it was merged, and by whom, the repository does not say',
+    ],
+    [
+      'a name that would move the cursor as what it is',
+      { commit: 'c'.repeat(40), who: 'Ada\u001b[2J <ada@example.com>', source: 'author' },
+      'Ada\\u001b[2J <ada@example.com>',
+    ],
+  ] as const)('of what was proposed it says when it was merged, and names %s', (_, by, words) => {
+    const merged = { ...published, merge: { proposed_at: '2026-11-20T16:00:00.000Z', by } }
+    const told = drawChain({ ...nothing, publications: [merged], runs: [run] })
+    expect(told).toContain(words)
+    expect(told).not.toContain('approved')
   })
 
   it('a commit that concerns nothing that is known is still told', () => {

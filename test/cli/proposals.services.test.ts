@@ -189,7 +189,10 @@ it.each([
   'a pull request that is merged there by %s is published, and leaves nothing to ask for (its branch deleted by the forge: %s)',
   (how, deleted) =>
     withHouse(async (house) => {
-      await gitea.merge(house.deploy, 1, how)
+      const ada = gitea.tokenOf('ada', 'all')
+      await gitea.ask('PUT', at(house, '/collaborators/ada'), { permission: 'write' })
+      await gitea.merge(house.deploy, 1, how, ada)
+      const merged = await gitea.ask<{ merge_commit_sha: string; merged_at: string }>('GET', at(house, '/pulls/1'))
       if (deleted) await gitea.ask('DELETE', at(house, '/branches/main-next'))
       const { drifted } = await house.opened.deploy.read()
       expect(drifted).toEqual([])
@@ -205,9 +208,18 @@ it.each([
         proposed: [],
       })
       expect(await house.opened.deploy.head()).toBe(head)
-      expect(
-        (await house.opened.deploy.log([], () => Promise.resolve())).flatMap(({ subjects }) => subjects),
-      ).toContain('prod/language/words')
+      const told = await house.opened.deploy.log([], () => Promise.resolve())
+      const published = told.find(({ subjects }) => subjects.includes('prod/language/words'))
+      // What stands on the head already is not rebased: it becomes the head, and nothing in Git says when or by whom.
+      if (how === 'rebase') expect(published).toMatchObject({ commit: merged.merge_commit_sha, merge: { by: null } })
+      else {
+        expect(published?.merge?.by).toEqual({
+          commit: merged.merge_commit_sha,
+          who: 'ada <ada@example.com>',
+          source: how === 'merge' ? 'author' : 'committer',
+        })
+        expect(Math.abs((published?.at.getTime() ?? 0) - Date.parse(merged.merged_at))).toBeLessThan(2000)
+      }
       expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
     }),
 )

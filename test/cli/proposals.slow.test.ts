@@ -69,6 +69,21 @@ describe('publishing where prod asks for a pull request', () => {
     },
   )
 
+  it('squashed, the chain says when and by which commit, also when the records are made anew', async () => {
+    await run('publish')
+    merge('--squash')
+    const squashed = gitIn(deploy, 'rev-parse', 'main')
+    await run('publish')
+    await run('rebuild')
+    const { stdout } = await run('trace', 'prod/language/words')
+    expect(stdout).toMatch(
+      new RegExp(
+        `commit [0-9a-f]{10} .* UTC: proposed .* UTC, merged by ${squashed.slice(0, 10)}, a squash or rebase with the committer Ada <ada@example.com>\\)`,
+      ),
+    )
+    expect((await run('trace', squashed)).stdout).toBe(stdout)
+  })
+
   it('takes it back when the specs ask for nothing of it any more', async () => {
     await run('publish')
     await commitFiles(root, { 'specs/words.yaml': null, 'specs/prod.yaml': null })

@@ -15,6 +15,7 @@ describe('a commit message', () => {
       { ...plain, subjects: ['dev/a/b', 'dev/a/c'], specs: ['specs/a.yaml', 'specs/ü b.yaml'] },
       source,
       requestId,
+      'main',
     )
     expect(readTrailers(text)).toEqual({
       requestId,
@@ -24,12 +25,13 @@ describe('a commit message', () => {
       sourceRepository: 'https://host/x',
       sourceCommit: 'a'.repeat(40),
       sourceDirty: true,
+      proposedTo: 'main',
     })
   })
 
   it('of an operation names no source', () => {
     const said = readTrailers(commitMessage(plain, null, requestId))
-    expect(said).toMatchObject({ sourceRepository: null, sourceCommit: null, sourceDirty: false })
+    expect(said).toMatchObject({ sourceRepository: null, sourceCommit: null, sourceDirty: false, proposedTo: null })
   })
 
   it('keeps trailers in the body from passing for its own', () => {

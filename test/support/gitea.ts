@@ -35,8 +35,8 @@ export interface Gitea {
   untilFilled(repository: string): Promise<void>
   /** Asks its API as the owner, or by another token. @throws Error for an answer that is none of success */
   ask<Answer>(method: string, path: string, body?: object, token?: string): Promise<Answer>
-  /** Merges a pull request of the owner's, as a person does. */
-  merge(repository: string, number: number, how?: 'merge' | 'squash' | 'rebase'): Promise<void>
+  /** Merges a pull request of the owner's, as a person does: the owner, or whose token it is. */
+  merge(repository: string, number: number, how?: 'merge' | 'squash' | 'rebase', token?: string): Promise<void>
   remove(): Promise<void>
 }
 
@@ -118,11 +118,11 @@ export async function startGitea(): Promise<Gitea> {
       const filled = async () => !(await ask<{ empty: boolean }>('GET', `/repos/${owner}/${repository}`)).empty
       await until(`Gitea has noticed what was pushed to ${repository}`, filled, readySecondsMax)
     },
-    merge: (repository, number, how = 'merge') => {
+    merge: (repository, number, how = 'merge', by = token) => {
       const path = `/repos/${owner}/${repository}/pulls/${number}/merge`
       // It refuses until it has found out whether it can be merged.
       return until(`pull request ${number} is merged`, () =>
-        ask('POST', path, { Do: how }).then(
+        ask('POST', path, { Do: how }, by).then(
           () => true,
           (error: unknown) => {
             if (String(error).includes('answers 405')) return false

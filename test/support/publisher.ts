@@ -23,6 +23,16 @@ export async function temporaryFolder(): Promise<string> {
 
 /** Runs git as a person at a terminal would, and gives what it prints. */
 export function gitIn(folder: string, ...args: readonly string[]): string {
+  return gitWith({}, folder, args)
+}
+
+/** The same on a clock that stands still, whole seconds. */
+export function gitAt(at: Date): typeof gitIn {
+  const date = `@${Math.floor(at.getTime() / 1000)} +0000`
+  return (folder, ...args) => gitWith({ GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }, folder, args)
+}
+
+function gitWith(environment: Readonly<Record<string, string>>, folder: string, args: readonly string[]): string {
   const person = [
     '-c',
     'user.name=Ada',
@@ -36,7 +46,14 @@ export function gitIn(folder: string, ...args: readonly string[]): string {
   return execFileSync('git', [...person, ...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...bareEnvironment, HOME: folder, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
+    env: {
+      ...bareEnvironment,
+      ...environment,
+      HOME: folder,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      LC_ALL: 'C',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   }).trim()
 }

@@ -13,8 +13,8 @@ export const texts = (many: number, letters: number): readonly string[] => [
   endpoint(),
 ]
 
-/** Runs every kind of life that a run can have. */
-export async function live(house: RebuildHouse): Promise<void> {
+/** Runs every kind of life that a run can have. @returns the commits that somebody had to merge */
+export async function live(house: RebuildHouse): Promise<readonly string[]> {
   await house.publish(texts(1, 0))
   await house.pass()
   // A retry, then a success that registers a version.
@@ -33,9 +33,9 @@ export async function live(house: RebuildHouse): Promise<void> {
   const stops = await house.newest('stops')
   const { environment, project, name } = stops
   await house.operate({ kind: 'cancel', key: { environment, project, name }, runId: stops.id, reason: 'REQUESTED' })
-  await house.publish(texts(1, 1))
+  const squashed = await house.merge(texts(1, 1), 'squash')
   await house.pass()
-  await house.publish(texts(1, 2))
+  const merged = await house.merge(texts(1, 2), 'merge')
   await house.pass()
   await house.end(await house.newest('letters'), 'SUCCEEDED')
   await house.pass()
@@ -47,4 +47,5 @@ export async function live(house: RebuildHouse): Promise<void> {
     await house.passOverRuns()
   }
   await house.pass()
+  return [squashed, merged]
 }

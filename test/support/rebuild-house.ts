@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describeOperations } from '../../compiler/operate/describe.ts'
 import { operate } from '../../compiler/operate/operate.ts'
 import { sha256 } from '../../domain/canonical.ts'
@@ -11,6 +13,7 @@ import { createReconciler } from '../../reconciler/reconciler.ts'
 import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 import type { Records } from '../../records/records.ts'
 import { address, chart, compileTexts } from './compiler.ts'
+import { gitAt } from './publisher.ts'
 import { done } from './records.ts'
 import { type ScriptedCluster, scriptedCluster } from './scripted-cluster.ts'
 
@@ -20,6 +23,8 @@ export interface RebuildHouse {
   advance(seconds: number): void
   /** Publishes specs; undefined when there was nothing to change. */
   publish(texts: readonly string[]): Promise<string | undefined>
+  /** Proposes them, and has somebody squash or merge it ten minutes later; returns the commit that was proposed. */
+  merge(texts: readonly string[], how: 'squash' | 'merge'): Promise<string>
   operate(...operations: readonly Operation[]): Promise<readonly OperationResult[]>
   /** One full pass of a new reconciler, with the cluster unless told otherwise. */
   pass(cluster?: ClusterSource | null): Promise<void>
@@ -31,8 +36,16 @@ export interface RebuildHouse {
   end(run: Run, outcome: 'SUCCEEDED' | 'FAILED'): Promise<void>
 }
 
-/** A publisher, a reconciler and a cluster over one deploy repository, on a clock that can be put ahead. */
-export function openRebuildHouse(deploy: DeployRepository, records: Records, clock: { ahead: number }): RebuildHouse {
+/**
+ * A publisher, a reconciler and a cluster over one deploy repository, on a clock that can be put ahead.
+ * @param url of the deploy repository
+ */
+export function openRebuildHouse(
+  deploy: DeployRepository,
+  records: Records,
+  clock: { ahead: number },
+  url: string,
+): RebuildHouse {
   const now = (): Date => new Date(Date.now() + clock.ahead * 1000)
   let read: Deployed = { commit: null, files: new Map(), drifted: [] }
   // Each look at the cluster comes after a look at the deploy repository, and the cluster has applied what that saw.
@@ -51,6 +64,16 @@ export function openRebuildHouse(deploy: DeployRepository, records: Records, clo
     })
     return results
   }
+  const requestOf = (texts: readonly string[]) => ({
+    source: null,
+    change: (deployed: Deployed) => {
+      const { change: files, problems } = compileTexts(texts, deployed)
+      const errors = problems.filter(({ severity }) => severity === 'error')
+      if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('; '))
+      if (files.size === 0) return undefined
+      return { files, subject: 'Publish specs', body: '', action: 'publication', subjects: [] }
+    },
+  })
   const pass = async (source: ClusterSource | null, log: DeployRepository['log']): Promise<void> => {
     const reconciler = createReconciler({
       records,
@@ -84,18 +107,22 @@ export function openRebuildHouse(deploy: DeployRepository, records: Records, clo
     advance: (seconds) => {
       clock.ahead += seconds
     },
-    publish: async (texts) => {
-      const published = await deploy.publish({
-        source: null,
-        change: (deployed) => {
-          const { change: files, problems } = compileTexts(texts, deployed)
-          const errors = problems.filter(({ severity }) => severity === 'error')
-          if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('; '))
-          if (files.size === 0) return undefined
-          return { files, subject: 'Publish specs', body: '', action: 'publication', subjects: [] }
-        },
-      })
-      return published?.commit
+    publish: async (texts) => (await deploy.publish(requestOf(texts)))?.commit,
+    merge: async (texts, how) => {
+      const proposed = await deploy.propose({ ...requestOf(texts), asked: true })
+      if (proposed.kind !== 'waiting') throw new Error(`it is ${proposed.kind}, and does not wait`)
+      clock.ahead += 600
+      const clone = mkdtempSync(join(dirname(url), 'person-'))
+      const git = (...args: readonly string[]): string => gitAt(now())(clone, ...args)
+      git('clone', '--quiet', '--branch=main', url, '.')
+      if (how === 'merge') git('merge', '--quiet', '--no-ff', '--message', 'Merged', 'origin/main-next')
+      else {
+        git('merge', '--quiet', '--squash', 'origin/main-next')
+        git('commit', '--quiet', '--message', 'Squashed')
+      }
+      git('push', '--quiet', 'origin', 'HEAD:main')
+      await deploy.publish({ source: null, change: () => undefined })
+      return proposed.proposal.commit
     },
     operate: (...operations) => perform(operations),
     pass: (source = cluster.source) => pass(source, (after) => deploy.log(after)),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type LedgerRun, ledgerRunsKept } from '../../../domain/ledger.ts'
 import type { LedgerCommit } from '../../../domain/ledger-history.ts'
 import { ledgerText, readLedger } from '../../../domain/ledger-files.ts'
+import type { Publication } from '../../../domain/publication.ts'
 import type { Run } from '../../../domain/run.ts'
 import { type DeployRepository, initBareRepository, openDeployRepository } from '../../../publisher/deploy.ts'
 import { type Rebuilt, rebuildRecords } from '../../../reconciler/rebuild/rebuild.ts'
@@ -28,7 +29,7 @@ interface Snapshot {
   readonly models: Awaited<ReturnType<Records['models']['list']>>
   readonly endpoints: Awaited<ReturnType<Records['endpoints']['list']>>
   readonly releases: readonly object[]
-  readonly publications: readonly string[]
+  readonly publications: readonly Publication[]
 }
 
 let folder: string
@@ -39,12 +40,13 @@ let house: RebuildHouse
 let before: Snapshot
 let after: Snapshot
 let rebuilt: Rebuilt
+/** Commits that somebody had to merge. */
+let proposed: readonly string[]
 /** Times of all commits, in milliseconds. */
 let commitTimes: ReadonlySet<number>
 const clock = { ahead: 0 }
 
 async function snapshot(): Promise<Snapshot> {
-  const publications = await records.publications.list(10_000)
   return {
     runs: [...(await records.runs.list({ limit: 500 }))].sort((one, other) => (one.id < other.id ? -1 : 1)),
     models: await records.models.list({}),
@@ -53,7 +55,7 @@ async function snapshot(): Promise<Snapshot> {
       database.pool,
       'select revision, model_version, model_digest, superseded_at is null as newest from deployments order by revision',
     ),
-    publications: publications.map(({ commit }) => commit),
+    publications: await records.publications.list(10_000),
   }
 }
 
@@ -77,8 +79,8 @@ beforeAll(async () => {
   await initBareRepository(url, 'main', bareEnvironment)
   const now = (): Date => new Date(Date.now() + clock.ahead * 1000)
   deploy = await openDeployRepository({ ...deployOptions(url, join(folder, 'cache')), now })
-  house = openRebuildHouse(deploy, records, clock)
-  await live(house)
+  house = openRebuildHouse(deploy, records, clock, url)
+  proposed = await live(house)
   before = await snapshot()
   const times = gitIn(url, 'log', '--format=%ct').split('\n')
   commitTimes = new Set(times.map((seconds) => Number(seconds) * 1000))
@@ -159,6 +161,20 @@ describe('records that were lost', () => {
       expect(is.completedAt === null).toBe(was.completedAt === null)
       // Commits have whole seconds.
       if (was.completedAt) expect(is.completedAt?.getTime()).toBeGreaterThan(was.completedAt.getTime() - 1000)
+    }
+  })
+
+  it('have what somebody had to merge begin when it was merged, not when it was proposed', () => {
+    const merges = before.publications.filter(({ merge }) => merge)
+    expect(merges.map(({ commit, merge }) => [commit, merge?.by?.who, merge?.by?.source])).toEqual([
+      [proposed[1], 'Ada <ada@example.com>', 'author'],
+      [proposed[0], 'Ada <ada@example.com>', 'committer'],
+    ])
+    for (const { at: mergedAt, merge } of merges) {
+      expect(mergedAt.getTime() - (merge?.proposedAt.getTime() ?? 0)).toBeGreaterThanOrEqual(599_000)
+      expect(after.runs.filter(({ createdAt }) => createdAt.getTime() === mergedAt.getTime())).toMatchObject([
+        { name: 'letters' },
+      ])
     }
   })
 

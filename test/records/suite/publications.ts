@@ -17,5 +17,21 @@ export function describePublications(context: () => TestRecords): void {
       await publications.absorb([])
       expect(await publications.newestCommit()).toBe(third.commit)
     })
+
+    it('keep how they were merged: by which commit and whom that names, or that nothing is known of it', async () => {
+      const { publications } = context().records
+      const by = { commit: 'b'.repeat(40), who: 'Ada <ada@example.com>' }
+      const all = [
+        samplePublication(),
+        samplePublication({ merge: { proposedAt: later(-60), by: { ...by, source: 'author' } } }),
+        samplePublication({ merge: { proposedAt: later(-60), by: { ...by, source: 'committer' } } }),
+        samplePublication({ merge: { proposedAt: later(0), by: null } }),
+      ]
+      await publications.absorb(all)
+      expect(await publications.list(10)).toEqual([...all].reverse())
+      const strange = { ...by, who: 'A\0da <>', source: 'author' } as const
+      await publications.absorb([samplePublication({ merge: { proposedAt: later(0), by: strange } })])
+      expect((await publications.list(1))[0]?.merge?.by?.who).not.toContain('\0')
+    })
   })
 }

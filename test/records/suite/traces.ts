@@ -7,6 +7,7 @@ import {
   addRun,
   heartbeat,
   sampleAttempt,
+  sampleDate,
   sampleEndpoint,
   samplePublication,
   sampleVersion,
@@ -16,6 +17,7 @@ import {
 export function describeTraces(context: () => TestRecords): void {
   describe('a trace', () => {
     const sourceCommit = '0123456789abcdef0123456789abcdef01234567'
+    const mergeCommit = 'abcdef0123456789abcdef0123456789abcdef01'
     const appliedRevision = 'fedcba9876543210fedcba9876543210fedcba98'
     let run: Run
     let endpoint: Endpoint
@@ -31,7 +33,9 @@ export function describeTraces(context: () => TestRecords): void {
       await records.models.absorb('vision', 'cat-model', null, [sampleVersion(), sampleVersion({ version: 2 })])
       endpoint = sampleEndpoint({ project: 'vision', name: 'cats-api', model: 'cat-model', specPath: 'specs/api.yaml' })
       await records.endpoints.put(endpoint, null)
-      publication = samplePublication({ subjects: ['dev/vision/cats'], sourceCommit })
+      const by = { commit: mergeCommit, who: 'Ada <ada@example.com>', source: 'author' } as const
+      const merge = { proposedAt: sampleDate, by }
+      publication = samplePublication({ subjects: ['dev/vision/cats'], sourceCommit, merge })
       await records.publications.absorb([publication, samplePublication()])
     })
 
@@ -72,6 +76,7 @@ export function describeTraces(context: () => TestRecords): void {
       ['6 digits of that commit', () => '012345', () => []],
       ['a commit of the deploy repository', () => publication.commit, () => [thePublication()]],
       ['7 digits of that one', () => publication.commit.slice(0, 7), () => [thePublication()]],
+      ['7 digits of the commit that merged it', () => mergeCommit.slice(0, 7), () => [thePublication()]],
       ['the request id of a commit', () => publication.requestId, () => [thePublication()]],
       ['a digest', () => run.digest, () => [theRun()]],
       ['the 8 digits of a digest that names carry', () => run.digest.slice(0, 8), () => [theRun()]],
