@@ -210,7 +210,8 @@ export async function openDeployBranches(options: DeployOptions): Promise<Deploy
         const all = await Promise.all([undefined, ...namesOf(branches)].map(repositoryOf))
         return telling(all, after, keep)
       }
-      const publications = await main.log(after[0] ?? null)
+      // What was pushed while a proposal waited need not be before it: by the newest alone it would be told for ever.
+      const publications = await main.log(after[0] ?? null, after.slice(1))
       if (publications.length > 0) await keep(publications)
       return publications
     },

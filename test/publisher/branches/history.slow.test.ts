@@ -120,6 +120,39 @@ describe('the log of several branches', () => {
   })
 })
 
+describe('the log of one branch', () => {
+  it('tells once what was pushed beside a proposal that was made before it and merged after it', async () => {
+    const { repository, deploy } = await yard()
+    await put(deploy, { [run('dev')]: text('0') })
+    await deploy.propose({
+      ...{ asked: true, source: null },
+      change: () => ({
+        ...{ subject: 'Publish specs', body: '', action: 'publication', subjects: ['prod/language/words'] },
+        files: new Map([
+          [run('dev'), text('0')],
+          [run('prod'), text('1')],
+        ]),
+      }),
+    })
+    const before = gitIn(repository.url, 'rev-parse', 'main-next')
+    // As from somebody who merges what he saw before the operation.
+    await put(deploy, { [run('dev')]: text('operation') })
+    const clone = repository.clone()
+    gitIn(clone, 'fetch', '--quiet', 'origin', before)
+    gitIn(clone, 'merge', '--quiet', '--no-ff', '--message', 'Merge', before)
+    gitIn(clone, 'push', '--quiet', 'origin', 'HEAD:main')
+    const kept: Publication[] = []
+    const tell = () =>
+      deploy.log(kept.map(({ commit }) => commit).reverse(), (some) => Promise.resolve(kept.push(...some)))
+    expect((await tell()).map(({ subjects }) => subjects)).toEqual([
+      ['dev/language/words'],
+      ['dev/language/words'],
+      ['prod/language/words'],
+    ])
+    expect(await tell()).toEqual([])
+  })
+})
+
 describe('what waits for a pull request of a branch of its own', () => {
   const propose = (deploy: DeployBranches, files: Readonly<Record<string, string>>) =>
     deploy.propose({
