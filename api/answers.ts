@@ -136,6 +136,7 @@ export const publicationAnswer = z.object({
   ),
   merge: z
     .object({
+      branch: text.describe('to which it was proposed'),
       proposed_at: text,
       by: z
         .object({
@@ -148,10 +149,18 @@ export const publicationAnswer = z.object({
     })
     .nullable()
     .describe('null for what nobody had to merge'),
+  merged_pull: z
+    .object({
+      ...{ number: z.number(), url: text },
+      by: textOrNull.describe('the account that merged it'),
+      approved_by: z.array(text).describe('accounts that approved just this commit, and had not taken it back'),
+    })
+    .nullable()
+    .describe('what the forge said when the merge was recorded; null where none was asked, or did not say'),
 })
 
 export function publicationJson(one: Publication): z.output<typeof publicationAnswer> {
-  const { commit, parent, action, subject, files } = one
+  const { commit, parent, action, subject, files, merge, mergedPull: pull } = one
   return {
     ...{ commit, parent, action, subject, files, subjects: [...one.subjects] },
     source_repository: one.sourceRepository,
@@ -159,7 +168,8 @@ export function publicationJson(one: Publication): z.output<typeof publicationAn
     source_dirty: one.sourceDirty,
     request_id: one.requestId,
     at: one.at.toISOString(),
-    merge: one.merge ? { proposed_at: one.merge.proposedAt.toISOString(), by: one.merge.by } : null,
+    merge: merge ? { branch: merge.branch, proposed_at: merge.proposedAt.toISOString(), by: merge.by } : null,
+    merged_pull: pull ? { number: pull.number, url: pull.url, by: pull.by, approved_by: [...pull.approvedBy] } : null,
   }
 }
 

@@ -96,6 +96,8 @@ export type MergeSource = (typeof mergeSources)[number]
 
 /** How what was proposed came to the branch, as far as its history says. */
 export interface Merge {
+  /** The branch that it was proposed to. */
+  readonly branch: string
   readonly proposedAt: Date
   /** Where our own commit became the head nothing says when it did, nor who made it so. */
   readonly by: {
@@ -105,6 +107,17 @@ export interface Merge {
     readonly who: string
     readonly source: MergeSource
   } | null
+}
+
+/** What a forge says of the pull request in which something was merged. Git does not know it, and a rebuild has to ask again. */
+export interface MergedPull {
+  readonly number: number
+  /** Its address, for people. */
+  readonly url: string
+  /** The account that merged it; null where the forge does not say. */
+  readonly by: string | null
+  /** Accounts that approved just the commit that was proposed, and have not taken it back. */
+  readonly approvedBy: readonly string[]
 }
 
 /** A commit that was made and has reached the deploy repository. */
@@ -127,6 +140,8 @@ export interface Publication {
   readonly at: Date
   /** Left out for what nobody had to merge. */
   readonly merge?: Merge
+  /** Left out where no forge was asked, or none knew. */
+  readonly mergedPull?: MergedPull
   /** Left out where no environment has a branch of its own. */
   readonly branch?: string
   /** Commits on other branches that one request made together with this one. */

@@ -9,6 +9,7 @@ import * as trackerLinks from './0007_tracker_links.ts'
 import * as places from './0008_places.ts'
 import * as lifecycle from './0009_lifecycle.ts'
 import * as merges from './0010_merges.ts'
+import * as mergedPulls from './0011_merged_pulls.ts'
 
 /** Every migration by its name, in order. Named here one by one because the product is bundled; frozen once merged. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_places': places,
   '0009_lifecycle': lifecycle,
   '0010_merges': merges,
+  '0011_merged_pulls': mergedPulls,
 }

@@ -2,7 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { DeploymentStatus, HealthStatus } from '../domain/deployment.ts'
 import type { EndpointStatus } from '../domain/endpoint.ts'
 import type { ModelStage } from '../domain/plan.ts'
-import type { MergeSource } from '../domain/publication.ts'
+import type { MergedPull, MergeSource } from '../domain/publication.ts'
 import type { AttemptState, FailureClass, RunState } from '../domain/run.ts'
 import type { ClosingStatus, TrackedStatus } from '../domain/tracker.ts'
 
@@ -385,6 +385,8 @@ export interface PublicationTable {
   merge_commit: string | null
   merged_by: string | null
   merged_by_source: MergeSource | null
+  proposed_to: string | null
+  merged_pull: NullableJson<MergedPull>
 }
 
 export interface FenceTable {

@@ -4,6 +4,7 @@ import { type Rebuilt, rebuildRecords } from '../../reconciler/rebuild/rebuild.t
 import type { Records } from '../../records/records.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
+import { logWithPulls } from '../house/merged-pulls.ts'
 import { open, type Opened } from '../house/open.ts'
 import { type Filled, rebuildDocument, rebuildText } from '../rebuild/report.ts'
 import { createReconciling } from '../service/reconciling.ts'
@@ -87,11 +88,12 @@ async function readHistory(opened: Opened, records: Records, world: World, stopp
 const publicationsKnown = 200
 
 /** @returns how many were added, as far as the records keep them */
-async function absorbPublications({ deploy }: Opened, records: Records): Promise<number> {
+async function absorbPublications(opened: Opened, records: Records): Promise<number> {
+  const log = logWithPulls(opened)
   let added = 0
   for (;;) {
     const known = (await records.publications.list(publicationsKnown)).map(({ commit }) => commit)
-    const publications = await deploy.log(known, (some) => records.publications.absorb(some))
+    const publications = await log(known, (some) => records.publications.absorb(some))
     if (publications.length === 0) return added
     added += publications.length
   }

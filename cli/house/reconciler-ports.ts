@@ -6,6 +6,7 @@ import type { ClusterSource } from '../../reconciler/sources/cluster.ts'
 import type { TrackerSource } from '../../reconciler/sources/tracker.ts'
 import type { Records } from '../../records/records.ts'
 import type { ProcessEnvironment } from './environment.ts'
+import { logWithPulls } from './merged-pulls.ts'
 import { openMonitoring } from './monitoring.ts'
 import { proposeWish } from '../models/wish.ts'
 import type { Opened } from './open.ts'
@@ -41,7 +42,7 @@ export function reconcilerPorts(house: {
         await heard(ledger)
         return { commit: deployed.commit, headOf: (environment) => commitOf(deployed, environment), ledger }
       },
-      log: (known, keep) => opened.deploy.log(known, keep),
+      log: logWithPulls(opened),
     },
     operate: opened.operate,
     rules: opened.settings.graces,

@@ -22,6 +22,12 @@ interface ChainPublication {
     readonly proposed_at: string
     readonly by: { readonly commit: string; readonly who: string; readonly source: MergeSource } | null
   } | null
+  /** What the forge said of its pull request. */
+  readonly merged_pull: {
+    readonly number: number
+    readonly by: string | null
+    readonly approved_by: readonly string[]
+  } | null
 }
 
 interface Named {
@@ -203,7 +209,7 @@ function took({ started_at: from, completed_at: to }: ChainRun): string {
 }
 
 function publicationText(one: ChainPublication): string {
-  return `commit ${one.commit.slice(0, 10)}  ${one.subject}  (${timeText(one)})`
+  return `commit ${one.commit.slice(0, 10)}  ${one.subject}  (${timeText(one)}${forgeText(one)})`
 }
 
 /** When it came to the branch, and how: in the words of what says so, for none of it says who approved. */
@@ -213,6 +219,16 @@ function timeText({ at, merge }: ChainPublication): string {
     return `proposed ${utc(merge.proposed_at)}; when it was merged, and by whom, the repository does not say`
   const { commit, who, source } = merge.by
   return `${utc(at)}: proposed ${utc(merge.proposed_at)}, merged by ${commit.slice(0, 10)}, ${sourceWords[source]} ${printable(who)}`
+}
+
+function forgeText({ merged_pull: pull }: ChainPublication): string {
+  if (!pull) return ''
+  const said = [
+    ...(pull.by === null ? [] : [`merged by ${printable(pull.by)}`]),
+    ...(pull.approved_by.length === 0 ? [] : [`approved by ${printable(pull.approved_by.join(', '))}`]),
+  ]
+  const account = said.length === 0 ? '' : `, ${said.join(', ')}, as the forge said`
+  return `; pull request ${pull.number}${account}`
 }
 
 const sourceWords = {

@@ -56,6 +56,10 @@ function mergesIn(parents: ReadonlyMap<string, readonly string[]>, head: string)
   return merges
 }
 
+interface ProposedCommit extends Commit {
+  readonly branch: string
+}
+
 export interface Arrival {
   /** As far as it is known: else when it was proposed. */
   readonly at: Date
@@ -69,7 +73,10 @@ export async function readArrivals(
   commits: readonly Commit[],
   ours: Ours,
 ): Promise<ReadonlyMap<string, Arrival>> {
-  const proposals = commits.filter(({ message }) => (readTrailers(message)?.proposedTo ?? null) !== null)
+  const proposals = commits.flatMap((commit) => {
+    const branch = readTrailers(commit.message)?.proposedTo ?? null
+    return branch === null ? [] : [{ ...commit, branch }]
+  })
   const arrivals = new Map<string, Arrival>()
   if (proposals.length === 0) return arrivals
   const ids = new Set(proposals.flatMap(({ id }) => range.mergeOf(id) ?? []))
@@ -81,21 +88,21 @@ export async function readArrivals(
   return arrivals
 }
 
-async function arrivalBy(place: GitPlace, proposal: Commit, merge: Commit, { email }: Ours): Promise<Arrival> {
-  const { at: proposedAt } = proposal
+async function arrivalBy(place: GitPlace, proposal: ProposedCommit, merge: Commit, { email }: Ours): Promise<Arrival> {
+  const { at: proposedAt, branch } = proposal
   const isTakenUp = publicationOf(merge, email, 0) !== undefined && merge.parents[1] === proposal.id
   if (!isTakenUp) {
     const { id: commit, author: who, at } = merge
-    return { at, merge: { proposedAt, by: { commit, who, source: 'author' } } }
+    return { at, merge: { branch, proposedAt, by: { commit, who, source: 'author' } } }
   }
   const made = await madeOf(place, proposal, merge)
   if (!made) return unknown(proposal)
   const { id: commit, committer: who, at } = made
-  return { at, merge: { proposedAt, by: { commit, who, source: 'committer' } } }
+  return { at, merge: { branch, proposedAt, by: { commit, who, source: 'committer' } } }
 }
 
-function unknown({ at }: Commit): Arrival {
-  return { at, merge: { proposedAt: at, by: null } }
+function unknown({ at, branch }: ProposedCommit): Arrival {
+  return { at, merge: { branch, proposedAt: at, by: null } }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import type { Merge, Publication } from '../../domain/publication.ts'
+import type { Publication } from '../../domain/publication.ts'
 import { jsonText, storableText } from '../json.ts'
 import type { Database } from '../kysely.ts'
 import type { PublicationRecords } from '../records.ts'
@@ -46,13 +46,17 @@ async function absorb(db: Database, publications: readonly Publication[]): Promi
     merge_commit: one.merge?.by?.commit ?? null,
     merged_by: one.merge?.by ? storableText(one.merge.by.who) : null,
     merged_by_source: one.merge?.by?.source ?? null,
+    proposed_to: one.merge?.branch ?? null,
+    merged_pull: one.mergedPull ?? null,
   }))
   await sql`insert into publications (commit, parent, action, subject, subjects, source_repository, source_commit,
-      source_dirty, request_id, files, committed_at, proposed_at, merge_commit, merged_by, merged_by_source)
+      source_dirty, request_id, files, committed_at, proposed_at, merge_commit, merged_by, merged_by_source,
+      proposed_to, merged_pull)
     select * from jsonb_to_recordset(${jsonText(rows)}::jsonb) as given
       (commit text, parent text, action text, subject text, subjects text[], source_repository text,
        source_commit text, source_dirty boolean, request_id text, files integer, committed_at timestamptz,
-       proposed_at timestamptz, merge_commit text, merged_by text, merged_by_source text)
+       proposed_at timestamptz, merge_commit text, merged_by text, merged_by_source text,
+       proposed_to text, merged_pull jsonb)
     on conflict (commit) do nothing`.execute(db)
 }
 
@@ -73,9 +77,10 @@ function publicationOf(row: Selectable<PublicationTable>): Publication {
   }
 }
 
-function mergeOf(row: Selectable<PublicationTable>): { readonly merge?: Merge } {
+function mergeOf(row: Selectable<PublicationTable>): Pick<Publication, 'merge' | 'mergedPull'> {
   const { proposed_at: proposedAt, merge_commit: commit, merged_by: who, merged_by_source: source } = row
-  if (proposedAt === null) return {}
+  const { proposed_to: branch, merged_pull: mergedPull } = row
+  if (proposedAt === null || branch === null) return {}
   const by = commit === null || who === null || source === null ? null : { commit, who, source }
-  return { merge: { proposedAt, by } }
+  return { merge: { branch, proposedAt, by }, ...(mergedPull ? { mergedPull } : {}) }
 }

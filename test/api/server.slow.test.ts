@@ -264,7 +264,7 @@ describe('a trace', () => {
     const { commit, ...published } = samplePublication({
       subjects: ['dev/language/handbook-lm'],
       sourceCommit: run.sourceCommit,
-      merge: { proposedAt: new Date('2026-02-28T12:00:00Z'), by },
+      merge: { branch: 'main', proposedAt: new Date('2026-02-28T12:00:00Z'), by },
     })
     await records.publications.absorb([{ commit, ...published }, samplePublication({ subjects: ['dev/other/other'] })])
     const links = [run.id, run.traceId, 'handbook-lm@1', 'dev/language/handbook', commit, commit.slice(0, 12)]
@@ -274,7 +274,9 @@ describe('a trace', () => {
         runs: [{ id: run.id }],
         model_versions: [{ model: 'handbook-lm', version: 1, run: { id: run.id } }],
         endpoints: [{ name: 'handbook', model_version: 1 }],
-        publications: [{ commit, merge: { proposed_at: '2026-02-28T12:00:00.000Z', by } }],
+        publications: [
+          { commit, merge: { branch: 'main', proposed_at: '2026-02-28T12:00:00.000Z', by }, merged_pull: null },
+        ],
       })
     }
     expect((await api.ask('GET', '/v1/trace?q=nothing-of-this-name')).json).toMatchObject({ hits: [], runs: [] })

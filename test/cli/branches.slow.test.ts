@@ -79,6 +79,7 @@ describe('publishing where prod has a branch of its own', () => {
           return Promise.resolve({ kind: 'open', number: texts.size, url: 'https://git.example.com/1' })
         },
         find: () => Promise.resolve(undefined),
+        merged: () => Promise.resolve(new Map()),
         close: () => Promise.resolve(),
       },
     })

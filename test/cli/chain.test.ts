@@ -35,6 +35,7 @@ const published = {
   subjects: ['dev/language/letters'],
   at: '2026-11-21T07:01:53.000Z',
   merge: null,
+  merged_pull: null,
 }
 const version = {
   project: 'language',
@@ -144,6 +145,16 @@ describe('the picture of a chain', () => {
     const told = drawChain({ ...nothing, publications: [merged], runs: [run] })
     expect(told).toContain(words)
     expect(told).not.toContain('approved')
+  })
+
+  it.each([
+    [{ by: 'ada', approved_by: ['ben', 'eve'] }, 'merged by ada, approved by ben, eve, as the forge said)'],
+    [{ by: 'ada', approved_by: [] }, 'pull request 12, merged by ada, as the forge said)'],
+    [{ by: null, approved_by: [] }, 'does not say; pull request 12)'],
+  ])('of a pull request it says what the forge said, and no more: %j', (said, words) => {
+    const merge = { proposed_at: '2026-11-20T16:00:00.000Z', by: null }
+    const merged = { ...published, merge, merged_pull: { number: 12, ...said } }
+    expect(drawChain({ ...nothing, publications: [merged] })).toContain(words)
   })
 
   it('a commit that concerns nothing that is known is still told', () => {

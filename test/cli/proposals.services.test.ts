@@ -3,9 +3,11 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logWithPulls } from '../../cli/house/merged-pulls.ts'
 import { publishSpecs } from '../../cli/specs/publish-specs.ts'
 import { readProposals } from '../../cli/specs/waiting-specs.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
+import type { Publication } from '../../domain/publication.ts'
 import { sourcesOf, training } from '../support/compiler.ts'
 import { type ForgeHouse, openForgeHouse } from '../support/forge-house.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -191,6 +193,7 @@ it.each([
     withHouse(async (house) => {
       const ada = gitea.tokenOf('ada', 'all')
       await gitea.ask('PUT', at(house, '/collaborators/ada'), { permission: 'write' })
+      await gitea.ask('POST', at(house, '/pulls/1/reviews'), { event: 'APPROVED', body: 'yes' }, ada)
       await gitea.merge(house.deploy, 1, how, ada)
       const merged = await gitea.ask<{ merge_commit_sha: string; merged_at: string }>('GET', at(house, '/pulls/1'))
       if (deleted) await gitea.ask('DELETE', at(house, '/branches/main-next'))
@@ -208,7 +211,14 @@ it.each([
         proposed: [],
       })
       expect(await house.opened.deploy.head()).toBe(head)
-      const told = await house.opened.deploy.log([], () => Promise.resolve())
+      const told: Publication[] = []
+      await logWithPulls(house.opened)([], (some) => Promise.resolve(told.push(...some)))
+      expect(told.flatMap(({ mergedPull }) => mergedPull ?? [])).toEqual([
+        {
+          ...{ number: 1, url: `${gitea.url}/${gitea.owner}/${house.deploy}/pulls/1` },
+          ...{ by: 'ada', approvedBy: ['ada'] },
+        },
+      ])
       const published = told.find(({ subjects }) => subjects.includes('prod/language/words'))
       // What stands on the head already is not rebased: it becomes the head, and nothing in Git says when or by whom.
       if (how === 'rebase') expect(published).toMatchObject({ commit: merged.merge_commit_sha, merge: { by: null } })

@@ -105,7 +105,7 @@ describe('what was proposed and merged', () => {
     gitIn(house.clone(), 'push', '--quiet', 'origin', 'HEAD:main')
     await house.deploy.publish(nothingToDo)
     await house.deploy.publish(request({ [dev]: 'dev: 1\n' }))
-    const told = { at: minutes(60), merge: { proposedAt: minutes(1), by: { commit: merged, ...said } } }
+    const told = { at: minutes(60), merge: { branch: 'main', proposedAt: minutes(1), by: { commit: merged, ...said } } }
     expect(toldOf(await house.deploy.log(null), commit)).toEqual(told)
     expect(toldOf(await (await house.another()).log(null), commit)).toEqual(told)
     const history = await historyOf(await house.another())
@@ -119,7 +119,7 @@ describe('what was proposed and merged', () => {
     const commit = await house.propose('words')
     house.at(60)
     mergeBy('fast-forward', house)
-    const told = { at: minutes(1), merge: { proposedAt: minutes(1), by: null } }
+    const told = { at: minutes(1), merge: { branch: 'main', proposedAt: minutes(1), by: null } }
     expect(toldOf(await house.deploy.log(null), commit)).toEqual(told)
   })
 
@@ -171,7 +171,7 @@ describe('what was proposed and merged', () => {
     expect(gitIn(clone, 'rev-parse', 'HEAD^1')).toBe(commit)
     const log = await house.deploy.log(null)
     expect(toldOf(log, pushed?.commit ?? '')).toEqual({ at: minutes(2), merge: undefined })
-    expect(toldOf(log, commit)).toEqual({ at: minutes(1), merge: { proposedAt: minutes(1), by: null } })
+    expect(toldOf(log, commit)).toEqual({ at: minutes(1), merge: { branch: 'main', proposedAt: minutes(1), by: null } })
   })
 
   it('says in its message that it was proposed, and to which branch', async () => {

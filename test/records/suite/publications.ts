@@ -23,14 +23,18 @@ export function describePublications(context: () => TestRecords): void {
       const by = { commit: 'b'.repeat(40), who: 'Ada <ada@example.com>' }
       const all = [
         samplePublication(),
-        samplePublication({ merge: { proposedAt: later(-60), by: { ...by, source: 'author' } } }),
-        samplePublication({ merge: { proposedAt: later(-60), by: { ...by, source: 'committer' } } }),
-        samplePublication({ merge: { proposedAt: later(0), by: null } }),
+        samplePublication({ merge: { branch: 'main', proposedAt: later(-60), by: { ...by, source: 'author' } } }),
+        samplePublication({ merge: { branch: 'main', proposedAt: later(-60), by: { ...by, source: 'committer' } } }),
+        samplePublication({ merge: { branch: 'main', proposedAt: later(0), by: null } }),
+        samplePublication({
+          merge: { branch: 'prod', proposedAt: later(0), by: null },
+          mergedPull: { number: 12, url: 'https://git.example.com/12', by: 'ada', approvedBy: ['ben'] },
+        }),
       ]
       await publications.absorb(all)
       expect(await publications.list(10)).toEqual([...all].reverse())
       const strange = { ...by, who: 'A\0da <>', source: 'author' } as const
-      await publications.absorb([samplePublication({ merge: { proposedAt: later(0), by: strange } })])
+      await publications.absorb([samplePublication({ merge: { branch: 'main', proposedAt: later(0), by: strange } })])
       expect((await publications.list(1))[0]?.merge?.by?.who).not.toContain('\0')
     })
   })

@@ -34,7 +34,7 @@ export function describeTraces(context: () => TestRecords): void {
       endpoint = sampleEndpoint({ project: 'vision', name: 'cats-api', model: 'cat-model', specPath: 'specs/api.yaml' })
       await records.endpoints.put(endpoint, null)
       const by = { commit: mergeCommit, who: 'Ada <ada@example.com>', source: 'author' } as const
-      const merge = { proposedAt: sampleDate, by }
+      const merge = { branch: 'main', proposedAt: sampleDate, by }
       publication = samplePublication({ subjects: ['dev/vision/cats'], sourceCommit, merge })
       await records.publications.absorb([publication, samplePublication()])
     })
