@@ -47,7 +47,7 @@ const homes = {
   '^(@marcbachmann/cel-js|re2js)$': '^compiler/policy/cel/',
   '^@secretlint/.*$': '^cli/specs/',
   '^(fastify|@fastify/.*|fastify-type-provider-zod)$': '^api/',
-  '^@electric-sql/pglite$': '^local/',
+  '^@electric-sql/pglite$': '^(local/|tools/prepared-database)',
   '^commander$': '^cli/',
 }
 const homeRules = Object.entries(homes).map(([driver, home]) => ({

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { Fault } from '../domain/fault.ts'
 import { type ClientLike, type PoolLike, type QueryResult, readInteger } from '../records/pool.ts'
+import { readPreparedDatabase, unpackDatabase } from './prepared-database.ts'
 
 export interface EmbeddedDatabase {
   readonly pool: PoolLike
@@ -13,6 +14,12 @@ export interface EmbeddedDatabase {
 
 /** Free bytes of the disk that holds a folder. */
 export type FreeBytes = (folder: string) => Promise<number>
+
+export interface EmbeddedOptions {
+  /** The file of a prepared database, which a new one begins as; without it, or where it cannot be read, an empty one is made. */
+  readonly prepared?: string
+  readonly freeBytes?: FreeBytes
+}
 
 /** A segment of the write-ahead log that cannot be made is the end of this server (it spins for ever), so writes stop well before. */
 const reserveBytes = 64 * 2 ** 20
@@ -28,11 +35,11 @@ const freeCheckMilliseconds = 250
  */
 export async function openEmbeddedDatabase(
   folder: string | null,
-  freeBytes: FreeBytes = freeBytesOfDisk,
+  { prepared, freeBytes = freeBytesOfDisk }: EmbeddedOptions = {},
 ): Promise<EmbeddedDatabase> {
-  if (folder === null) return embedded(await PGlite.create({ parsers }), async () => {})
+  if (folder === null) return embedded(await databaseInMemory(prepared), async () => {})
   try {
-    if (!(await isThere(folder))) await makeDatabase(folder, freeBytes)
+    if (!(await isThere(folder))) await makeDatabase(folder, prepared, freeBytes)
     else if ((await freeBytes(folder)) < reserveBytes) throw diskFull(folder)
     return embedded(await PGlite.create({ dataDir: folder, startParams, parsers }), roomCheck(folder, freeBytes))
   } catch (error) {
@@ -89,15 +96,21 @@ async function isThere(folder: string): Promise<boolean> {
   return names.length > 0
 }
 
+async function databaseInMemory(prepared: string | undefined): Promise<PGlite> {
+  const archive = prepared === undefined ? undefined : await readPreparedDatabase(prepared)
+  return await PGlite.create({ parsers, ...(archive ? { loadDataDir: new Blob([archive]) } : {}) })
+}
+
 /** Makes the database beside its folder and moves it there when it is whole, so that being killed meanwhile leaves none or all of it. */
-async function makeDatabase(folder: string, freeBytes: FreeBytes): Promise<void> {
+async function makeDatabase(folder: string, prepared: string | undefined, freeBytes: FreeBytes): Promise<void> {
   const unfinished = `${folder}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(dirname(folder), { recursive: true })
   if ((await freeBytes(dirname(folder))) < newDatabaseBytes + reserveBytes) throw diskFull(folder)
   try {
-    const database = await PGlite.create({ dataDir: unfinished })
-    await database.close()
+    const archive = prepared === undefined ? undefined : await readPreparedDatabase(prepared)
+    if (archive) unpackDatabase(archive, unfinished)
+    else await (await PGlite.create({ dataDir: unfinished })).close()
   } catch (error) {
     throw await makeFault(folder, error, freeBytes)
   }
@@ -106,7 +119,8 @@ async function makeDatabase(folder: string, freeBytes: FreeBytes): Promise<void>
 
 /** The server itself says little when it cannot write its first files; whatever it left is cleared away by the next try. */
 async function makeFault(folder: string, error: unknown, freeBytes: FreeBytes): Promise<unknown> {
-  if (typeof (error as { code?: unknown }).code === 'string') return error
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string' && code !== 'EFBIG') return error
   if ((await freeBytes(dirname(folder))) < reserveBytes) return diskFull(folder, error)
   return new Fault('DATABASE_FAILED', `the embedded database could not be made in ${folder}`, {
     retry: 'later',

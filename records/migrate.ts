@@ -10,6 +10,9 @@ const lockTable = 'schema_migrations_lock'
 /** Key of the advisory lock that one migrating process holds; any number that stays the same. */
 const migrationLock = 7_203_514_921_066_731
 
+/** The name of the newest migration that this version knows. */
+export const newestMigration = Object.keys(migrations).at(-1) ?? ''
+
 export type MigrationDirection = 'up' | 'down' | 'status'
 
 export interface MigrationReport {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build, type Metafile } from 'esbuild'
 import { licencesOf, quick, rest, start, whole } from './bundle.ts'
+import { putPreparedDatabase } from './prepared-database.ts'
 import { quickCommands } from '../cli/start/command-word.ts'
 
 const run = promisify(execFile)
@@ -25,6 +26,7 @@ export async function buildInto(folder: string): Promise<void> {
   // The first file is no ES module, because Node takes five milliseconds more to load one of those.
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
   await writeFile(join(folder, 'LICENCES.txt'), await licencesOf(root))
+  await putPreparedDatabase(folder)
   await keepCode(folder)
 }
 

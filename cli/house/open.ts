@@ -14,6 +14,7 @@ import { openRecords } from '../../records/open.ts'
 import type { Records } from '../../records/records.ts'
 import type { ModelRegistry } from '../../reconciler/sources/registry.ts'
 import { openRedis } from '../../records/redis.ts'
+import { preparedDatabase } from './prepared-database.ts'
 import { gitEnvironment, type ProcessEnvironment } from './environment.ts'
 import { publishOperations } from './operations.ts'
 import { type DeployPullRequests, openPullRequests } from './pull-requests.ts'
@@ -90,7 +91,7 @@ async function openPool(settings: Settings, closers: (() => Promise<void>)[]): P
     closers.push(() => pool.end())
     return pool
   }
-  const embedded = await openEmbeddedDatabase(join(settings.stateFolder, 'database'))
+  const embedded = await openEmbeddedDatabase(join(settings.stateFolder, 'database'), { prepared: preparedDatabase() })
   closers.push(() => embedded.close())
   return embedded.pool
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readRunLedger } from '../../domain/ledger-files.ts'
+import { preparedDatabase } from '../../cli/house/prepared-database.ts'
 import { openEmbeddedDatabase } from '../../local/database.ts'
 import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
@@ -23,7 +24,7 @@ it('specyard diff tells how far the run is that a change stops, and estimates th
   const { files } = await (await openDeployRepository(options)).read()
   const key = { environment: 'prod', project: 'language', name: 'letters' }
   const id = readRunLedger(files, key)?.runs[0]?.id ?? ''
-  const embedded = await openEmbeddedDatabase(join(root, '.specyard/database'))
+  const embedded = await openEmbeddedDatabase(join(root, '.specyard/database'), { prepared: preparedDatabase() })
   try {
     await migrate(embedded.pool, 'up')
     const records = openRecords(embedded.pool)

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { preparedDatabase } from '../../cli/house/prepared-database.ts'
 import { shortened } from '../support/main-job/example.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -63,8 +64,8 @@ function specyard(...args: readonly string[]): string {
 
 test('holds what the program reads, and no sources, tests or state', () => {
   const single = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']
-  for (const path of [...single, 'dist/specyard.js', 'dist/keeper.mjs', 'dist/LICENCES.txt'])
-    expect(packed).toContain(path)
+  const built = ['dist/specyard.js', 'dist/keeper.mjs', 'dist/LICENCES.txt', `dist/${basename(preparedDatabase())}`]
+  for (const path of [...single, ...built]) expect(packed).toContain(path)
   for (const part of [
     'schemas/',
     'charts/serving-endpoint/',

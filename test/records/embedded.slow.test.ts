@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { preparedDatabase } from '../../cli/house/prepared-database.ts'
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../local/database.ts'
 import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
@@ -84,9 +85,11 @@ describe('the embedded database in a folder', () => {
     const folder = join(await temporaryFolder(), 'database')
     const mebibyte = 2 ** 20
     let free = 127 * mebibyte
-    await expect(openEmbeddedDatabase(folder, async () => free)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(openEmbeddedDatabase(folder, { freeBytes: async () => free })).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    })
     free = 128 * mebibyte
-    const { pool, close } = await openEmbeddedDatabase(folder, async () => free)
+    const { pool, close } = await openEmbeddedDatabase(folder, { freeBytes: async () => free })
     closers.push(close)
     await queryOnce(pool, 'create table numbers (value integer)')
     free = 64 * mebibyte - 1
@@ -101,7 +104,7 @@ describe('the embedded database in a folder', () => {
 
   it('whose files are damaged is a fault that says what to do', async () => {
     const folder = join(await temporaryFolder(), 'database')
-    await (await openEmbeddedDatabase(folder)).close()
+    await (await openEmbeddedDatabase(folder, { prepared: preparedDatabase() })).close()
     await writeFile(join(folder, 'global', 'pg_control'), 'garbage')
     const fault: unknown = await openEmbeddedDatabase(folder).catch((error: unknown) => error)
     expect(fault).toMatchObject({ code: 'DATABASE_FAILED', retry: 'never' })
@@ -123,7 +126,7 @@ describe('the embedded database in a folder', () => {
 describe('the one session of the embedded database', () => {
   let database: EmbeddedDatabase
   beforeAll(async () => {
-    database = await openEmbeddedDatabase(null)
+    database = await openEmbeddedDatabase(null, { prepared: preparedDatabase() })
     await queryOnce(
       database.pool,
       'create table numbers (value bigint primary key, decimal numeric, at timestamptz, list text[])',
