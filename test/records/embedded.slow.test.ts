@@ -11,6 +11,7 @@ import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../local/databas
 import { migrate } from '../../records/migrate.ts'
 import { openRecords } from '../../records/open.ts'
 import { queryOnce } from '../../records/pool.ts'
+import { builtScript } from '../support/main-job/script.ts'
 
 const writer = fileURLToPath(new URL('../support/embedded-writer.ts', import.meta.url))
 const closers: (() => Promise<unknown>)[] = []
@@ -32,7 +33,7 @@ describe('the embedded database in a folder', () => {
     for (let round = 0; round < 3; round += 1) {
       const target = 40 + 25 * round
       let lines = 0
-      const child = spawn(process.execPath, ['--import', 'tsx', writer, folder], {
+      const child = spawn(process.execPath, [builtScript(writer), folder], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       for await (const line of createInterface({ input: child.stdout })) {
@@ -57,7 +58,7 @@ describe('the embedded database in a folder', () => {
 
   it('killed while it is being made is made the next time', async () => {
     const folder = join(await temporaryFolder(), 'database')
-    const child = spawn(process.execPath, ['--import', 'tsx', writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [builtScript(writer), folder], { stdio: ['ignore', 'pipe', 'inherit'] })
     await untilSome(`${folder}.unfinished`, child)
     child.kill('SIGKILL')
     await ended(child)

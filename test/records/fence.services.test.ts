@@ -9,6 +9,7 @@ import { type PoolLike, queryOnce } from '../../records/pool.ts'
 import type { Records } from '../../records/records.ts'
 import { createServerDatabase, emptyTables } from '../support/database.ts'
 import { addRun, leaseAction, readRun, sampleRun } from '../support/records.ts'
+import { builtScript } from '../support/main-job/script.ts'
 
 const writer = fileURLToPath(new URL('../support/fenced-writer.ts', import.meta.url))
 
@@ -110,7 +111,7 @@ describe('the fence between two processes', () => {
 
   it('is taken from a process that was frozen in the middle of a write, which writes nothing when it goes on', async () => {
     const { id } = await addRun({ pool: database.pool, records: first })
-    const child = spawn(process.execPath, ['--import', 'tsx', writer, database.url, id], {
+    const child = spawn(process.execPath, [builtScript(writer), database.url, id], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     closers.push(() => child.kill('SIGKILL'))

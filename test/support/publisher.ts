@@ -11,6 +11,7 @@ import {
   openDeployRepository,
 } from '../../publisher/deploy.ts'
 import { bareEnvironment, deployOptions, us } from './deploy-options.ts'
+import { builtScript } from './main-job/script.ts'
 
 export { bareEnvironment, deployOptions, us }
 
@@ -170,7 +171,7 @@ export function fsck(repository: string): string {
 
 /** Starts a TypeScript file as a process of its own; `group` makes it the leader of a process group that can be killed whole. */
 export function startScript(path: string, args: readonly string[], group = false) {
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
+  const child = spawn(process.execPath, [builtScript(path), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: group,
     env: { PATH: process.env['PATH'] },
