@@ -9,10 +9,10 @@ import { text } from 'node:stream/consumers'
 const rooms = 'domain compiler publisher records reconciler local api cli migrations tools test'
 const generated = 'tsx tools/generate.ts --check'
 const parts = [
-  // The native compiler; the bin `tsc` is the one that the rules of ESLint are made with.
+  // The native compiler; the bin `tsc` is the library that dependency-cruiser reads sources with.
   'node node_modules/typescript7/bin/tsc -p .',
   'prettier --check --log-level warn --cache --cache-strategy content .',
-  'eslint --max-warnings 0 .',
+  'oxlint',
   `depcruise --config .dependency-cruiser.cjs ${rooms}`,
   'vitest run --project fast',
 ]

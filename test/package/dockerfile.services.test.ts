@@ -56,7 +56,7 @@ describe('the Dockerfile, followed in folders of this machine', () => {
     const isThere = (name: string) => existsSync(join(roots[''], 'app', 'node_modules', name))
     expect(Object.keys(dependencies).filter((name) => !isThere(name))).toEqual([])
     expect(
-      ['typescript', 'vitest', 'eslint', 'esbuild'].filter((name) => name in devDependencies && isThere(name)),
+      ['typescript', 'vitest', 'oxlint', 'esbuild'].filter((name) => name in devDependencies && isThere(name)),
     ).toEqual([])
   })
 

@@ -4,7 +4,7 @@
  */
 
 /** Manifests as plain JSON, taken to pieces and put together again. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Loose = any
 
 export interface Attempt {
