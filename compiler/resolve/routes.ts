@@ -9,8 +9,9 @@ import type { Catalogue } from './catalogue.ts'
 export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): readonly Problem[] {
   const first = new Map<string, EndpointPlan>()
   const problems: Problem[] = []
-  for (const plan of byKey(plans.filter(({ ingressHost }) => ingressHost !== null))) {
-    const address = addressOf(plan) ?? ''
+  for (const plan of byKey(plans)) {
+    const address = addressOf(plan)
+    if (address === null) continue
     const earlier = first.get(`${plan.environment} ${address}`)
     if (!earlier) {
       first.set(`${plan.environment} ${address}`, plan)
