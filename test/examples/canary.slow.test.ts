@@ -70,6 +70,12 @@ function onlyLooks(words: string): boolean {
   return /rollout handbook$/.test(words)
 }
 
+/** Until `up` tells that something has changed, two seconds at most: each look starts the program. */
+async function untilMoreIsSaid(heard: number): Promise<void> {
+  for (const latest = performance.now() + 2000; up.said().length === heard && performance.now() < latest;)
+    await pause(50)
+}
+
 describe('the canary of the handbook', () => {
   it('has commands, and what they print', () => {
     expect(commands.length).toBeGreaterThanOrEqual(10)
@@ -81,9 +87,11 @@ describe('the canary of the handbook', () => {
     const variables = new Map<string, string>()
     for (const { words, prints } of commands) {
       const latest = performance.now() + 120_000
+      let heard = up.said().length
       let printed = await shell(words, variables)
       while (onlyLooks(words) && steady(printed) !== steady(prints) && performance.now() < latest) {
-        await pause(200)
+        await untilMoreIsSaid(heard)
+        heard = up.said().length
         printed = await shell(words, variables)
       }
       if (prints !== '') expect(steady(printed), `${words}\n${up.said()}`).toBe(steady(prints))
