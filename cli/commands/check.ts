@@ -11,6 +11,7 @@ import type { Report, ReportFormat } from '../report/report.ts'
 import { writeReport } from '../report/write.ts'
 import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
+import { isLittle } from '../specs/looking/little.ts'
 import { look, type Looked } from '../specs/looking/look.ts'
 import { readStandardInput, type Selection, select } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
@@ -77,7 +78,7 @@ async function lookAt(
       settings,
       deployed: () => Promise.resolve(nothingDeployed),
       source: () => Promise.resolve(source),
-      recollection: recollectionOfUser(world, options, ['check', root]),
+      recollection: isLittle(root) ? undefined : recollectionOfUser(world, options, ['check', root]),
       aids: (count) => lookingAids(world, options, count),
     })
     looked.remember(new Map())

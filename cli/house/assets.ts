@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Files } from '../../domain/publication.ts'
 
 let found: string | undefined
@@ -11,7 +10,7 @@ export function packageRoot(): string {
 }
 
 function findPackage(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'charts')) && existsSync(join(folder, 'package.json'))) return folder
     if (dirname(folder) === folder) throw new Error('the package of this program has no package.json above it')
   }

@@ -22,15 +22,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function write(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true })
-  writeFileSync(join(root, path), content)
+function write(path: string, content: string | Uint8Array, to = root): void {
+  mkdirSync(dirname(join(to, path)), { recursive: true })
+  writeFileSync(join(to, path), content)
 }
 
-function specyard(...words: readonly string[]) {
+const specyard = (...words: readonly string[]) => specyardIn(root, home, words)
+
+function specyardIn(directory: string, homeFolder: string, words: readonly string[]) {
   const [command = '', ...program_] = program.words
-  const args = [...program_, '--directory', root, ...words]
-  const env = { PATH: process.env['PATH'], HOME: home }
+  const args = [...program_, '--directory', directory, ...words]
+  const env = { PATH: process.env['PATH'], HOME: homeFolder }
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env, timeout: 60_000 })
   return { status, stdout, stderr }
 }
@@ -51,6 +53,23 @@ describe('the memory of commands that look', () => {
     expect(readdirSync(home)).toEqual([])
     expect(specyard('check').status).toBe(0)
     expect(packs()).toHaveLength(1)
+  })
+
+  it.each([
+    ['few small files', trainingCorpus(3), []],
+    ['many files', trainingCorpus(16), ['known', 'pack']],
+    ['few files with many specs', trainingCorpus(60, 30), ['known']],
+  ])('of a check of %s', (name, files, kept) => {
+    const [directory, homeFolder] = [join(folder, name), join(folder, `home of ${name}`)]
+    mkdirSync(homeFolder)
+    write('specyard.yaml', 'apiVersion: specyard.dev/v1\nkind: Settings\n', directory)
+    for (const { path, bytes } of files) write(path, bytes, directory)
+    const without = specyardIn(directory, homeFolder, ['check', '--no-cache'])
+    expect(without.status).toBe(0)
+    for (let time = 0; time < 2; time += 1) expect(specyardIn(directory, homeFolder, ['check'])).toEqual(without)
+    const found = readdirSync(homeFolder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    expect(found.map((one) => one.name.replace(/^.*\./, '')).sort()).toEqual(kept)
+    expect(readdirSync(homeFolder).length === 0).toBe(kept.length === 0)
   })
 
   it('changes nothing of what is said, after edits, a rename, a deletion, a broken Environment and its repair', () => {
