@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build, type Metafile } from 'esbuild'
-import { licencesOf, quick, rest, start, whole } from './bundle.ts'
+import { licencesOf, quick, quickEntry, rest, start, whole } from './bundle.ts'
 import { putPreparedDatabase } from './prepared-database.ts'
-import { quickCommands } from '../cli/start/command-word.ts'
+import { type QuickCommand, quickCommands } from '../cli/start/command-word.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
@@ -18,10 +18,12 @@ export async function buildInto(folder: string): Promise<void> {
   const [restBuilt, wholeBuilt] = await Promise.all([build({ ...rest, ...place }), build({ ...whole, ...place })])
   const quickBuilt = await build({ ...quick(builtFile(restBuilt.metafile, 'later.js')), ...place })
   const files = {
-    quick: builtFile(quickBuilt.metafile, 'cli/start/quick.ts'),
+    quick: Object.fromEntries(
+      quickCommands.map((command) => [command, builtFile(quickBuilt.metafile, quickEntry(command))] as const),
+    ) as Record<QuickCommand, string>,
     whole: builtFile(wholeBuilt.metafile, whole.entryPoints.whole),
   }
-  await importByLoader(join(folder, files.quick), quickBuilt.metafile)
+  for (const file of Object.values(files.quick)) await importByLoader(join(folder, file), quickBuilt.metafile)
   await build({ ...start(files), ...place })
   // The first file is no ES module, because Node takes five milliseconds more to load one of those.
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
@@ -42,9 +44,8 @@ function builtFile({ outputs }: Metafile, source: string): string {
  * that the source map stays true.
  */
 async function importByLoader(file: string, { outputs }: Metafile): Promise<void> {
-  const imports = Object.values(outputs).flatMap((output) =>
-    output.imports.filter(({ kind }) => kind === 'dynamic-import'),
-  )
+  const [, output] = Object.entries(outputs).find(([path]) => basename(path) === basename(file)) ?? []
+  const imports = (output?.imports ?? []).filter(({ kind }) => kind === 'dynamic-import')
   const text = await readFile(file, 'utf8')
   const parts = text.split(/\bimport(?=\("(?:[^"\\]+)"\))/)
   if (parts.length - 1 !== imports.length)

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuildOptions } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
+import { type QuickCommand, quickCommands } from '../cli/start/command-word.ts'
+import type { BuiltFiles } from '../cli/start/run-quick.ts'
 import { later, laterEntry, lazily } from './lazily.ts'
 
 /**
@@ -76,14 +78,17 @@ export const rest = {
   define: places,
 } satisfies BuildOptions
 
+/** The source that a quick command starts from. */
+export const quickEntry = (command: QuickCommand): string => `cli/start/${command}.ts`
+
 /**
- * The commands that start often, in one file: a function of what modules are given (`cli/start/run-quick.ts`).
+ * The commands that start often, each in one file: a function of what modules are given (`cli/start/run-quick.ts`).
  * @param laterFile the name of the file with the rest
  */
 export function quick(laterFile: string) {
   return {
     ...common,
-    entryPoints: { quick: 'cli/start/quick.ts' },
+    entryPoints: Object.fromEntries(quickCommands.map((command) => [`quick-${command}`, quickEntry(command)])),
     entryNames: '[name]-[hash]',
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
@@ -103,7 +108,7 @@ export function quick(laterFile: string) {
 }
 
 /** The first file of the program. */
-export function start(files: { readonly quick: string; readonly whole: string }) {
+export function start(files: BuiltFiles) {
   return {
     ...common,
     entryPoints: { specyard: 'cli/start/start.ts' },

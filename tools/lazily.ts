@@ -66,10 +66,11 @@ function standIns(
 async function standIn(module: string, load: string): Promise<string> {
   const names = await namesOf(module)
   const asked = `let loaded; const asked = () => (loaded ??= ${load})`
-  // What is no ES module has its getters copied for each module that imports it; of Node's modules many import functions, which can be passed on.
+  // Of what is no ES module an object is made for each module that imports it; of Node's modules many import functions, which can be passed on.
   if (isBuiltin(module))
     return [asked, ...names.map((name) => `export const ${name} = (...given) => asked().${name}(...given)`)].join(';')
-  return `${asked}; module.exports = { ${names.map((name) => `get ${name}() { return asked().${name} }`).join(', ')} }`
+  // By way of a prototype, which all of them share: copied are what an object has itself.
+  return `${asked}; module.exports = Object.create({ ${names.map((name) => `get ${name}() { return asked().${name} }`).join(', ')} })`
 }
 
 async function namesOf(module: string): Promise<readonly string[]> {

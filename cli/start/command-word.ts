@@ -1,4 +1,4 @@
-/** The commands that `quick.ts` holds. */
+/** The commands that start from a file of their own: `check.ts`, `compile.ts`. */
 export const quickCommands = ['check', 'compile'] as const
 export type QuickCommand = (typeof quickCommands)[number]
 

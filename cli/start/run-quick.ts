@@ -3,10 +3,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { codeFolders, keepCode, recallCode } from './code-cache.ts'
+import type { QuickCommand } from './command-word.ts'
 
 /** Names of files in the folder of the built program. */
 export interface BuiltFiles {
-  readonly quick: string
+  readonly quick: Readonly<Record<QuickCommand, string>>
   readonly whole: string
 }
 
@@ -14,14 +15,14 @@ type Obtain = (module: string) => Promise<unknown>
 type Text = (require: NodeJS.Require, obtain: Obtain, filename: string, folder: string) => void
 
 /**
- * Runs a built file whose text is a function of how modules are loaded and of where it is. What V8 made of it is taken from a cache, of which there
- * is one for each command: it holds the functions that the command calls, and no others.
+ * Runs a built file whose text is a function of how modules are loaded and of where it is. What V8 made of it is taken from a cache: it holds the
+ * functions that the command calls, and no others.
  * @param file written in ASCII
  */
-export function runQuick(folder: string, file: string, command: string): void {
+export function runQuick(folder: string, file: string): void {
   const filename = join(folder, file)
   const folders = codeFolders(folder, process.env)
-  const name = `${command}-${file.replace(/\.cjs$/, '')}`
+  const name = file.replace(/\.cjs$/, '')
   const cachedData = recallCode(folders, name)
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(cachedData ? { cachedData } : {}) })
   if (script.cachedDataRejected !== false) keepAtEnd(script, folders.user, name)
