@@ -19,7 +19,7 @@ export const specBytesMax = 256 * 1024
 
 /** Whether a path under `specs/` is one that is read: its ending, and no hidden name on the way. */
 export function isSpecPath(path: string): boolean {
-  return /\.ya?ml$/.test(path) && !/(?:^|\/)\./.test(path)
+  return (path.endsWith('.yaml') || path.endsWith('.yml')) && !path.startsWith('.') && !path.includes('/.')
 }
 
 /** A problem of a whole file. */

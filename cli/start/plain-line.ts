@@ -28,5 +28,5 @@ export function plainLine(words: readonly string[]): PlainLine | undefined {
 
 /** Whether a value could be taken for something else. */
 function isOdd(value: string | undefined): boolean {
-  return value !== undefined && /^(-|$)/.test(value)
+  return value === '' || value?.startsWith('-') === true
 }

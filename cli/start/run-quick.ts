@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Script } from 'node:vm'
 import { codeFolders, keepCode, recallCode } from './code-cache.ts'
 import type { QuickCommand } from './command-word.ts'
@@ -22,7 +22,7 @@ type Text = (require: NodeJS.Require, obtain: Obtain, filename: string, folder: 
 export function runQuick(folder: string, file: string): void {
   const filename = join(folder, file)
   const folders = codeFolders(folder, process.env)
-  const name = file.replace(/\.cjs$/, '')
+  const name = basename(file, '.cjs')
   const cachedData = recallCode(folders, name)
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(cachedData ? { cachedData } : {}) })
   if (script.cachedDataRejected !== false) keepAtEnd(script, folders.user, name)

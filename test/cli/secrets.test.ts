@@ -56,6 +56,24 @@ describe('of five hundred labelled secrets', () => {
   }, 60_000)
 })
 
+it.each([
+  ...[
+    'password',
+    'DB_PASSWORD',
+    'SMTP_PASSWD',
+    'KEY_PASSPHRASE',
+    'admin_pwd',
+    'SECRET',
+    'CLIENT_SECRET',
+    'clientsecret',
+  ],
+  ...['SECRET_KEY', 'PrivateKey', 'ACCESSKEY', 'api_key', 'APIKEY', 'AUTH_KEY', 'SIGNING_KEY', 'encryptionkey'],
+  ...['CREDENTIAL', 'AWS_CREDENTIALS', 'HF_TOKEN', 'REGISTRY_AUTH'],
+])('a value of a variable %s is a secret', async (name) => {
+  const problems = await problemsOf(sourcesOf([training('letters', `  env: { ${name}: x7Qp2mZk9Lw4Rt6B }\n`)]))
+  expect(problems.map(({ code }) => code)).toEqual(['SECRET_LITERAL'])
+})
+
 describe('of what only looks like a secret', () => {
   it('at most one in a hundred is an alarm', async () => {
     const list = harmlessValues()
