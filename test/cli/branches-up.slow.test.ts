@@ -3,41 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
-import { buildProgram, type Ended, endOf, type Program, startProgram } from '../support/main-job/program.ts'
+import { builtProgram } from '../support/main-job/built.ts'
+import { type Ended, endOf, startProgram } from '../support/main-job/program.ts'
 import { gitIn } from '../support/publisher.ts'
+import { dataset, environment, training } from '../support/two-environments.ts'
 
 /* The local cluster under two environments, of which one has a branch of its own. The tests follow on each other. */
 
-const specs = (branch: string): string => `apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: dev }
-spec: { cluster: local, images: { example/trainer: trainer } }
----
-apiVersion: specyard.dev/v1
-kind: Environment
-metadata: { name: prod }
-spec: { cluster: local${branch}, images: { example/trainer: trainer } }
----
-apiVersion: specyard.dev/v1
-kind: Dataset
-metadata: { name: text, project: language }
-spec: { uri: trainer, format: text }
-${['dev', 'prod'].map(training).join('')}`
-const training = (environment: string): string => `---
-apiVersion: specyard.dev/v1
-kind: TrainingJob
-metadata: { name: words, project: language }
-spec:
-  environment: ${environment}
-  task: { type: language-modelling }
-  model: { name: char-loglinear, source: custom }
-  dataset: { ref: text }
-  training: { epochs: 1 }
-  image: example/trainer:1
-  command: [node, train.mjs]
-  ttlSecondsAfterFinished: 60
-  retry: { maxRetries: 0 }
-`
+const specs = (ofProd: string): string =>
+  [environment('dev'), environment('prod', ofProd), dataset('trainer'), words('dev'), words('prod')].join('---\n')
+const words = (place: string): string =>
+  training('words', place, 1)
+    .replace('python, train.py', 'node, train.mjs')
+    .replace(/$/, '  ttlSecondsAfterFinished: 60\n  retry: { maxRetries: 0 }\n')
 const trainer = `const { BACKEND_BASE_URL, JOB_ID, ATTEMPT, CALLBACK_TOKEN } = process.env
 const answer = await fetch(\`\${BACKEND_BASE_URL}/v1/jobs/\${JOB_ID}/done\`, {
   method: 'POST',
@@ -46,7 +24,7 @@ const answer = await fetch(\`\${BACKEND_BASE_URL}/v1/jobs/\${JOB_ID}/done\`, {
 })
 console.log(answer.status, await answer.text())
 `
-let program: Program
+const program = builtProgram()
 let folder: string
 const deploy = (): string => join(folder, '.specyard', 'deploy.git')
 const run = (...args: readonly string[]): Promise<Ended> => endOf(startProgram(program, folder, args), 120)
@@ -55,7 +33,6 @@ const ledger = (branch: string): string =>
   gitIn(deploy(), 'show', `${branch}:.specyard/ledger/runs/prod/language/words.json`)
 
 beforeAll(() => {
-  program = buildProgram()
   folder = join(mkdtempSync(join(tmpdir(), 'specyard-branches-')), 'specs')
   mkdirSync(join(folder, 'specs'), { recursive: true })
   mkdirSync(join(folder, 'trainer'))
@@ -64,7 +41,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'specs', 'all.yaml'), specs(', branch: prod'))
 })
 afterAll(() => {
-  program.remove()
   rmSync(join(folder, '..'), { recursive: true, force: true, maxRetries: 10 })
 })
 

@@ -21,10 +21,10 @@ spec:
   image: example/trainer:1
   command: [python, train.py]
 `
-const dataset = `apiVersion: specyard.dev/v1
+export const dataset = (uri: string): string => `apiVersion: specyard.dev/v1
 kind: Dataset
 metadata: { name: text, project: language }
-spec: { uri: data, format: text }
+spec: { uri: ${uri}, format: text }
 `
 
 export interface TwoEnvironments {
@@ -44,7 +44,7 @@ export async function twoEnvironments(prod: string): Promise<TwoEnvironments> {
     '.gitignore': '.specyard/\n',
     'specs/dev.yaml': environment('dev'),
     'specs/prod.yaml': environment('prod', prod),
-    'specs/text.yaml': dataset,
+    'specs/text.yaml': dataset('data'),
     'specs/letters.yaml': training('letters', 'dev'),
     'specs/words.yaml': training('words', 'prod'),
   })
