@@ -1,8 +1,9 @@
+import { ledgerRunsKept } from '../../domain/ledger.ts'
 import { endpoint, training } from './compiler.ts'
 import type { RebuildHouse } from './rebuild-house.ts'
 
 /** Of one name, more than the ledger keeps. */
-export const manyRuns = 60
+export const manyRuns = ledgerRunsKept + 3
 /** @param many counts the runs of one name. @param letters the same of another */
 export const texts = (many: number, letters: number): readonly string[] => [
   training('letters', `  retry: { backoffSeconds: 1 }\n  rerun: ${letters}\n`),
