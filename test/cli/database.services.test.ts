@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
 import { createServerDatabase, type TestDatabase } from '../support/database.ts'
 import { builtProgram } from '../support/main-job/built.ts'
-import { copyExample, type Example } from '../support/main-job/example.ts'
+import { copyExample, type Example, lengthened } from '../support/main-job/example.ts'
 import { type Ended, endOf, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
   database = await createServerDatabase()
   proxy = await openTcpProxy(database.url)
   example = copyExample()
+  example.edit('specs/handbook/training.yaml', lengthened)
 })
 afterAll(async () => {
   await example.remove()

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { builtProgram } from '../support/main-job/built.ts'
 import { mayMount, mountDisk } from '../support/main-job/disk.ts'
 import type { UpDocument } from '../../cli/up/document.ts'
-import { copyExample, type Example } from '../support/main-job/example.ts'
+import { copyExample, type Example, lengthened } from '../support/main-job/example.ts'
 import { type Ended, type Running, startProgram, untilSaid } from '../support/main-job/program.ts'
 
 /*
@@ -163,6 +163,8 @@ if (mayMount()) {
   it('a disk that fills while up works stops nothing for good', async () => {
     const disk = mountDisk(diskMegabytes)
     const example = copyExample(join(disk.folder, 'repository'))
+    // Long enough for trainers to meet the full disk too.
+    example.edit('specs/handbook/training.yaml', lengthened)
     try {
       const running = up(example)
       await untilSaid(running, /dev\/language\/handbook-lm {2}RUNNING/)

@@ -22,7 +22,7 @@ const lives: Readonly<Record<string, Told>> = {
     points: [at.lock, at.databaseBegun, at.database, at.deployRepository, at.publication, at.lease, at.keeper],
   },
   'while a model is trained, registered and served': {
-    edit: (specs) => specs.replace(/samplesPerEpoch: \d+/, 'samplesPerEpoch: 40000'),
+    edit: (specs) => specs.replace(/samplesPerEpoch: \d+/, 'samplesPerEpoch: 53000'),
     points: [
       ...[at.port, at.job, at.heartbeat, at.halfway, at.trainerEnd],
       ...[at.registration, at.server, at.healthy, at.stopping],
@@ -37,7 +37,7 @@ const lives: Readonly<Record<string, Told>> = {
   },
   'together with the machine, and with a keeper alone': {
     // Longer than a start of `up` takes, so that its trainer still runs when the machine dies.
-    edit: (specs) => specs.replace(/samplesPerEpoch: \d+/, 'samplesPerEpoch: 60000'),
+    edit: (specs) => specs.replace(/samplesPerEpoch: \d+/, 'samplesPerEpoch: 73000'),
     points: [at.trainer, at.machine, at.keeperAlone],
     disrupted: true,
   },

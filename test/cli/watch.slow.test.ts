@@ -5,7 +5,7 @@ import type { UpDocument } from '../../cli/up/document.ts'
 import { readClaim } from '../../local/process/pod-files.ts'
 import { builtProgram } from '../support/main-job/built.ts'
 import { until } from '../support/main-job/conditions.ts'
-import { copyExample, type Example } from '../support/main-job/example.ts'
+import { copyExample, type Example, lengthened } from '../support/main-job/example.ts'
 import { type Ended, type Running, startProgram } from '../support/main-job/program.ts'
 import { lookAt, type Sight } from '../support/main-job/sight.ts'
 
@@ -163,7 +163,9 @@ describe('specyard up that goes on watching', () => {
     example.edit(training, (text) => text.replace('name: handbook-retry\n', 'name: handbook-retry\n  labels: {}\n'))
     // Fails late, so that there is time to interrupt it after a checkpoint.
     example.edit(training, (text) =>
-      text.replaceAll(/seed: \d+/g, 'seed: 12').replace("'4', --fail-on", "'12', --fail-on"),
+      lengthened(text)
+        .replaceAll(/seed: \d+/g, 'seed: 12')
+        .replace("'4', --fail-on", "'12', --fail-on"),
     )
     await jobNow('handbook-retry', (job) => job.id !== before.id && job.state === 'RUNNING')
     expect(up.said()).not.toContain(`run ${before.id} is cancelled`)

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { copyExample, type Example } from './example.ts'
+import { copyExample, type Example, lengthened } from './example.ts'
 import { type Ended, type Program, type Running, startProgram } from './program.ts'
 import { lookAt, type Sight } from './sight.ts'
 
@@ -37,6 +37,7 @@ const settleSeconds = 240
 
 export function beginLife(program: Pick<Program, 'words'>): Life {
   const example = copyExample()
+  example.edit('specs/handbook/training.yaml', lengthened)
   return { example, sight: lookAt(example), program, said: [], tokens: new Set() }
 }
 
