@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { userCacheFolder } from './user-cache-folder.ts'
 
 /*
@@ -22,6 +22,14 @@ interface Tool {
   readonly effort: string
   /** Whether packages that would have to be compiled are refused. */
   readonly wheelsOnly: boolean
+}
+
+/** Installs the others in a tenth of the processor time that pip needs (docs/decisions/0001-dependencies.md). */
+const installer: Tool = {
+  ...{ title: 'uv', version: '0.13.9', minor: 10, wheelsOnly: true },
+  requirements: ['uv==0.13.9'],
+  imports: 'uv',
+  effort: 'a few seconds and about 70 MB',
 }
 
 const tools: Readonly<Record<string, Tool>> = {
@@ -83,19 +91,27 @@ const tools: Readonly<Record<string, Tool>> = {
 
 const name = process.argv[2] ?? ''
 const tool = Object.hasOwn(tools, name) ? tools[name] : undefined
-if (tool) console.log(installed(name, tool))
-else {
+if (tool === undefined) {
   console.error(`"${name}" is none of the tools that this installs: ${Object.keys(tools).join(', ')}`)
   process.exit(2)
 }
+const python = installed(name, tool, (system, folder, wanted) => {
+  const uv = installed('uv', installer, byPip)
+  return (uv !== undefined && byUv(join(dirname(uv), 'uv'), system, folder, wanted)) || byPip(system, folder, wanted)
+})
+if (python === undefined) process.exit(3)
+console.log(python)
 
-function installed(named: string, wanted: Tool): string {
+/** Makes a virtual environment with what a tool needs; what goes wrong the program that it asked says itself. @returns whether it is there */
+type Install = (system: string, folder: string, wanted: Tool) => boolean
+
+/** @returns its Python; undefined where it could not be installed, which was told */
+function installed(named: string, wanted: Tool, install: Install): string | undefined {
   const folder = join(userCacheFolder(), `${named}-${wanted.version}`)
-  const python = join(folder, 'bin', 'python')
   const asked = wanted.requirements.join('\n')
   // Written last, with what was asked for: a folder without it is what an interrupted installation left behind.
   const finished = join(folder, 'specyard-installed')
-  if (existsSync(finished) && readFileSync(finished, 'utf8') === asked) return python
+  if (existsSync(finished) && readFileSync(finished, 'utf8') === asked) return pythonOf(folder)
   const system = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3'].find((one) =>
     fits(one, wanted.minor),
   )
@@ -103,12 +119,34 @@ function installed(named: string, wanted: Tool): string {
     console.error(
       `Python 3.${wanted.minor} or newer with its venv module is not installed. On Debian or Ubuntu: apt-get install -y --no-install-recommends python3 python3-venv`,
     )
-    process.exit(3)
+    return undefined
   }
   console.error(`installing ${wanted.title} ${wanted.version} (${wanted.effort}, the first time) …`)
+  mkdirSync(userCacheFolder(), { recursive: true })
+  if (!install(system, folder, wanted) || !ran(pythonOf(folder), '-c', `import ${wanted.imports}`)) {
+    rmSync(folder, { recursive: true, force: true })
+    console.error(`${wanted.title} ${wanted.version} could not be installed; the lines above say why.`)
+    return undefined
+  }
+  writeFileSync(finished, asked)
+  return pythonOf(folder)
+}
+
+/** What does not know where pip was told to look for packages fails there, and pip has its turn. */
+function byUv(uv: string, system: string, folder: string, wanted: Tool): boolean {
+  rmSync(folder, { recursive: true, force: true })
+  const quiet = ['--quiet', '--no-config']
+  const wheels = wanted.wheelsOnly ? ['--only-binary', ':all:'] : []
+  return (
+    // With pip in it: what is tested may ask for it.
+    ran(uv, 'venv', ...quiet, '--seed', '--no-python-downloads', '--python', system, folder) &&
+    ran(uv, 'pip', 'install', ...quiet, '--python', pythonOf(folder), ...wheels, ...wanted.requirements)
+  )
+}
+
+function byPip(system: string, folder: string, wanted: Tool): boolean {
   // A virtual environment names its own folder in its scripts, so it is made where it stays.
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(userCacheFolder(), { recursive: true })
   const quiet = [
     '--quiet',
     '--disable-pip-version-check',
@@ -117,21 +155,20 @@ function installed(named: string, wanted: Tool): string {
     '--no-compile',
     ...(wanted.wheelsOnly ? ['--only-binary', ':all:'] : []),
   ]
-  for (const [program, ...options] of [
-    [system, '-m', 'venv', folder],
-    [python, '-m', 'pip', 'install', ...quiet, ...wanted.requirements],
-    [python, '-c', `import ${wanted.imports}`],
-  ] as const) {
-    const { status, error } = spawnSync(program, options, { stdio: ['ignore', 2, 2] })
-    if (status === 0) continue
-    rmSync(folder, { recursive: true, force: true })
-    console.error(
-      `${wanted.title} ${wanted.version} could not be installed; ${error ? error.message : 'the lines above say why'}.`,
-    )
-    process.exit(3)
-  }
-  writeFileSync(finished, asked)
-  return python
+  return (
+    ran(system, '-m', 'venv', folder) && ran(pythonOf(folder), '-m', 'pip', 'install', ...quiet, ...wanted.requirements)
+  )
+}
+
+function pythonOf(folder: string): string {
+  return join(folder, 'bin', 'python')
+}
+
+/** Runs a program that speaks on standard error; says so where it cannot be run. */
+function ran(program: string, ...words: readonly string[]): boolean {
+  const { status, error } = spawnSync(program, words, { stdio: ['ignore', 2, 2] })
+  if (error) console.error(`cannot run ${program}: ${error.message}`)
+  return status === 0
 }
 
 function fits(program: string, minor: number): boolean {
