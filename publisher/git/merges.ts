@@ -1,5 +1,5 @@
 import { ownedFolders } from '../../domain/ledger.ts'
-import type { Merge } from '../../domain/publication.ts'
+import type { Merge, MergeSource } from '../../domain/publication.ts'
 import { readTrailers } from '../message.ts'
 import { changedPaths, type Commit, type Ours, publicationOf, readCommits } from './history.ts'
 import { type GitPlace, git } from './run.ts'
@@ -21,6 +21,8 @@ export interface Range {
   readonly ids: readonly string[]
   /** The merge that brought a commit to the branch; undefined for one that was made or pushed there itself. */
   mergeOf(id: string): string | undefined
+  /** The first parent of a commit of the range; undefined for one outside, and for the first of all. */
+  parentOf(id: string): string | undefined
 }
 
 /** @param without commits that are left out with all that is before them; those that are not there are passed over @throws Fault GIT_FAILED */
@@ -36,6 +38,7 @@ export async function listRange(place: GitPlace, head: string, without: readonly
   return {
     ids: [...parents.keys()],
     mergeOf: (id) => (merges ??= mergesIn(parents, head)).get(id),
+    parentOf: (id) => parents.get(id)?.[0],
   }
 }
 
@@ -66,63 +69,99 @@ export interface Arrival {
   readonly merge: Merge
 }
 
-/** How those commits of ours that were proposed came to the branch. @throws Fault GIT_FAILED */
+/**
+ * How those commits of ours that were proposed came to the branch; of any number of them in a handful of processes.
+ * @throws Fault GIT_FAILED
+ */
 export async function readArrivals(
   place: GitPlace,
   range: Range,
   commits: readonly Commit[],
-  ours: Ours,
+  { email }: Ours,
 ): Promise<ReadonlyMap<string, Arrival>> {
   const proposals = commits.flatMap((commit) => {
     const branch = readTrailers(commit.message)?.proposedTo ?? null
     return branch === null ? [] : [{ ...commit, branch }]
   })
-  const arrivals = new Map<string, Arrival>()
-  if (proposals.length === 0) return arrivals
-  const ids = new Set(proposals.flatMap(({ id }) => range.mergeOf(id) ?? []))
-  const merges = new Map((await readCommits(place, [...ids])).map((commit) => [commit.id, commit]))
-  for (const proposal of proposals) {
-    const merge = merges.get(range.mergeOf(proposal.id) ?? '')
-    arrivals.set(proposal.id, merge ? await arrivalBy(place, proposal, merge, ours) : unknown(proposal))
-  }
-  return arrivals
+  const merges = await commitsBy(
+    place,
+    proposals.map(({ id }) => [id, range.mergeOf(id)]),
+  )
+  const taken = proposals.flatMap((proposal) => {
+    const merge = merges.get(proposal.id)
+    const isTakenUp = merge && publicationOf(merge, email, 0) !== undefined && merge.parents[1] === proposal.id
+    return isTakenUp ? [{ proposal, before: merge.parents[0] }] : []
+  })
+  const made = await madeOf(place, range, taken)
+  const takenUp = new Set(taken.map(({ proposal }) => proposal.id))
+  return new Map(
+    proposals.map((proposal) => {
+      const { id } = proposal
+      const arrival = takenUp.has(id)
+        ? arrivalBy(proposal, made.get(id), 'committer')
+        : arrivalBy(proposal, merges.get(id), 'author')
+      return [id, arrival]
+    }),
+  )
 }
 
-async function arrivalBy(place: GitPlace, proposal: ProposedCommit, merge: Commit, { email }: Ours): Promise<Arrival> {
-  const { at: proposedAt, branch } = proposal
-  const isTakenUp = publicationOf(merge, email, 0) !== undefined && merge.parents[1] === proposal.id
-  if (!isTakenUp) {
-    const { id: commit, author: who, at } = merge
-    return { at, merge: { branch, proposedAt, by: { commit, who, source: 'author' } } }
-  }
-  const made = await madeOf(place, proposal, merge)
-  if (!made) return unknown(proposal)
-  const { id: commit, committer: who, at } = made
-  return { at, merge: { branch, proposedAt, by: { commit, who, source: 'committer' } } }
-}
-
-function unknown({ at, branch }: ProposedCommit): Arrival {
-  return { at, merge: { branch, proposedAt: at, by: null } }
+function arrivalBy({ at: proposedAt, branch }: ProposedCommit, by: Commit | undefined, source: MergeSource): Arrival {
+  if (!by) return { at: proposedAt, merge: { branch, proposedAt, by: null } }
+  return { at: by.at, merge: { branch, proposedAt, by: { commit: by.id, who: by[source], source } } }
 }
 
 /**
- * What a squash or a rebase made of a proposal: the last commit on the branch that changed any of its files, before ours took it up. It took it up
- * because they were all as proposed then, so they are since that one.
+ * What squashes and rebases made of proposals: of each the last commit on the branch that changed any of its files, before ours took it up. It took it
+ * up because they were all as proposed then, so they are since that one.
+ * @param taken with the head that ours took it up on
  */
-async function madeOf(place: GitPlace, proposal: Commit, taking: Commit): Promise<Commit | undefined> {
-  const [before = ''] = taking.parents
-  const below = proposal.parents.slice(0, 1).map((id) => `^${id}`)
-  const text = await git(place, ['rev-list', '--first-parent', '--parents', before, ...below, '--'])
-  const against = new Map<string, string>()
-  const ids: string[] = []
-  for (const line of text.split('\n')) {
-    const [id = '', parent] = line.split(' ')
-    if (id === '') continue
-    ids.push(id)
-    if (parent !== undefined) against.set(id, parent)
+async function madeOf(
+  place: GitPlace,
+  range: Range,
+  taken: readonly { readonly proposal: Commit; readonly before: string | undefined }[],
+): Promise<ReadonlyMap<string, Commit>> {
+  const lines = taken.map(({ proposal, before }) => lineOf(range, before, proposal.parents[0]))
+  const against = new Map(lines.flat())
+  const ids = taken.map(({ proposal }) => proposal.id)
+  const proposed = await changedPaths(place, ids, ownedFolders, [])
+  const changed = await changedPaths(place, [...against.keys()], ownedFolders, [], against)
+  return commitsBy(
+    place,
+    ids.map((id, index) => {
+      const paths = new Set(proposed.get(id))
+      return [id, lines[index]?.find(([one]) => changed.get(one)?.some((path) => paths.has(path)))?.[0]]
+    }),
+  )
+}
+
+/** Commits of the branch's own line with their parents, newest first, down to one that is left out. */
+function lineOf(
+  range: Range,
+  from: string | undefined,
+  end: string | undefined,
+): readonly (readonly [string, string])[] {
+  const line: (readonly [string, string])[] = []
+  for (let id = from; id !== undefined && id !== end;) {
+    const parent = range.parentOf(id)
+    if (parent === undefined) break
+    line.push([id, parent])
+    id = parent
   }
-  const paths = new Set((await changedPaths(place, [proposal.id], ownedFolders, [])).get(proposal.id))
-  const changed = await changedPaths(place, ids, ownedFolders, [], against)
-  const found = ids.find((id) => changed.get(id)?.some((path) => paths.has(path)))
-  return found === undefined ? undefined : (await readCommits(place, [found]))[0]
+  return line
+}
+
+/** Reads the commits that others lead to, by those; without what leads nowhere. */
+async function commitsBy(
+  place: GitPlace,
+  pairs: readonly (readonly [string, string | undefined])[],
+): Promise<ReadonlyMap<string, Commit>> {
+  const wanted = [...new Set(pairs.flatMap(([, id]) => id ?? []))]
+  if (wanted.length === 0) return new Map()
+  const commits = new Map((await readCommits(place, wanted)).map((commit) => [commit.id, commit]))
+  const found = new Map<string, Commit>()
+  for (const [by, id] of pairs) {
+    const commit = commits.get(id ?? '')
+    if (commit) found.set(by, commit)
+  }
+  return found
 }
