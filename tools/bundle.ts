@@ -101,7 +101,7 @@ export function quick(laterFile: string) {
       later(laterModules, laterFile),
       lazily([
         ...['commander', 'js-yaml', 'picocolors'],
-        ...['child_process', 'crypto', 'fs/promises', 'stream/promises', 'timers/promises', 'v8'],
+        ...['child_process', 'crypto', 'fs/promises', 'module', 'stream/promises', 'timers/promises', 'v8'],
       ]),
     ],
   } satisfies BuildOptions

@@ -15,4 +15,4 @@ declare const builtFiles: BuiltFiles
 
 const command = quickCommand(process.argv.slice(2))
 if (command === undefined) void import(pathToFileURL(join(import.meta.dirname, builtFiles.whole)).href)
-else runQuick(import.meta.dirname, builtFiles.quick[command])
+else runQuick(import.meta.dirname, builtFiles.quick[command], require)

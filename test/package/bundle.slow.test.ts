@@ -128,6 +128,7 @@ it('checking sound specs loads no module of Node that it has no use for, no pack
     'dns',
     'fs/promises',
     'http',
+    'module',
     'net',
     'perf_hooks',
     'readline',
