@@ -27,15 +27,21 @@ const [space, lineFeed, hash, colon, dash, comma] = [code(' '), code('\n'), code
 const [quote, apostrophe, backslash, slash] = [code('"'), code("'"), code('\\'), code('/')]
 const [openList, closeList, openMapping, closeMapping] = [code('['), code(']'), code('{'), code('}')]
 
-/** By the code of an ASCII character: whether a key may have it, whether a plain scalar may begin with it, and whether one may end before it. */
-const inKey = tableOf(/[\w./-]/)
-const beginsKey = tableOf(/[A-Za-z_]/)
-const beginsPlain = tableOf(/[\w./$(+~-]/)
-const mayEndPlain = tableOf(/[\n :#,[\]{}]/)
-const inWord = tableOf(/\w/)
+const digits = '0123456789'
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-function tableOf(form: RegExp): readonly boolean[] {
-  return Array.from({ length: 128 }, (_, index) => form.test(String.fromCharCode(index)))
+/** By the code of an ASCII character: whether a key may have it, whether a plain scalar may begin with it, and whether one may end before it. */
+const inKey = tableOf(`${letters}${digits}_./-`)
+const beginsKey = tableOf(`${letters}_`)
+const beginsPlain = tableOf(`${letters}${digits}_./$(+~-`)
+const mayEndPlain = tableOf('\n :#,[]{}')
+const inWord = tableOf(`${letters}${digits}_`)
+
+/** Made without patterns, which take longer to compile than one spec to be read. */
+function tableOf(characters: string): readonly boolean[] {
+  const table = new Array<boolean>(128).fill(false)
+  for (const character of characters) table[code(character)] = true
+  return table
 }
 
 /** Every method returns undefined, and leaves the reader anywhere, where something else than it reads is written. */
@@ -278,7 +284,7 @@ class PlainReader {
 }
 
 /** Keys that were read, by a sum of their characters: nearly all keys come again, in every spec. Two of one sum stand side by side. */
-const keys: string[] = Array.from({ length: 2048 }, () => '')
+const keys = new Array<string>(2048).fill('')
 
 /** The key at a place of a text, without making it where it was read before; undefined for one that is no text, or that is not allowed, as is told elsewhere. */
 function keyOf(text: string, begin: number, end: number, sum: number): string | undefined {
@@ -301,8 +307,8 @@ function copyOf(key: string): string {
 }
 
 /** Scalars that were read, by a sum of their characters, and what they stand for: most short ones come again in other specs. */
-const scalarTexts: string[] = Array.from({ length: 4096 }, () => '')
-const scalarValues: Json[] = Array.from({ length: 4096 }, () => plainScalar(''))
+const scalarTexts = new Array<string>(4096).fill('')
+const scalarValues = new Array<Json>(4096).fill(plainScalar(''))
 
 /** Of a longer one the engine keeps no copy but the whole text that it is a part of. */
 const shortScalar = 12
