@@ -28,6 +28,8 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.slow.test.ts'],
+          // Many have a PGlite of their own for seconds: to compile its hot functions once more, better, takes longer than they then save.
+          execArgv: ['--liftoff-only'],
           globalSetup: ['test/support/main-job/build-once.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
