@@ -148,12 +148,13 @@ function pathFinder(get: <Kind>(path: string) => Promise<Kind | undefined>) {
 }
 
 function exchange(
-  { server, token }: Access,
+  access: Access,
   agent: Agent,
   method: string,
   path: string,
   body: { contentType: string; text: string } | undefined,
 ): Promise<Answer> {
+  const { server, token } = access
   return new Promise((resolve, reject) => {
     const headers = {
       accept: 'application/json',
@@ -171,7 +172,12 @@ function exchange(
       },
     )
     sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${requestSeconds} s`)))
-    sent.on('error', reject)
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that waited was closed by the other side just when it was used again. What was created may be there.
+      const isStale = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      if (isStale && method !== 'POST') resolve(exchange(access, agent, method, path, body))
+      else reject(error)
+    })
     sent.end(body?.text)
   })
 }

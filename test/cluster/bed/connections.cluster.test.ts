@@ -86,6 +86,15 @@ describe('a line to the API server', () => {
     expect((await client.request('GET', '/readyz')).status).toBe(200)
   })
 
+  it('cut just when a client uses it again, has the client take a new one', async () => {
+    line = await layLine(cluster.apiServer)
+    const client = clientThrough()
+    expect((await client.request('GET', '/readyz')).status).toBe(200)
+    line.cut('open')
+    expect((await client.request('GET', '/readyz')).status).toBe(200)
+    expect(line.made()).toBe(2)
+  })
+
   it('half-open, neither ends a watch nor tells it anything, while new ones hear all', async () => {
     line = await layLine(cluster.apiServer)
     const namespace = await makeNamespace(cluster, 'half-open')
