@@ -24,8 +24,8 @@ export function scalarText(value: Scalar): string {
   return value.length > wordLength ? quoted(value) : quotedWord(value)
 }
 
-/** Most short texts are names that come again in every manifest. */
-const wordLength = 24
+/** Most texts that are no longer are names that come again in every manifest; longer ones are a run's own, mostly. */
+export const wordLength = 24
 const quotedWord = remembered(quoted)
 
 function quoted(text: string): string {

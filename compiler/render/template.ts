@@ -1,5 +1,5 @@
 import { inOnePiece } from '../../domain/canonical.ts'
-import { type Scalar, scalarText } from './scalar.ts'
+import { type Scalar, scalarText, wordLength } from './scalar.ts'
 import { templates, values } from './templates.built.js'
 
 /** A view of a template: what its names stand for. */
@@ -28,8 +28,6 @@ export interface Asked {
 /** By the value. */
 type Lines = Map<Value, string>
 
-/** Longer texts are a run's own, mostly. */
-const textThatComesAgain = 24
 /** A place where that many values came is one where they do not come again. */
 const linesMost = 1000
 
@@ -44,7 +42,7 @@ export const asked: Asked = {
     return Array.isArray(value) ? value.length > 0 : Boolean(value)
   },
   written: (lines, before, value, name, after) => {
-    if (typeof value === 'string' && value.length > textThatComesAgain) return before + scalarText(value) + after
+    if (typeof value === 'string' && value.length > wordLength) return before + scalarText(value) + after
     const known = lines.get(value)
     if (known !== undefined) return known
     if (value === undefined || (typeof value === 'object' && value !== null)) throw mistaken('a scalar', value, name)

@@ -24,10 +24,6 @@ export class Standing {
     return Buffer.from(numbers.buffer).toString('base64')
   }
 
-  get files(): number {
-    return this.numbers.length / numbersOfOne
-  }
-
   /** Whether a file stands as it stood. */
   isAt(file: number, { size, mtimeMs, ctimeMs, ino }: Stats): boolean {
     const { numbers } = this
