@@ -7,10 +7,11 @@ import { type Row, row } from '../report.ts'
 import { type Asked, runBench, say } from '../run-bench.ts'
 import { measureChecking } from './checking.ts'
 import { measureInProcess } from './in-process.ts'
-import { buildPeers, type Peers, writeTrainingChart } from './peers.ts'
+import { buildPeers, type Peers } from './peers.ts'
 import { placesRow } from './places.ts'
 import { writeKubeconformSchemas } from './schemas.ts'
 import { measureStart } from './start.ts'
+import { writeTrainingChart } from './training-chart.ts'
 import { measureWhole } from './whole.ts'
 
 /*
