@@ -44,22 +44,30 @@ export interface Opened {
 }
 
 /**
- * Opens database, live state, deploy repository and signing key.
+ * Opens deploy repository, signing key, database and live state.
  * With the embedded default the caller holds the lock of the state folder.
+ * @param first what is asked of the deploy repository before a database is opened, by those that cannot do without it
  */
-export async function open(settings: Settings, environment: ProcessEnvironment, now: () => Date): Promise<Opened> {
+export async function open(
+  settings: Settings,
+  environment: ProcessEnvironment,
+  now: () => Date,
+  first?: (deploy: DeployBranches) => Promise<unknown>,
+): Promise<Opened> {
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
+    const git = gitEnvironment(environment)
+    // First, since what refuses a start refuses it at once: the embedded database takes seconds of work before it could be closed again.
+    const deploy = await openDeploy(settings, git, now)
+    await first?.(deploy)
+    const key = await readOrCreateSigningKey(join(settings.stateFolder, 'signing-key'), settings.signingKey)
     const pool = await openPool(settings, closers)
     await migrate(pool, 'up')
     const live = settings.redisUrl ? await openRedis(settings.redisUrl) : memoryLiveState(now)
     closers.push(() => live.close())
-    const git = gitEnvironment(environment)
-    const deploy = await openDeploy(settings, git, now)
-    const key = await readOrCreateSigningKey(join(settings.stateFolder, 'signing-key'), settings.signingKey)
     const listeners: ((publication: Publication) => void)[] = []
     const heard = hearPublications(deploy, (publication) => {
       for (const listener of listeners) listener(publication)

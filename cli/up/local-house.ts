@@ -49,11 +49,16 @@ export async function openLocalHouse(
 ): Promise<LocalHouse> {
   const { now, view } = options
   const tracker = openTracker(options.environment, (message) => view.line(`warn  ${message}`))
+  // Before the database, as the deploy repository: what is refused is refused at once.
+  const api = await listenAgain(settings.stateFolder, options.port ?? settings.port)
+  const whole = await open(settings, options.environment, now, (deploy) => deploy.head()).catch(async (error) => {
+    await api.close()
+    throw error
+  })
   // What a person edits here, also where services of this repository have a branch instead.
-  const whole = await open(settings, options.environment, now)
   const opened = { ...whole, specs: specFolder(settings.root, whole.gitEnvironment) }
   const memory = memoryOfProcess()
-  const closers: (() => Promise<void>)[] = [() => opened.close()]
+  const closers: (() => Promise<void>)[] = [() => opened.close(), () => api.close()]
   const stop = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {
       try {
@@ -69,8 +74,6 @@ export async function openLocalHouse(
     const log = (entry: { level: string; message: string }): void => {
       if (entry.level === 'warn' || entry.level === 'error') view.line(`${entry.level}  ${entry.message}`)
     }
-    const api = await listenAgain(settings.stateFolder, options.port ?? settings.port)
-    closers.push(() => api.close())
     const cluster = openLocalCluster({
       root: settings.root,
       stateFolder: join(settings.stateFolder, 'local'),

@@ -132,6 +132,7 @@ describe('one fault after the other, before anything has run', () => {
   it('a path where no repository can be is GIT_UNREACHABLE', async () => {
     deployTo(example, join(example.folder, 'specyard.yaml', 'deploy.git'))
     expectFault(await up(example).ended, 'GIT_UNREACHABLE', /specyard\.yaml\/deploy\.git/)
+    expect(existsSync(join(example.state, 'database')), 'the database was opened for nothing').toBe(false)
   })
 
   it('a repository that refuses our pushes is GIT_PUSH_REJECTED with what it said', async () => {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UpDocument } from '../../cli/up/document.ts'
@@ -112,7 +112,9 @@ describe('specyard up that goes on watching', () => {
     const [, port = ''] = /API +http:\/\/127\.0\.0\.1:(\d+)/.exec(up.said()) ?? []
     const other = copyExample()
     const busy = await startProgram(program, other.folder, ['up', '--until-settled', '--port', port]).ended
+    const begun = existsSync(join(other.folder, '.specyard', 'database'))
     await other.remove()
+    expect(begun, 'the database was opened for nothing').toBe(false)
     expect({ code: busy.code, stderr: busy.stderr }).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(/PORT_BUSY[^]*--port/) as unknown,
