@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { digest } from './digest.ts'
 import { remembered } from './remembered.ts'
 
 /** A JSON value as it comes out of a parsed document. */
@@ -128,7 +128,7 @@ function inOrder(keys: string[]): readonly string[] {
 
 /** Hexadecimal SHA-256 of a UTF-8 text or of bytes. */
 export function sha256(content: string | Uint8Array): string {
-  return hash('sha256', content)
+  return digest('sha256', content)
 }
 
 /** A UUID of version 5 (SHA-1 of namespace and name), lower case. */
@@ -136,7 +136,7 @@ export function uuid5(namespace: string, name: string): string {
   const bytes = Buffer.allocUnsafe(16 + Buffer.byteLength(name))
   bytes.set(bytesOf(namespace))
   bytes.write(name, 16)
-  const hex = hash('sha1', bytes)
+  const hex = digest('sha1', bytes)
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

@@ -10,7 +10,15 @@ import { later, laterEntry, lazily } from './lazily.ts'
  * Packages that are taken into the bundle: those that `check` and `compile` need, whose many small modules take longer to find and load than
  * to run. All are plain JavaScript. Others stay where npm puts them.
  */
-export const bundledPackages = ['commander', 'js-yaml', 'picocolors', 'yaml', 'zod'] as const
+export const bundledPackages = [
+  'commander',
+  'js-yaml',
+  'picocolors',
+  'sha1-uint8array',
+  'sha256-uint8array',
+  'yaml',
+  'zod',
+] as const
 
 const { dependencies, devDependencies } = manifest
 const outside = [...Object.keys(dependencies), ...Object.keys(devDependencies)].filter(
