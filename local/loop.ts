@@ -30,6 +30,8 @@ export function openLoop(options: {
   let lastTrouble = ''
 
   const look = (): void => {
+    // One that was asked for while a poll went on is this one: a second timer would go on beside it, and past the stop.
+    clearTimeout(lookTimer)
     lookTimer = undefined
     try {
       options.look()

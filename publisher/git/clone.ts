@@ -1,37 +1,48 @@
 import { randomUUID } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../../domain/fault.ts'
+import { Fault, isFault } from '../../domain/fault.ts'
+import { createTurn } from '../turn.ts'
 import { type GitEnvironment, type GitPlace, gitFailed, orDiskFull, runGit } from './run.ts'
 
 /** So many processes may leave their references in the clone before all but the newest few are dropped. */
 const sessionsMax = 16
 const referencesKept = 8
 
+type Turn = ReturnType<typeof createTurn>
+const turns = new Map<string, Turn>()
+
+/** Whoever makes a clone or takes it away in this process waits for the others: of a damaged one each would take away what another just made. */
+function turnOf(cacheFolder: string): Turn {
+  const turn = turns.get(cacheFolder) ?? createTurn()
+  turns.set(cacheFolder, turn)
+  return turn
+}
+
 /**
  * Makes the clone where there is none or a damaged one. It is empty at first: nothing in it that cannot be fetched again.
  * A new one gets its name when it is complete, so that neither a killed process nor one that opens it at the same time is in the way.
  * @throws Fault FILE_FAILED, DISK_FULL, GIT_MISSING, GIT_FAILED
  */
-export async function openClone(cacheFolder: string, place: GitPlace): Promise<void> {
+export function openClone(cacheFolder: string, place: GitPlace): Promise<void> {
+  return turnOf(cacheFolder)(() => openInTurn(cacheFolder, place))
+}
+
+async function openInTurn(cacheFolder: string, place: GitPlace): Promise<void> {
   const making = join(cacheFolder, `making-${randomUUID()}`)
   try {
     await mkdir(cacheFolder, { recursive: true })
     await writeGlobalConfiguration(place.environment, join(cacheFolder, 'gitconfig'))
-    await removeStale(cacheFolder, /^(making-|gitconfig\.|\.room-|age-)/)
+    await removeStale(cacheFolder, /^(making-|gone-|gitconfig\.|\.room-|age-)/)
     if (await isUsable(place)) {
       await removeStale(place.folder, /\.lock$|^gc\.pid$|^fast_import_crash_/)
       await dropOldReferences(place)
       return
     }
-    await rm(place.folder, { recursive: true, force: true })
     await mkdir(making)
     const made = await runGit({ ...place, folder: making }, ['init', '--quiet', '--bare', '--template=', '.'])
     if (made.code !== 0) throw gitFailed(place, 'init', made.stderr)
-    await rename(making, place.folder).catch(async (error: unknown) => {
-      // Somebody else was faster: theirs is as good.
-      if (!(await isThere(place.folder))) throw error
-    })
+    await putInPlace(making, cacheFolder, place)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     const failed = new Fault('FILE_FAILED', `the folder ${cacheFolder} cannot be written (${code})`, { retry: 'later' })
@@ -41,16 +52,50 @@ export async function openClone(cacheFolder: string, place: GitPlace): Promise<v
   }
 }
 
+const triesMax = 5
+
+/** Gives a new clone its name. Where another process does so at the same time, its own may be there in the end: it is as good. */
+async function putInPlace(making: string, cacheFolder: string, place: GitPlace): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(making, place.folder)
+    } catch (error) {
+      if (await isUsable(place)) return
+      if (tries === triesMax) throw error
+    }
+    await takeAway(cacheFolder, place, 'damaged')
+  }
+}
+
+/** Deletes the clone; what works in it fails, and never in one that is half deleted. Never fails itself. */
+export function dropClone(cacheFolder: string, place: GitPlace): Promise<void> {
+  return turnOf(cacheFolder)(() => takeAway(cacheFolder, place, 'any'))
+}
+
+/** By another name first: file by file others would find half of it, or write into what is being deleted. */
+async function takeAway(cacheFolder: string, place: GitPlace, which: 'damaged' | 'any'): Promise<void> {
+  const gone = join(cacheFolder, `gone-${randomUUID()}`)
+  try {
+    await rename(place.folder, gone)
+    // Since it was looked at somebody else may have put a new one there.
+    if (which === 'damaged' && (await isUsable({ ...place, folder: gone }))) await rename(gone, place.folder)
+  } catch {
+    // It is gone already, or another one is there again.
+  }
+  await rm(gone, { recursive: true, force: true }).catch(() => undefined)
+}
+
 /** Whether there is a clone that is whole. Somebody else may take a damaged one away while it is looked at. */
 async function isUsable(place: GitPlace): Promise<boolean> {
-  if (!(await isThere(place.folder))) return false
+  if (!(await isFolder(place.folder))) return false
   try {
     await makePlain(place.folder)
     const said = await runGit(place, ['rev-parse', '--is-bare-repository', '--git-dir'])
     return said.code === 0 && said.stdout.toString('utf8') === 'true\n.\n'
   } catch (error) {
-    if (await isThere(place.folder)) throw error
-    return false
+    if (isFault(error) || !(await isFolder(place.folder)) || (error as NodeJS.ErrnoException).code === 'ENOENT')
+      return false
+    throw error
   }
 }
 
@@ -152,9 +197,9 @@ export async function tidy(place: GitPlace): Promise<void> {
   if ((await count('17')) > 27 || (await count('pack')) > 150) await runGit(place, ['gc', '--quiet'])
 }
 
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (about) => about.isDirectory(),
     () => false,
   )
 }

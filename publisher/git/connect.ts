@@ -43,28 +43,28 @@ async function connectOnce(
   const variables = gitVariables(place)
   const limit = limitTo(place, bounds)
   const { simpleGit } = await import('simple-git')
-  const client = simpleGit({
-    baseDir: place.folder,
-    config: connectionSettings,
-    abort: limit.signal,
-    // Both are checked: the variables by `gitVariables`, the settings are the fixed ones.
-    allowEnvironment: Object.keys(variables),
-    unsafe: {
-      allowUnsafeConfigPaths: true,
-      allowUnsafeHooksPath: true,
-      allowUnsafeFsMonitor: true,
-      allowUnsafeAskPass: true,
-      allowUnsafeSshCommand: true,
-    },
-    errors: (error, result) => {
-      // No code at all: a signal ended it, which simple-git takes for a success.
-      signalled = (result.exitCode as number | null) === null
-      code = result.exitCode
-      stderr = Buffer.concat(result.stdErr).toString('utf8')
-      return error
-    },
-  })
   try {
+    const client = simpleGit({
+      baseDir: place.folder,
+      config: connectionSettings,
+      abort: limit.signal,
+      // Both are checked: the variables by `gitVariables`, the settings are the fixed ones.
+      allowEnvironment: Object.keys(variables),
+      unsafe: {
+        allowUnsafeConfigPaths: true,
+        allowUnsafeHooksPath: true,
+        allowUnsafeFsMonitor: true,
+        allowUnsafeAskPass: true,
+        allowUnsafeSshCommand: true,
+      },
+      errors: (error, result) => {
+        // No code at all: a signal ended it, which simple-git takes for a success.
+        signalled = (result.exitCode as number | null) === null
+        code = result.exitCode
+        stderr = Buffer.concat(result.stdErr).toString('utf8')
+        return error
+      },
+    })
     const text = await client
       .env(variables)
       .outputHandler((_, stdout, words) => {
@@ -74,8 +74,9 @@ async function connectOnce(
     return signalled ? undefined : { code, stdout: Buffer.from(text), stderr }
   } catch {
     if (limit.signal.aborted) return await limit.outcome()
-    // A negative code is the error number of a program that could not be started; its error names arguments, so it goes no further.
-    if (code < 0) throw await notStarted(place, code === -2 ? 'ENOENT' : String(code))
+    // A negative code is the error number of a program that could not be started; none is there where somebody has just taken the folder away. The
+    // error names arguments, so it goes no further.
+    if (!signalled && code <= 0) throw await notStarted(place, code === -2 ? 'ENOENT' : undefined)
     return { code: code || 128, stdout: Buffer.alloc(0), stderr }
   } finally {
     limit.end()

@@ -3,7 +3,7 @@ import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, isFault } from '../../domain/fault.ts'
 import { type Address, checkedAddress, checkedBranch, withoutCredentials } from './address.ts'
-import { openClone, tidy } from './clone.ts'
+import { dropClone, openClone, tidy } from './clone.ts'
 import { connect, type ConnectionBounds, connectionBounds } from './connect.ts'
 import { hasCommit } from './objects.ts'
 import { readReference } from './references.ts'
@@ -104,7 +104,7 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   // All write one reference of the clone: two at once would each take the lock of the other for a damaged clone.
   const inTurn = createTurn()
 
-  const drop = (): Promise<void> => rm(place.folder, { recursive: true, force: true }).catch(() => undefined)
+  const drop = (): Promise<void> => dropClone(options.cacheFolder, place)
   let renewals = 0
   let renewing: Promise<void> | undefined
   const renewOnce = async (): Promise<void> => {

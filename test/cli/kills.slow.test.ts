@@ -19,7 +19,7 @@ interface Told {
 
 const lives: Readonly<Record<string, Told>> = {
   'while everything is made for the first time': {
-    points: [at.lock, at.databaseBegun, at.database, at.deployRepository, at.publication, at.lease, at.keeper],
+    points: [at.lock, at.deployRepository, at.databaseBegun, at.database, at.publication, at.lease, at.keeper],
   },
   'while a model is trained, registered and served': {
     edit: (specs) => specs.replace(/samplesPerEpoch: \d+/, 'samplesPerEpoch: 53000'),

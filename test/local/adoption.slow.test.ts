@@ -75,8 +75,10 @@ describe('a cluster whose process is killed', () => {
     await first.cluster.start()
     await eventually('the trainer', () => starts(folder).length === 1)
     const [pod] = await first.pods()
-    await first.cluster.stop('leave')
     const podFolder = join(first.stateFolder, 'pods', pod?.uid ?? '')
+    // A trainer may have begun before its keeper has written down which process it is.
+    await eventually('its keeper to say so', () => readProgress(podFolder)?.running !== undefined)
+    await first.cluster.stop('leave')
     const claim = readClaim(podFolder)
     const running = readProgress(podFolder)?.running
     if (!claim || !('keeper' in claim) || !running) throw new Error('the pod does not run')

@@ -7,10 +7,10 @@ import { type Life, type Milestone, Missed } from './life.ts'
 /** The points of the worked example's main job at which it is killed, in the order in which they come. */
 export const milestones = {
   lock: file('the lock is taken', 'lock'),
+  port: file('the port of the API is taken', 'port'),
+  deployRepository: file('the deploy repository is being made', 'deploy.git'),
   databaseBegun: file('the database is being made', 'database.unfinished'),
   database: file('the database is made', 'database', 'PG_VERSION'),
-  deployRepository: file('the migrations are done and the deploy repository is being made', 'deploy.git'),
-  port: file('the port of the API is taken', 'port'),
   publication: commit('the publication is committed and no record knows of it', /^Publish specs/),
   job: seen('the first Job is in the local cluster', ({ sight }) => sight.jobs().length > 0),
   lease: seen('the first lease is granted', ({ sight }) => sight.secrets().length > 0),
