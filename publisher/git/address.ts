@@ -51,10 +51,14 @@ function hidesCredentials(url: string): boolean {
 /** @throws Fault SETTINGS_INVALID for a name that Git would not take for a branch, or might take for something else */
 export function checkedBranch(branch: string): string {
   const wellFormed = /^[A-Za-z0-9_][\w.+/@-]*$/.test(branch) && !/\.\.|\/\/|\/\.|@\{|\.lock(\/|$)|[./]$/.test(branch)
-  if (wellFormed) return branch
+  // Git has these of its own: a branch of such a name would be taken for another one.
+  const isReference = branch === 'HEAD' || branch.startsWith('refs/')
+  if (wellFormed && !isReference) return branch
   throw new Fault('SETTINGS_INVALID', `${JSON.stringify(branch)} is not a name of a branch`, {
     retry: 'never',
-    hint: 'use letters, digits, and . _ - / between them',
+    hint: isReference
+      ? 'write the branch alone, such as main for refs/heads/main'
+      : 'use letters, digits, and . _ - / between them',
   })
 }
 

@@ -94,8 +94,9 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     if (output.code !== 0) throw unreachable('cannot be reached', output)
     const lines = output.stdout.toString('utf8').split('\n')
     // A name matches every reference that ends with it.
-    const said = lines.map((line) => line.split('\t')).filter(([, name]) => name !== undefined && names.includes(name))
-    return new Map(said.map(([commit = '', name = '']) => [name, commit]))
+    const all = new Map(lines.map((line) => line.split('\t')).map(([commit = '', name = '']) => [name, commit]))
+    for (const name of names) if (!all.has(name) && all.has(`refs/heads/${name}`)) throw mistaken(name, address)
+    return new Map([...all].filter(([name]) => names.includes(name)))
   }
   const head = async (): Promise<string | null> => (await references([branch])).get(branch) ?? null
 
@@ -178,6 +179,18 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
     drop,
     tidy: () => tidy(place),
   }
+}
+
+/** Where a reference is not there, Git reads and writes a branch that has all of its name for a name. */
+function mistaken(name: string, address: Address): Fault {
+  return new Fault(
+    'GIT_FAILED',
+    `${shown(address)} has no ${name}, and a branch with that name: Git takes one for the other`,
+    {
+      retry: 'never',
+      hint: `look what is there, and take it away: git push <repository> :refs/heads/${name}`,
+    },
+  )
 }
 
 /**

@@ -107,11 +107,11 @@ export async function runGit(
     cwd: place.folder,
     env: { ...gitVariables(place), ...call.variables },
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-    timeout: call.milliseconds ?? localMillisecondsMax,
-    killSignal: 'SIGKILL',
     // A group of its own, which an interrupt on the terminal does not reach: an orderly stop lets it end.
     detached: true,
   })
+  // Not the bound that Node has for it: that goes on, and keeps the process, where the child could not be started.
+  const timer = setTimeout(() => child.kill('SIGKILL'), call.milliseconds ?? localMillisecondsMax)
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []
   let bytes = 0
@@ -130,6 +130,8 @@ export async function runGit(
     return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }
   } catch (error) {
     throw await notStarted(place, (error as NodeJS.ErrnoException).code)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

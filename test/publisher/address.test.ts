@@ -72,6 +72,8 @@ describe('a branch', () => {
     'a/.b',
     '@{u}',
     'a@{1}',
+    'HEAD',
+    'refs/heads/main',
   ])('%j is refused', (name) => {
     expect(() => checkedBranch(name)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }))
   })

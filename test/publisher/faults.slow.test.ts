@@ -104,6 +104,15 @@ describe('a machine', () => {
     expect(await faultOf(openDeployRepository(options))).toMatchObject({ code: 'GIT_MISSING' })
   })
 
+  it('without git keeps no process waiting for one', async () => {
+    const folder = await temporaryFolder()
+    const timers = (): number => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length
+    const before = timers()
+    const environment = { PATH: join(folder, 'nothing') }
+    expect(await faultOf(initBareRepository(join(folder, 'd.git'), 'main', environment))).toBeDefined()
+    expect(timers()).toBe(before)
+  })
+
   it('without git from one moment to the next is GIT_MISSING too', async () => {
     const folder = await temporaryFolder()
     const url = join(folder, 'deploy.git')

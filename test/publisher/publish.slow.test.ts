@@ -293,3 +293,19 @@ describe('the cache', () => {
     }
   })
 })
+
+describe('a repository with a branch that is called refs/heads/main, and no main', () => {
+  it('is refused before Git takes one for the other, and nothing is written', async () => {
+    const { deploy, another, url } = await testDeploy()
+    await deploy.publish(request({ 'environments/dev/a.yaml': 'a' }))
+    gitIn(url, 'update-ref', 'refs/heads/refs/heads/main', 'refs/heads/main')
+    gitIn(url, 'update-ref', '-d', 'refs/heads/main')
+    const before = gitIn(url, 'for-each-ref')
+    await expect((await another()).publish(request({ 'environments/dev/a.yaml': 'b' }))).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      retry: 'never',
+      message: expect.stringContaining('has no refs/heads/main, and a branch with that name') as unknown,
+    })
+    expect(gitIn(url, 'for-each-ref')).toBe(before)
+  })
+})

@@ -42,6 +42,12 @@ describe.runIf(hasRealNode())('a change of the specs', () => {
       'unwanted.yaml': specOf('unwanted', { script: `echo here I am; ${untilStopped}`, more: soonGone }),
     })
     const run = await yard.untilRun('unwanted', 'to train', isRunning, 90)
+    // A container runs before its first line is written.
+    const said = async (): Promise<boolean> => {
+      const { lines } = await yard.ask<{ readonly lines: readonly string[] }>(`/v1/jobs/${run.id}/logs?tail=10`)
+      return lines.length > 0
+    }
+    await until('the trainer to say that it is there', said, { seconds: 60 })
     await yard.ask(`/v1/jobs/${run.id}/cancel`, 'POST')
     const cancelled = await yard.untilRun('unwanted', 'to be cancelled', isCancelled, 60)
     expect(cancelled).toMatchObject({ reason: 'REQUESTED', attempt: 1, retry_count: 0 })
