@@ -1,6 +1,7 @@
 import { explainSpec } from '../../compiler/explain/explain.ts'
 import type { Candidate, Explained, ExplainedValue } from '../../compiler/explain/explained.ts'
 import { hider, secretTexts } from '../../compiler/secrets/hide.ts'
+import { nearest } from '../../compiler/validate/nearest.ts'
 import { keyText } from '../../domain/names.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { compileInput } from '../specs/compile-input.ts'
@@ -61,15 +62,22 @@ function inWords(
 /** What there is at a path of the plan, or what was made of a path of the spec. */
 function below(explained: Explained, path: string): Explained {
   const wanted = path.replace(/^\//, '').replaceAll('/', '.')
-  const isAt = (one: string | null): boolean => one === wanted || (one?.startsWith(`${wanted}.`) ?? false)
-  const atPlan = (one: ExplainedValue): boolean => isAt(one.path) || isAt(`plan.${one.path}`)
-  const isFit = explained.values.some(atPlan) ? atPlan : (one: ExplainedValue) => isAt(one.origin.written)
+  const isBelow = (one: string | null, at: string): boolean => one === at || (one?.startsWith(`${at}.`) ?? false)
+  const atPlan = (one: ExplainedValue): boolean => isBelow(one.path, wanted) || isBelow(`plan.${one.path}`, wanted)
+  // A value knows what it stands for in the spec, wherever it is written.
+  const overlay = `spec.environments.${explained.key.environment}.`
+  const inSpec = wanted.startsWith(overlay) ? `spec.${wanted.slice(overlay.length)}` : wanted
+  const atSpec = ({ origin: { from, written } }: ExplainedValue): boolean =>
+    isBelow(written, inSpec) && (inSpec === wanted || from === 'overlay')
+  const isFit = explained.values.some(atPlan) ? atPlan : atSpec
   const fitting = explained.values.filter(isFit)
   const unnamed = fitting.filter((one) => !isOwnName(one.path))
   const values = unnamed.length > 0 ? unnamed : fitting
   if (values.length === 0) {
     const known = [...new Set(explained.values.map((one) => one.path.split('.')[0] ?? ''))].join(', ')
-    throw new UsageError(`error: the plan has nothing at "${path}"; it has ${known}`)
+    const near = nearest(wanted, [...new Set(explained.values.flatMap(({ path: one }) => above(one)))])
+    const hint = near === undefined ? '' : `\n  did you mean ${near}?`
+    throw new UsageError(`error: the plan has nothing at "${path}"; it has ${known}${hint}`)
   }
   const kept = new Set(values.map((one) => one.path))
   const files = explained.files.map((file) => ({
@@ -77,6 +85,12 @@ function below(explained: Explained, path: string): Explained {
     lines: file.lines.filter((line) => line.values.some((one) => kept.has(one.path))),
   }))
   return { ...explained, values, files: files.filter((file) => file.lines.length > 0) }
+}
+
+/** A path and all that it is below. */
+function above(path: string): readonly string[] {
+  const steps = path.split('.')
+  return steps.map((_, index) => steps.slice(0, index + 1).join('.'))
 }
 
 function whichOnes(

@@ -268,6 +268,21 @@ describe('specyard explain', () => {
     expect(waiting.stdout).toContain('nothing is rendered: WAITING_FOR_MODEL')
   })
 
+  it('of an overlay, by the path of its own line', async () => {
+    const overlay = '{ replicas: { min: 2, max: 8 } }'
+    const root = await repository({
+      'specs/served.yaml': gpuEndpoint(
+        'served',
+        'autoscale: { cpuUtilization: 70 }\n  replicas: { min: 1, max: 2 }',
+        overlay,
+      ),
+    })
+    const path = 'spec.environments.prod.replicas'
+    const written = await specyard(root, ['explain', 'served', '--env', 'prod', path])
+    expect(written.stdout).toMatch(/^replicas\.max +8 +specs\/served\.yaml:\d+:\d+ overlay, over specs\/served\.yaml/m)
+    expect((await specyard(root, ['explain', 'served', '--env', 'prod', 'spec.environments.prod.port'])).exit).toBe(2)
+  })
+
   it('of another revision, of what is not there, and of a broken spec', async () => {
     const root = await repository()
     await commitFiles(root, { 'specs/letters.yaml': longer })
@@ -279,6 +294,8 @@ describe('specyard explain', () => {
       2,
       expect.stringContaining('the plan has nothing at "no.such.path"'),
     ])
+    const misspelt = await specyard(root, ['explain', 'letters', 'timeoutSecond'])
+    expect([misspelt.exit, misspelt.stderr]).toMatchObject([2, expect.stringContaining('did you mean timeoutSeconds?')])
     const nobody = await specyard(root, ['explain', 'nobody'])
     expect([nobody.exit, nobody.stderr]).toMatchObject([
       2,
