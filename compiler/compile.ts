@@ -68,7 +68,7 @@ export function compile(given: CompileInput, aids: Aids = {}): CompileResult {
   // Once it is there it stays: by it is known that there may have been other branches.
   if (Object.keys(branches).length > 0 || input.deployed.files.has(branchesPath)) entries.push({ format: 1, branches })
   entries.push(...ledger.models)
-  const told = inOrder(reportSecrets(problems, secrets, input.sources))
+  const told = inOrder(reportSecrets(problems, secrets, input))
   if (hasErrors(told))
     return {
       problems: told,

@@ -12,7 +12,9 @@ export async function compileInput(
   { files, source, settingsSource }: Pick<SpecState, 'files' | 'source' | 'settingsSource'>,
 ): Promise<Omit<CompileInput, 'deployed'>> {
   const chart = readChart()
-  const [judge, secrets] = await Promise.all([judgeFor(files), findSecrets(files)])
+  // What specyard.yaml patches is published like the specs.
+  const read = settingsSource ? [...files, settingsSource] : files
+  const [judge, secrets] = await Promise.all([judgeFor(files), findSecrets(read)])
   return {
     ...{ sources: files, source, chart, judge, secrets },
     deploy: { url: deployUrl, branch: deployBranch },

@@ -6,10 +6,15 @@ import { namedSecrets } from './named.ts'
 /** Shortest text that is looked for elsewhere: a shorter one stands in many words. */
 const textMin = 6
 
-/** The texts of all secrets of some specs. */
-export function secretTexts({ sources, secrets = [] }: Pick<CompileInput, 'sources' | 'secrets'>): readonly string[] {
-  const named = sources.flatMap((file) => loadDocuments(file).documents.flatMap(namedSecrets))
-  return textsOf([...secrets, ...named], sources)
+/** The texts of all secrets of some specs, and of what is set for them. */
+export function secretTexts(input: Pick<CompileInput, 'sources' | 'settings' | 'secrets'>): readonly string[] {
+  const named = input.sources.flatMap((file) => loadDocuments(file).documents.flatMap(namedSecrets))
+  return textsOf([...(input.secrets ?? []), ...named], readFiles(input))
+}
+
+/** Every file that a compilation reads: the specs, and specyard.yaml, whose patches are published with them. */
+export function readFiles({ sources, settings }: Pick<CompileInput, 'sources' | 'settings'>): readonly SourceFile[] {
+  return settings ? [...sources, settings] : sources
 }
 
 /** The texts at some places, for whoever must not print them. */

@@ -1,15 +1,16 @@
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
-import type { FoundSecret } from '../compile-types.ts'
+import type { CompileInput, FoundSecret } from '../compile-types.ts'
 import { problem } from '../problem.ts'
-import { hider, textsOf } from './hide.ts'
+import { hider, readFiles, textsOf } from './hide.ts'
 
-/** Problems for the secrets that were found, and every other problem without their text. */
+/** Problems for the secrets that were found, and every other problem without their text. @param input the files that they stand in */
 export function reportSecrets(
   problems: readonly Problem[],
   found: readonly FoundSecret[],
-  sources: readonly SourceFile[],
+  input: Pick<CompileInput, 'sources' | 'settings'>,
 ): readonly Problem[] {
+  const sources = readFiles(input)
   const secrets = found.length === 0 ? [] : onceEach(found.filter((one) => !isExcused(one, sources)))
   if (secrets.length === 0) return problems
   const hide = hider(textsOf(secrets, sources))
@@ -25,15 +26,17 @@ export function reportSecrets(
       message: 'what stands here is not as it must be, and a secret stands here too: see that first',
     }
   })
-  return [...others, ...secrets.map(({ where, what }) => secretProblem(where, what))]
+  const told = secrets.map(({ where, what }) => {
+    const instead = where.file === input.settings?.path ? insteadInSettings : insteadInSpecs
+    const hint = `take it out of Git and renew it; ${instead}`
+    return problem('SECRET_LITERAL', where, `a secret is written here: ${what}`, { secret: true, hint })
+  })
+  return [...others, ...told]
 }
 
-function secretProblem(where: Place, what: string): Problem {
-  return problem('SECRET_LITERAL', where, `a secret is written here: ${what}`, {
-    secret: true,
-    hint: 'take it out of Git and renew it; in env write { secret: <name of a Secret>, key: <key> }',
-  })
-}
+const insteadInSpecs = 'in env write { secret: <name of a Secret>, key: <key> }'
+const insteadInSettings =
+  'a patch names a Secret with valueFrom: { secretKeyRef: { name: <name>, key: <key> } }, and Git finds its own credentials for an address without them'
 
 /** Whether a person says in a comment that what stands on a line is no secret, in the words that the library takes too. */
 function isExcused({ where }: FoundSecret, sources: readonly SourceFile[]): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { linesOf } from '../../cli/terminal/frame.ts'
 import { formatProblems } from '../../cli/terminal/problems.ts'
+import { compileInput } from '../../cli/specs/compile-input.ts'
 import { findSecrets, mayHoldSecret } from '../../cli/specs/secrets.ts'
 import { compile } from '../../compiler/compile.ts'
 import type { FoundSecret } from '../../compiler/compile-types.ts'
@@ -143,6 +144,41 @@ describe('a line that says that it holds none', () => {
     ['by its name', "  env:\n    DB_PASSWORD: 'only-for-tests' # secretlint-disable-line\n"],
   ])('is believed %s', async (_title, lines) => {
     expect(await problemsOf(sourcesOf([training('letters', lines)]))).toEqual([])
+  })
+})
+
+describe('a secret in specyard.yaml', () => {
+  const token = `ghp_${'a1B2'.repeat(9)}`
+  const settings = 'apiVersion: specyard.dev/v1\nkind: Settings\n'
+  const patch = (value: string): string =>
+    `${settings}projects:\n  language:\n    patches: [{ patch: [{ op: add, path: /spec/template/spec/containers/0/env/-, value: ${value} }] }]\n`
+  const of = async (text: string): Promise<readonly Problem[]> => {
+    const settingsSource = { path: 'specyard.yaml', bytes: new TextEncoder().encode(text) }
+    const given = { deployUrl: address.url, deployBranch: address.branch, kubernetesVersion: undefined }
+    const input = await compileInput(given, { files: sourcesOf([training()]), source, settingsSource })
+    return compile({ ...input, deployed: nothing }).problems
+  }
+
+  it.each([
+    ['in a patch', patch(`{ name: A, value: ${token} }`), '5:107'],
+    ['in a patch that has another problem', patch(`{ name: A, value: ${token} }, more: 1`), '5:107'],
+    [
+      'in the address of the deploy repository',
+      `${settings}deploy: { repository: 'https://bot:${token}@example.com/x.git' }\n`,
+      '3:24',
+    ],
+  ])('%s is refused at its place and not printed', async (_title, text, place) => {
+    const problems = await of(text)
+    const found = problems.filter(isSecret)
+    expect(found.map(({ where: { file, line, column } }) => `${file}:${line}:${column}`)).toContain(
+      `specyard.yaml:${place}`,
+    )
+    expect(found[0]?.hint).toContain('secretKeyRef')
+    expect(JSON.stringify(problems)).not.toContain(token)
+  })
+
+  it('stands there nowhere in settings that name a Secret', async () => {
+    expect(await of(patch('{ name: A, valueFrom: { secretKeyRef: { name: a, key: b } } }'))).toEqual([])
   })
 })
 
