@@ -1,4 +1,5 @@
 import type { FoundSecret } from '../../compiler/compile-types.ts'
+import { unescaped } from '../../compiler/secrets/unescaped.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 
 /*
@@ -23,8 +24,7 @@ export async function findSecrets(files: readonly SourceFile[]): Promise<readonl
   const found: FoundSecret[] = []
   for (const { path, bytes } of files) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-    if (!mayHoldSecret(text)) continue
-    for (const { begin, end, what } of await rangesOf(text, path))
+    for (const { begin, end, what } of await foundIn(text, path))
       found.push({ where: { file: path, ...positionOf(text, begin), end: positionOf(text, end) }, what })
   }
   return found
@@ -32,17 +32,36 @@ export async function findSecrets(files: readonly SourceFile[]): Promise<readonl
 
 /** A text without the secrets that the rules find in it, for what is printed of files that are nobody's spec. */
 export async function withoutSecrets(text: string): Promise<string> {
-  if (!mayHoldSecret(text)) return text
-  const ranges = await rangesOf(text, 'output.txt')
-  return [...ranges]
-    .sort((left, right) => right.begin - left.begin)
-    .reduce((left, { begin, end }) => `${left.slice(0, begin)}***${left.slice(end)}`, text)
+  const ranges = [...(await foundIn(text, 'output.txt'))].sort((one, other) => one.begin - other.begin)
+  let left = ''
+  let at = 0
+  for (const { begin, end } of ranges) {
+    // One that begins inside the one before is hidden with it.
+    if (begin >= at) left += `${text.slice(at, begin)}***`
+    at = Math.max(at, end)
+  }
+  return left + text.slice(at)
 }
 
 interface Found {
   readonly begin: number
   readonly end: number
   readonly what: string
+}
+
+const nothing: readonly Found[] = []
+
+/** What the rules find in a text as it is written, and as it reads where escapes stand in it: `"\x67hp_…"` is a token too. */
+async function foundIn(text: string, path: string): Promise<readonly Found[]> {
+  const written = mayHoldSecret(text) ? await rangesOf(text, path) : nothing
+  const read = unescaped(text)
+  if (!read || !mayHoldSecret(read.text)) return written
+  const known = new Set(written.map(({ begin, end }) => `${begin}-${end}`))
+  const others = (await rangesOf(read.text, path)).map((one) => {
+    const [begin, end] = read.range(one.begin, one.end)
+    return { ...one, begin, end }
+  })
+  return [...written, ...others.filter(({ begin, end }) => !known.has(`${begin}-${end}`))]
 }
 
 async function rangesOf(text: string, path: string): Promise<readonly Found[]> {

@@ -1,9 +1,11 @@
+import type { Place } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import type { CompileInput, FoundSecret } from '../compile-types.ts'
 import { loadDocuments } from '../load/document.ts'
-import { namedSecrets } from './named.ts'
+import { namedSecrets, namedValues, secretLengthMin } from './named.ts'
+import { unescaped } from './unescaped.ts'
 
-/** Shortest text that is looked for elsewhere: a shorter one stands in many words. */
+/** Shortest text that is looked for inside of words. */
 const textMin = 6
 
 /** The texts of all secrets of some specs, and of what is set for them. */
@@ -17,26 +19,55 @@ export function readFiles({ sources, settings }: Pick<CompileInput, 'sources' | 
   return settings ? [...sources, settings] : sources
 }
 
-/** The texts at some places, for whoever must not print them. */
+/** The texts at some places, for whoever must not print them: as they are written, and as they read. The longest is first. */
 export function textsOf(secrets: readonly FoundSecret[], sources: readonly SourceFile[]): readonly string[] {
   const byPath = new Map(sources.map((file) => [file.path, file]))
-  const texts = secrets.flatMap(({ where: { file, line, column, end } }) => {
-    const source = byPath.get(file)
-    if (!source) return []
-    const lines = new TextDecoder().decode(source.bytes).split('\n')
-    const last = end?.line ?? line
-    return lines.slice(line - 1, last).map((text, index) => {
-      const until = index === last - line ? (end?.column ?? text.length + 1) - 1 : text.length
-      return text
-        .slice(index === 0 ? column - 1 : 0, until)
-        .trim()
-        .replace(/^(["'])(.*)\1$/, '$2')
-    })
+  const written = secrets.flatMap(({ where }) => {
+    const source = byPath.get(where.file)
+    return source ? [writtenAt(where, source)] : []
   })
-  return [...new Set(texts)].filter((text) => text.length >= textMin).sort((left, right) => right.length - left.length)
+  const holders = new Set(secrets.map(({ where }) => where.file))
+  const read = sources
+    .filter(({ path }) => holders.has(path))
+    .flatMap((file) => loadDocuments(file).documents.flatMap(namedValues))
+  const whole = [...written, ...written.flatMap((text) => unescaped(text)?.text ?? []), ...read]
+  const lines = whole.flatMap((text) => text.split('\n')).map(bare)
+  const texts = [...read, ...lines].flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])
+  return [...new Set(texts)]
+    .filter((text) => text.length >= secretLengthMin)
+    .sort((left, right) => right.length - left.length)
 }
 
-/** Takes texts out of whatever is to be printed. */
+function writtenAt({ line, column, end }: Place, { bytes }: SourceFile): string {
+  const last = end?.line ?? line
+  const lines = new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .slice(line - 1, last)
+  return lines
+    .map((text, index) => {
+      const until = index === last - line ? (end?.column ?? text.length + 1) - 1 : text.length
+      return text.slice(index === 0 ? column - 1 : 0, until)
+    })
+    .join('\n')
+}
+
+/** Without the quotes around a text, or what is left of them in its first and last line. */
+function bare(line: string): string {
+  return line.trim().replace(/^["']|["']$/g, '')
+}
+
+/** Takes texts out of whatever is to be printed. A short one stands in many words, and is taken out where it is one of its own. */
 export function hider(texts: readonly string[]): (text: string) => string {
-  return (text) => texts.reduce((left, secret) => left.replaceAll(secret, '***'), text)
+  const short = texts.filter((text) => text.length < textMin).map(alone)
+  const long = texts.filter((text) => text.length >= textMin)
+  return (text) =>
+    short.reduce(
+      (left, secret) => left.replace(secret, '***'),
+      long.reduce((left, secret) => left.replaceAll(secret, '***'), text),
+    )
+}
+
+function alone(text: string): RegExp {
+  return new RegExp(`(?<![A-Za-z0-9])${text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')}(?![A-Za-z0-9])`, 'g')
 }

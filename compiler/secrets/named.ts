@@ -26,9 +26,21 @@ const option = /^--?([A-Za-z][\w.-]*)$/
 
 /** Literal secrets among the variables and words of a spec, at the place of each value. */
 export function namedSecrets(document: Document): readonly FoundSecret[] {
-  const spec = blockOf(document.value, 'spec')
-  if (!spec) return []
+  const found = namedIn(document)
+  return found.length === 0
+    ? none
+    : found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
+}
+
+/** What those secrets read as, whatever quotes, escapes or aliases they are written with. */
+export function namedValues(document: Document): readonly string[] {
+  return namedIn(document).map(({ value }) => value)
+}
+
+function namedIn({ value }: Document): readonly Named[] {
   const found: Named[] = []
+  const spec = blockOf(value, 'spec')
+  if (!spec) return found
   findIn(spec, () => '/spec', found)
   const overlays = blockOf(spec, 'environments') ?? {}
   for (const name of Object.keys(overlays)) {
@@ -36,9 +48,7 @@ export function namedSecrets(document: Document): readonly FoundSecret[] {
     if (typeof overlay === 'object' && overlay !== null)
       findIn(overlay as Block, () => `/spec/environments/${escapePointer(name)}`, found)
   }
-  return found.length === 0
-    ? none
-    : found.map(({ pointer, name }) => ({ where: document.locate(pointer), what: `the value of ${name}` }))
+  return found
 }
 
 const none: readonly FoundSecret[] = []
@@ -48,6 +58,7 @@ type Block = Readonly<Record<string, unknown>>
 interface Named {
   readonly pointer: string
   readonly name: string
+  readonly value: string
 }
 
 function findIn(block: Block, at: () => string, found: Named[]): void {
@@ -55,14 +66,15 @@ function findIn(block: Block, at: () => string, found: Named[]): void {
   for (const name of Object.keys(env)) {
     const value = env[name]
     if (typeof value === 'string' && isSecret(name, value))
-      found.push({ pointer: `${at()}/env/${escapePointer(name)}`, name })
+      found.push({ pointer: `${at()}/env/${escapePointer(name)}`, name, value })
   }
   for (const list of commandLines) {
     const words = block[list]
     if (!Array.isArray(words)) continue
     words.forEach((word: unknown, index) => {
-      const name = typeof word === 'string' ? nameOfWord(word, words[index - 1]) : undefined
-      if (name !== undefined) found.push({ pointer: `${at()}/${list}/${index}`, name })
+      if (typeof word !== 'string') return
+      const name = nameOfWord(word, words[index - 1])
+      if (name !== undefined) found.push({ pointer: `${at()}/${list}/${index}`, name, value: word })
     })
   }
 }
@@ -77,7 +89,8 @@ function nameOfWord(word: string, before: unknown): string | undefined {
   return option_ !== undefined && !word.startsWith('-') && isSecret(option_, word) ? option_ : undefined
 }
 
-const lengthMin = 4
+/** A shorter text is taken for no secret. */
+export const secretLengthMin = 4
 /** A word that is called a token and has fewer characters, or no digit, is a word. */
 const tokenLengthMin = 12
 
@@ -85,7 +98,7 @@ function isSecret(name: string, value: string): boolean {
   const isNamed = isSurely(name)
   if (!isNamed && !isPerhaps(name)) return false
   const text = value.trim()
-  if (text.length < lengthMin || standsFor.test(text) || isEncrypted(text)) return false
+  if (text.length < secretLengthMin || standsFor.test(text) || isEncrypted(text)) return false
   return isNamed || (text.length >= tokenLengthMin && /\d/.test(text) && !/\s/.test(text))
 }
 

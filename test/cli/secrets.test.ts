@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { linesOf } from '../../cli/terminal/frame.ts'
 import { formatProblems } from '../../cli/terminal/problems.ts'
 import { compileInput } from '../../cli/specs/compile-input.ts'
-import { findSecrets, mayHoldSecret } from '../../cli/specs/secrets.ts'
+import { findSecrets, mayHoldSecret, withoutSecrets } from '../../cli/specs/secrets.ts'
 import { compile } from '../../compiler/compile.ts'
 import type { FoundSecret } from '../../compiler/compile-types.ts'
 import type { Problem } from '../../domain/problem.ts'
@@ -179,6 +179,58 @@ describe('a secret in specyard.yaml', () => {
 
   it('stands there nowhere in settings that name a Secret', async () => {
     expect(await of(patch('{ name: A, valueFrom: { secretKeyRef: { name: a, key: b } } }'))).toEqual([])
+  })
+})
+
+describe('a secret that YAML writes in another form', () => {
+  const token = `ghp_${'a1B2'.repeat(9)}`
+  const body = ['MIIEpAIBAAKCAQEA', 'a1B2'.repeat(16), 'c3D4'.repeat(16)]
+  const key = ['-----BEGIN RSA PRIVATE KEY-----', ...body, '-----END RSA PRIVATE KEY-----']
+
+  it.each([
+    ['with its first letter as a number', `  env: { A: "\\x67${token.slice(1)}" }\n`, [12, 14, 12, 57]],
+    ['with a letter as a number of Unicode', `  env: { A: "g\\u0068${token.slice(2)}" }\n`, [12, 14, 12, 59]],
+    ['in two lines', `  env:\n    A: "${token.slice(0, 9)}\\\n      ${token.slice(9)}"\n`, [13, 9, 14, 38]],
+    ['as a key in one line', `  env: { A: "${key.join('\\n')}" }\n`, [12, 14, 12, 226]],
+    ['as a key in lines that each end as one', `  env:\n    A: "${key.join('\\n\\\n      ')}"\n`, [13, 9, 17, 36]],
+    ['as the password of an address', `  env: { A: "https:\\/\\/bot:${token}@example.com/x" }\n`, [12, 14, 12, 80]],
+  ])('%s is refused at its place, and not printed', async (_title, lines, [line, column, endLine, endColumn]) => {
+    const problems = await problemsOf(sourcesOf([training('letters', lines)]))
+    const [first, ...others] = problems
+    expect(others).toEqual([])
+    expect(first?.code).toBe('SECRET_LITERAL')
+    expect(first?.where).toEqual({ file: 'specs/1.yaml', line, column, end: { line: endLine, column: endColumn } })
+  })
+
+  it.each([
+    ['of the form of a token', `A: "\\x67${token.slice(1)}"`, token],
+    ['of a name that is a secret', 'DB_PASSWORD: "hunter22\\x41\\u0042"', 'hunter22AB'],
+    ['of such a name, with another kind of quotes', "DB_PASSWORD: 'it''s-hunter22'", "it's-hunter22"],
+    ['of such a name, by an alias', 'A: &p hunter2zzzz, DB_PASSWORD: *p', 'hunter2zzzz'],
+    ['of such a name, of five letters', 'DB_PASSWORD: zq9zq', 'zq9zq'],
+    ['of such a name, in lines', 'DB_PASSWORD: "zq9zqlong\n    two"', 'zq9zqlong two'],
+  ])('%s is not repeated by another problem', async (_title, variables, secret) => {
+    const text = training('letters', `  env: { ${variables} }\n`).replace('ref: text', `ref: ${JSON.stringify(secret)}`)
+    const problems = await problemsOf(sourcesOf([text]))
+    expect(problems.some(isSecret)).toBe(true)
+    expect(JSON.stringify(problems)).not.toContain(secret)
+  })
+
+  it('is looked for with the library in no text that cannot hold one, backslashes or not', async () => {
+    expect(await findSecrets([bytesOf('a: "C:\\new\\x41\\u0042 \\\n  more"\n')])).toEqual([])
+    expect(mayHoldSecret('a: "C:\\new\\x41"')).toBe(false)
+  })
+
+  it.each([
+    ['a key in JSON', JSON.stringify({ lines: [{ text: `    A: ${key.join('\n')}` }] }), 'MIIE'],
+    ['a token in JSON in JSON', JSON.stringify(JSON.stringify({ a: token })), token],
+    ['an address with a token', `https://bot:${token}@example.com and more`, token],
+  ])('is taken out of what is printed: %s', async (_title, text, secret) => {
+    const left = await withoutSecrets(text)
+    expect(left).toContain('***')
+    expect(left).not.toContain(secret)
+    expect(left).not.toContain(body[2])
+    expect(left.length).toBeGreaterThan(5)
   })
 })
 
