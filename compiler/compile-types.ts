@@ -55,6 +55,8 @@ export interface Rendered {
   /** Null for what belongs to no single spec. */
   readonly plan: TrainingPlan | EndpointPlan | null
   readonly spec: SpecOf<'TrainingJob'> | SpecOf<'ServingEndpoint'> | null
+  /** Where it is what a retry would publish: the path of the first attempt. What is said of that is not said again. */
+  readonly retryOf?: string
 }
 
 /** What a compilation may be helped and watched with. */

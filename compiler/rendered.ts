@@ -6,13 +6,16 @@ import { lastAsked } from '../domain/rollout.ts'
 import type { Rendered } from './compile-types.ts'
 import { endpointFiles } from './ledger/endpoints.ts'
 import type { DeployAddress } from './render/application.ts'
+import { renderJob } from './render/job.ts'
 import type { Catalogue } from './resolve/catalogue.ts'
+import { laterAttempt } from './shape/check.ts'
 
 const owned = /^(?:environments|applications)\/([^/]+)\/([^/]+)\/.*\.yaml$/
 
 /**
  * What of a tree is rendered anew: every manifest, Application and values file that is not what is deployed already, byte for byte. Manifests of
- * attempts that are there are copied, so no new rule is held against what runs.
+ * attempts that are there are copied, so no new rule is held against what runs. Behind the manifest of a run that is shaped stands what a retry of it
+ * would publish.
  */
 export function newlyRendered(
   tree: Files,
@@ -38,8 +41,19 @@ export function newlyRendered(
         ? trainings.get(keyText(plan))
         : plan && endpoints.get(keyText({ ...plan, environment: '' }))
     const isValues = path.startsWith('environments/') && path.endsWith('/values.yaml')
-    return [{ path, text, environment, project, isValues, plan, spec: spec ?? null }]
+    const first = { path, text, environment, project, isValues, plan, spec: spec ?? null }
+    return plan?.kind === 'TrainingJob' && plan.shaping ? [first, retryOf(first, plan)] : [first]
   })
+}
+
+/**
+ * What a retry would publish where a template or patches have a say: they may ask about the attempt, and by then no specs are compiled, and nobody
+ * asks a policy.
+ */
+function retryOf(first: Rendered, plan: TrainingPlan): Rendered {
+  const name = jobName(plan.name, plan.shortDigest, laterAttempt.attempt)
+  const path = paths.job(plan.environment, plan.project, name)
+  return { ...first, path, text: renderJob(plan, laterAttempt), retryOf: first.path }
 }
 
 /**

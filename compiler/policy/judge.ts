@@ -20,11 +20,22 @@ export function judge(input: CompileInput, known: Catalogue, rendered: readonly 
   const expressions = new Expressions()
   const policies = known.policies.flatMap((spec) => prepare(spec, expressions, known, problems) ?? [])
   const blame = new Blame(input, known)
+  const firsts = new Map<string, readonly Problem[]>()
   for (const file of rendered) {
     const about = policies.filter((policy) => isAbout(policy, file, known))
-    if (about.length > 0) problems.push(...judgeFile(file, { policies: about, expressions, known, blame }))
+    if (about.length === 0) continue
+    const found = judgeFile(file, { policies: about, expressions, known, blame })
+    firsts.set(file.path, found)
+    problems.push(...(file.retryOf === undefined ? found : withoutThoseOf(firsts.get(file.retryOf) ?? [], found)))
   }
   return problems
+}
+
+/** What is wrong with the first attempt is wrong with a retry, and is said once. */
+function withoutThoseOf(first: readonly Problem[], found: readonly Problem[]): readonly Problem[] {
+  const rule = ({ code, also }: Problem): string => JSON.stringify([code, also])
+  const told = new Set(first.map(rule))
+  return found.filter((one) => !told.has(rule(one)))
 }
 
 interface Judging {
