@@ -3,7 +3,8 @@ import type { CompileInput, Rendered } from '../compile-types.ts'
 import { readManifests } from '../load/manifest.ts'
 import { problem, shortened } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
-import { Blame } from './blame.ts'
+import { Blame, type Blamed } from './blame.ts'
+import type { Denies } from './cause.ts'
 import { evaluationFailure, Expressions } from './cel/expressions.ts'
 import { deploymentsOf } from './deployment.ts'
 import { type Prepared, prepare, type Validation } from './prepare.ts'
@@ -59,11 +60,11 @@ function judgeFile(file: Rendered, judging: Judging): readonly Problem[] {
     const hint = 'the template or a patch makes what Kubernetes cannot read: mend it'
     return [problem('POLICY_DENIED', judging.blame.head(file), message, { hint })]
   }
-  return read.manifests.flatMap((manifest) => {
+  return read.manifests.flatMap((manifest, index) => {
     const values = seen(file, manifest, judging.known)
     return judging.policies
       .filter(({ spec }) => spec.value.spec.matchConstraints.resourceRules.some((rule) => fits(rule, manifest)))
-      .flatMap((policy) => apply(policy, { file, manifest, values }, judging))
+      .flatMap((policy) => apply(policy, { file, manifest, index, values }, judging))
   })
 }
 
@@ -84,6 +85,8 @@ function manifestsOf(file: Rendered): { manifests: readonly Manifest[] } | { unr
 interface Case {
   readonly file: Rendered
   readonly manifest: Manifest
+  /** Among those of the file, from 0. */
+  readonly index: number
   readonly values: Readonly<Record<string, unknown>>
 }
 
@@ -103,24 +106,52 @@ function seen(file: Rendered, manifest: Manifest, known: Catalogue): Case['value
 }
 
 function apply(policy: Prepared, one: Case, judging: Judging): readonly Problem[] {
-  const { meter } = judging.expressions
-  meter.refill()
-  const values = { ...one.values, variables: variablesOf(policy, one, judging.known) }
+  judging.expressions.meter.refill()
+  const values = withVariables(policy, one, judging.known)
   try {
-    if (!policy.conditions.every(({ expression }) => expression.evaluate(values) === true)) return []
+    if (!isMeant(policy, values)) return []
   } catch (error) {
     return [told(policy, null, `its conditions cannot be evaluated: ${evaluationFailure(error)}`, one, judging)]
   }
-  return policy.validations.flatMap((validation) => {
-    try {
-      const result = validation.expression.evaluate(values)
-      if (result === true) return []
-      if (result !== false) throw new Error('the expression is neither true nor false')
-      return [told(policy, validation, messageOf(validation, values), one, judging)]
-    } catch (error) {
-      return [told(policy, validation, `it cannot be evaluated: ${evaluationFailure(error)}`, one, judging)]
-    }
+  const denials = policy.validations.flatMap((validation) => {
+    const why = denial(validation, values)
+    return why === undefined ? [] : [{ validation, why }]
   })
+  // Told when all are known: looking for the cause takes steps of its own.
+  return denials.map(({ validation, why }) => told(policy, validation, why, one, judging))
+}
+
+function isMeant({ conditions }: Prepared, values: Case['values']): boolean {
+  return conditions.every(({ expression }) => expression.evaluate(values) === true)
+}
+
+/** Why a validation denies what expressions see; undefined where it does not. */
+function denial(validation: Validation, values: Case['values']): string | undefined {
+  try {
+    const result = validation.expression.evaluate(values)
+    if (result === true) return undefined
+    if (result !== false) throw new Error('the expression is neither true nor false')
+    return messageOf(validation, values)
+  } catch (error) {
+    return `it cannot be evaluated: ${evaluationFailure(error)}`
+  }
+}
+
+/** Tells whether the same would be denied of another object in the place of the one that is judged. */
+function denies(policy: Prepared, validation: Validation, one: Case, { expressions, known }: Judging): Denies {
+  return (object) => {
+    expressions.meter.refill()
+    const values = withVariables(policy, { ...one, values: { ...one.values, object: celValue(object) } }, known)
+    try {
+      return isMeant(policy, values) && denial(validation, values) !== undefined
+    } catch {
+      return true
+    }
+  }
+}
+
+function withVariables(policy: Prepared, one: Case, known: Catalogue): Case['values'] {
+  return { ...one.values, variables: variablesOf(policy, one, known) }
 }
 
 /** Variables are evaluated where they are used and once, as in the cluster. */
@@ -162,7 +193,7 @@ function messageOf({ message, messageExpression }: Validation, values: Case['val
   }
 }
 
-function told(policy: Prepared, validation: Validation | null, why: string, one: Case, { blame }: Judging): Problem {
+function told(policy: Prepared, validation: Validation | null, why: string, one: Case, judging: Judging): Problem {
   const { document, value } = policy.spec
   const { name } = value.metadata
   const isWarning = value.spec.validationActions?.[0] === 'Warn'
@@ -170,9 +201,26 @@ function told(policy: Prepared, validation: Validation | null, why: string, one:
   const { kind, name: object } = one.manifest
   const code = isWarning ? 'POLICY_WARNED' : 'POLICY_DENIED'
   const message = `policy "${name}" ${isWarning ? 'warns of' : 'denies'} ${kind} ${shortened(object)} in ${one.file.environment}: ${why}`
-  return problem(code, blame.place(one.file, validation === null ? [] : textsOf(policy, validation), why), message, {
-    hint: isWarning ? 'nothing is stopped by it' : 'change the spec, or the policy by a pull request of its own',
-    also: [{ where: rule, note: `the policy "${name}"` }],
+  const { where, change, also = [] } = blamed(policy, validation, why, one, judging)
+  return problem(code, where, message, {
+    hint: isWarning
+      ? 'nothing is stopped by it'
+      : (change ?? 'change the spec, or the policy by a pull request of its own'),
+    also: [{ where: rule, note: `the policy "${name}"` }, ...also],
+  })
+}
+
+function blamed(policy: Prepared, validation: Validation | null, why: string, one: Case, judging: Judging): Blamed {
+  const { blame } = judging
+  if (validation === null) return { where: blame.head(one.file) }
+  const expressions = textsOf(policy, validation)
+  const { file, manifest, index } = one
+  return blame.of(file, {
+    manifest,
+    index,
+    expressions,
+    message: why,
+    denies: denies(policy, validation, one, judging),
   })
 }
 

@@ -25,8 +25,9 @@ export interface Rules {
 }
 
 /** A later attempt differs from the first one in what a template or patch may ask about. */
+export const firstAttempt = { attempt: 1, checkpointUri: null } as const
 export const laterAttempt = { attempt: 2, checkpointUri: 's3://bucket/checkpoint' } as const
-const attempts = [{ attempt: 1, checkpointUri: null }, laterAttempt] as const
+const attempts = [firstAttempt, laterAttempt] as const
 
 /**
  * Tells what templates and patches make of a plan that must not leave the compiler: nothing at all, a manifest that breaks what Specyard has
