@@ -21,6 +21,7 @@ export const problemCodes = {
   YAML_UNSAFE_KEY: 'error',
   YAML_NUMBER_TOO_LARGE: 'error',
   YAML_LEADING_ZERO: 'error',
+  YAML_KEY_NOT_TEXT: 'error',
   YAML_PARSERS_DISAGREE: 'error',
   // shape
   DOCUMENT_NOT_MAPPING: 'error',

@@ -3,10 +3,11 @@ import type { Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { problem, shortened } from '../problem.ts'
+import { mayHaveOddKeys } from './keys.ts'
 import { leadingZeros, mayHaveLeadingZeros } from './leading-zeros.ts'
 import { limits } from './limits.ts'
 import { readPlain } from './plain.ts'
-import { type Placed, parseWithPlaces, sameValue } from './places.ts'
+import { firstDifference, type Placed, parseWithPlaces, sameValue } from './places.ts'
 import { scalars } from './scalars.ts'
 import { isPlain, readText, type Segment, splitDocuments } from './text.ts'
 import { examine, type Finding, withoutUnsafeKeys } from './walk.ts'
@@ -122,16 +123,14 @@ function loadOther(segment: Segment, file: string, index: number): LoadedSegment
   }
   const { places, agrees } = placesOfSegment(segment, file, value)
   const findings = examine(value)
-  if (findings.length > 0) {
-    const document = documentOf(whole, index, value, { places, agrees })
-    return explainFindings(findings, document, places)
-  }
-  if (!isPlain(segment.text) && !agrees()) {
-    const refusals = places().problems
-    const remains = places().remains
-    return { problems: refusals.length > 0 ? refusals : [disagreement(whole, 'each reads another value')], remains }
-  }
-  return { document: documentOf(whole, index, value, { places, agrees }), problems: [] }
+  const document = documentOf(whole, index, value, { places, agrees })
+  if (!isBounded(findings)) return explainFindings(findings, document, places)
+  if ((mayHaveOddKeys(value) || !isPlain(segment.text)) && !agrees())
+    return loadSlowly(places(), whole, index, () => {
+      const where = places().place(firstDifference(value, places().value), 'value')
+      return disagreement(where, 'each reads another value')
+    })
+  return findings.length > 0 ? explainFindings(findings, document, places) : { document, problems: [] }
 }
 
 /** The slower parse of a segment, for those who ask, and whether it reads the same value. */
@@ -224,16 +223,21 @@ export function withParts(document: Document, parts: Partial<Document>): Documen
   }
 }
 
+/** Whether a value that something is dangerous about is small enough to be looked at. */
+function isBounded(findings: readonly Finding[]): boolean {
+  return findings.every((one) => one.code === 'YAML_UNSAFE_KEY' || one.code === 'YAML_NUMBER_TOO_LARGE')
+}
+
 /** What is dangerous about a value, at its places where it is small enough to look for them. */
 function explainFindings(findings: readonly Finding[], document: Document, places: () => Placed): LoadedSegment {
   const { file, line, value } = document
   const whole: Place = { file, line, column: 1 }
-  const bounded = findings.every((one) => one.code === 'YAML_UNSAFE_KEY' || one.code === 'YAML_NUMBER_TOO_LARGE')
-  if (!bounded)
-    return {
-      problems: findings.map((one) => problem(one.code, whole, one.message, { hint: one.hint })),
-      remains: value,
-    }
+  if (!isBounded(findings)) {
+    // What is too much for its second stage the slower parser has counted in its first, with places.
+    const placed = (code: Finding['code']): Place => places().problems.find((one) => one.code === code)?.where ?? whole
+    const problems = findings.map(({ code, message, hint }) => problem(code, placed(code), message, { hint }))
+    return { problems, remains: value }
+  }
   const problems = findings.map((finding) => {
     const of = finding.code === 'YAML_UNSAFE_KEY' ? 'key' : 'value'
     const written = of === 'value' ? places().written(finding.pointer) : undefined
@@ -245,14 +249,31 @@ function explainFindings(findings: readonly Finding[], document: Document, place
   return { document: withParts(document, { value: withoutUnsafeKeys(value), told, agrees: () => true }), problems }
 }
 
-/** Every problem of a text that the fast parser refuses; where those are single keys and tags alone, its value is checked all the same. */
+/** Every problem of a text that the fast parser refuses. */
 function explainRefusal(segment: Segment, whole: Place, index: number, error: unknown): LoadedSegment {
   if (!(error instanceof YAMLException)) throw error
   const { file } = whole
   const mark = error.mark as { line: number; column: number } | undefined
   const where: Place = mark ? { file, line: segment.linesBefore + mark.line + 1, column: mark.column + 1 } : whole
   const reason = error.reason || 'it is not YAML'
-  const placed = parseWithPlaces(segment, file)
+  return loadSlowly(parseWithPlaces(segment, file), whole, index, (value) =>
+    value === undefined
+      ? problem('YAML_SYNTAX', where, `the YAML cannot be read: ${reason}`)
+      : disagreement(where, `one refuses it (${reason}), the other accepts it`),
+  )
+}
+
+/**
+ * What the slower parser makes of a text that the fast one refuses or reads otherwise; where its problems are single keys and tags alone, its
+ * value is checked all the same.
+ * @param otherwise what is told of a text that the slower parser has no problem with
+ */
+function loadSlowly(
+  placed: Placed,
+  whole: Place,
+  index: number,
+  otherwise: (value: unknown) => Problem,
+): LoadedSegment {
   const { problems, value, remains } = placed
   if (problems.length > 0 && value === undefined) return { problems, remains }
   const findings = examine(value)
@@ -264,8 +285,7 @@ function explainRefusal(segment: Segment, whole: Place, index: number, error: un
     return { ...checked, problems: [...problems, ...found.problems] }
   }
   if (findings.length > 0) return explainFindings(findings, document, () => placed)
-  if (value === undefined) return { problems: [problem('YAML_SYNTAX', where, `the YAML cannot be read: ${reason}`)] }
-  return { problems: [disagreement(where, `one refuses it (${reason}), the other accepts it`)], remains }
+  return { problems: [otherwise(value)], remains }
 }
 
 function disagreement(where: Place, how: string): Problem {

@@ -3,12 +3,13 @@ import type { Document as Yaml } from 'yaml'
 import { canonicalJson, type Json } from '../../domain/canonical.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import { problem } from '../problem.ts'
+import { oddKeys, withoutOddKeys } from './keys.ts'
 import { limits } from './limits.ts'
 import { type PlaceOf, placesOf } from './place-of.ts'
 import { aliasesOfNothing, duplicateKey, duplicateKeys, leavesValue, unknownTags, yamlProblem } from './syntax.ts'
 import type { Segment } from './text.ts'
 import { readTokens } from './tokens.ts'
-import { pointerSteps } from './walk.ts'
+import { escapePointer, pointerSteps } from './walk.ts'
 
 /** The slower parse of a segment, which knows where everything stands. */
 export interface Placed {
@@ -33,11 +34,16 @@ export interface Placed {
 export function parseWithPlaces(segment: Segment, file: string): Placed {
   const at = placesOf(segment, file)
   const { tokens, refused } = readTokens(segment.text)
-  if (refused) return nothing([problem(refused.code, at(refused.offset), refused.message)], undefined, at)
+  if (refused) {
+    const { code, message, hint, offset } = refused
+    return nothing([problem(code, at(offset), message, { hint })], undefined, at)
+  }
   const composer = new Composer({
     schema: 'core',
     version: '1.2',
     merge: false,
+    // Bytes, times, sets and the like are YAML 1.1's: the fast parser does not know them either.
+    resolveKnownTags: false,
     // Looked for here: the parser's own search takes the square of the number of keys.
     uniqueKeys: false,
     strict: true,
@@ -49,8 +55,11 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
   )[]
   if (!document) return nothing([], null, at)
   const errors = [...document.errors, ...document.warnings]
+  const odd = oddKeys(document, segment.text)
+  const templates = new Set(odd.filter((one) => one.isTemplate).map(({ begin }) => at(begin).line))
+  const own = templates.size === 0 ? errors : errors.filter(({ pos }) => !templates.has(at(pos[0]).line))
   const problems = [
-    ...errors.map((error) => ({
+    ...own.map((error) => ({
       begin: error.pos[0],
       tell: () => yamlProblem(error, { document, text: segment.text, at }),
     })),
@@ -58,20 +67,21 @@ export function parseWithPlaces(segment: Segment, file: string): Placed {
       begin: keys.second.range?.[0] ?? 0,
       tell: () => duplicateKey(keys, at),
     })),
+    ...odd.map(({ begin, tell }) => ({ begin, tell: () => tell(at) })),
   ]
     .sort((left, right) => left.begin - right.begin)
     .slice(0, limits.syntaxProblems)
     .map(({ tell }) => tell())
   if (another)
     problems.push(problem('YAML_SYNTAX', at(another.range?.[0] ?? 0), 'another document begins here without ---'))
-  const plain = plainValue(document)
+  const plain = plainValue(odd.length > 0 ? withoutOddKeys(document) : document)
   if (plain === undefined) problems.push(...aliasesOfNothing({ document, at }).slice(0, limits.syntaxProblems))
   const isRead = !another && errors.every((error) => leavesValue(error.code))
   return {
     problems,
     value: isRead ? plain : undefined,
     remains: nameOf(document),
-    told: unknownTags(document).map(([begin, end]) => at(begin, end)),
+    told: [...unknownTags(document), ...odd.flatMap(({ told }) => told)].map(([begin, end]) => at(begin, end)),
     place: (pointer, of) => at(...rangeOf(document, pointerSteps(pointer), of)),
     written: (pointer) => writtenAt(document, pointerSteps(pointer), segment.text),
     bareScalars: () => bareScalars(document, at),
@@ -118,6 +128,22 @@ export function sameValue(left: unknown, right: unknown): boolean {
   } catch {
     return false
   }
+}
+
+/** JSON pointer of the first thing, in the order of the left one, that is another in two values. */
+export function firstDifference(left: unknown, right: unknown): string {
+  if (!isHolder(left) || !isHolder(right)) return ''
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const isInBoth = Object.hasOwn(left, key) && Object.hasOwn(right, key)
+    if (isInBoth && sameValue(left[key], right[key])) continue
+    const below = isInBoth ? firstDifference(left[key], right[key]) : ''
+    return `/${escapePointer(key)}${below}`
+  }
+  return ''
+}
+
+function isHolder(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function plainValue(document: Yaml): unknown {

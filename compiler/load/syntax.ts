@@ -1,4 +1,4 @@
-import { type Document as Yaml, isCollection, isScalar, type Node, visit, type YAMLError } from 'yaml'
+import { type Document as Yaml, isAlias, isCollection, isScalar, type Node, visit, type YAMLError } from 'yaml'
 import type { Problem } from '../../domain/problem.ts'
 import { problem, shortened } from '../problem.ts'
 import type { PlaceOf } from './place-of.ts'
@@ -47,12 +47,15 @@ export function duplicateKeys(document: Yaml): readonly { readonly first: Node; 
   const found: { first: Node; second: Node }[] = []
   visit(document, {
     Map: (_key, mapping) => {
-      const seen = new Map<unknown, Node>()
+      // By the text that is made of them: of the number 1 and of "1" only one would be left.
+      const seen = new Map<string, Node>()
       for (const { key } of mapping.items) {
-        if (!isScalar(key)) continue
-        const first = seen.get(key.value)
-        if (first) found.push({ first, second: key })
-        else seen.set(key.value, key)
+        const scalar = isAlias(key) ? key.resolve(document) : key
+        if (!isScalar(scalar) || scalar.value === null) continue
+        const name = String(scalar.value)
+        const first = seen.get(name)
+        if (first) found.push({ first, second: key as Node })
+        else seen.set(name, key as Node)
       }
     },
   })
@@ -108,6 +111,10 @@ const tagHints: readonly (readonly [RegExp, string])[] = [
   [/python|ruby|java|js|perl|object/i, 'objects of a programming language are never made; write the plain value'],
   [/binary/, 'bytes cannot be written here; write text'],
   [/timestamp/, 'YAML 1.2 knows no times: remove the tag and quote the text'],
+  [/^!!set\b/, 'YAML 1.2 knows no sets: remove the tag and write a list'],
+  [/^!!(omap|pairs)\b/, 'YAML 1.2 knows no pairs: remove the tag and write a mapping'],
+  [/^!!merge\b/, 'merge keys do not exist in YAML 1.2: write the values out'],
+  [/^!!(str|int|float|bool|null|seq|map)\b/, 'the value is none of that kind: remove the tag'],
 ]
 
 function tagHint(tag: string): string {

@@ -1,5 +1,6 @@
 import { type CST, Lexer, Parser } from 'yaml'
 import { limits } from './limits.ts'
+import { writeOut } from './walk.ts'
 
 /** What the first stage of the slower parser makes of a text, or why its second stage may not see that. */
 export interface Tokens {
@@ -7,6 +8,7 @@ export interface Tokens {
   readonly refused?: {
     readonly code: 'YAML_TOO_DEEP' | 'YAML_TOO_MANY_NODES' | 'YAML_TOO_MANY_ALIASES'
     readonly message: string
+    readonly hint?: string
     readonly offset: number
   }
 }
@@ -31,12 +33,14 @@ export function readTokens(text: string): Tokens {
     if (refused) return { tokens: [], refused }
   }
   for (const token of parser.end()) tokens.push(token)
+  const aliases: number[] = []
   const open = tokens.map((token) => ({ token, depth: 0 }))
   for (let next = open.pop(); next; next = open.pop()) {
     const { token, depth } = next
     if (depth > limits.tokenDepth) {
       return { tokens: [], refused: tooDeep(token) }
     }
+    if (token.type === 'alias') aliases.push(token.offset)
     const items = 'items' in token ? token.items : []
     if (items.length > limits.keysOfMapping && isMapping(token)) {
       return { tokens: [], refused: tooManyKeys(token) }
@@ -46,8 +50,16 @@ export function readTokens(text: string): Tokens {
     }
     if ('value' in token && token.value) open.push({ token: token.value, depth })
   }
-  return { tokens }
+  const first = aliases.sort((left, right) => left - right)[limits.aliases]
+  return first === undefined ? { tokens } : { tokens: [], refused: { ...tooManyAliases, offset: first } }
 }
+
+/** An alias of a text or number leaves no trace in the value: only here is it counted. */
+const tooManyAliases = {
+  code: 'YAML_TOO_MANY_ALIASES',
+  message: `the document uses more than ${limits.aliases} aliases`,
+  hint: writeOut,
+} as const
 
 /** Whether a lexeme is one of those of which a text may hold a hundred thousand with an error each. */
 function isMark(lexeme: string): boolean {
@@ -72,7 +84,8 @@ function tooDeep({ offset }: CST.Token): NonNullable<Tokens['refused']> {
 }
 
 function tooManyKeys({ offset }: CST.Token): NonNullable<Tokens['refused']> {
-  return { code: 'YAML_TOO_MANY_NODES', message: `a mapping may have ${limits.keysOfMapping} keys`, offset }
+  const message = `a mapping has more than ${limits.keysOfMapping} keys`
+  return { code: 'YAML_TOO_MANY_NODES', message, hint: 'split it', offset }
 }
 
 function isMapping(token: CST.Token): boolean {

@@ -58,7 +58,7 @@ class Walk {
   private visitMapping(mapping: Readonly<Record<string, unknown>>): boolean {
     const keys = Object.keys(mapping)
     if (keys.length > limits.keysOfMapping)
-      return this.stop('YAML_TOO_MANY_NODES', `a mapping may have ${limits.keysOfMapping} keys`)
+      return this.stop('YAML_TOO_MANY_NODES', tooManyKeys(keys.length), { hint: 'split it' })
     for (const key of keys) {
       if (!this.countText(key)) return false
       this.way.push(key)
@@ -103,7 +103,11 @@ class Walk {
   }
 }
 
-const writeOut = 'write the values out'
+function tooManyKeys(count: number): string {
+  return `a mapping has ${count} keys, more than the ${limits.keysOfMapping} that one may have`
+}
+
+export const writeOut = 'write the values out'
 
 /** A value that was examined, without the keys that no program should meet. */
 export function withoutUnsafeKeys(value: unknown): unknown {

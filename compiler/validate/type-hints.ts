@@ -33,6 +33,9 @@ export function typeHint(mistyped: Mistyped): string | undefined {
 
 /** Text is wanted: whatever stands there without quotes is read as something else. */
 function textHint({ found, written }: Mistyped): string | undefined {
+  // Text in quotes is something else by a tag alone: `!!null ""`.
+  if (typeof found !== 'string' && /^["']/.test(written ?? ''))
+    return `remove the tag before it: ${shortened(written ?? '')}`
   if (found === null) {
     if (!written) return undefined
     return `quote it if the word is meant: "${written}"; without quotes YAML reads ${written} as no value at all`

@@ -104,6 +104,19 @@ describe('the remedy for what YAML makes something else of', () => {
       more('args: !!python/tuple [a]'),
       'objects of a programming language are never made; write the plain value',
     ],
+    ['a tag for bytes', more('args: [!!binary aGk=]'), 'bytes cannot be written here; write text'],
+    [
+      'a tag for times',
+      more('args: [!!timestamp 2001-12-14]'),
+      'YAML 1.2 knows no times: remove the tag and quote the text',
+    ],
+    ['a tag for sets', more('args: !!set {a}'), 'YAML 1.2 knows no sets: remove the tag and write a list'],
+    ['a tag for ordered pairs', more('args: !!omap []'), 'YAML 1.2 knows no pairs: remove the tag and write a mapping'],
+    ['a tag for pairs', more('args: !!pairs []'), 'YAML 1.2 knows no pairs: remove the tag and write a mapping'],
+    ['a tag for merges', more('args: [!!merge x]'), 'merge keys do not exist in YAML 1.2: write the values out'],
+    ['a tag of another kind', more('args: [!!float x]'), 'the value is none of that kind: remove the tag'],
+    ['a tag that makes nothing of a text', more('env: { A: !!null "" }'), 'remove the tag before it: ""'],
+    ['a tag that makes a number of a text', more('env: { A: !!int "3" }'), 'remove the tag before it: "3"'],
     ['any other tag', more('args: !mine [a]'), 'remove the tag; quote the value if it begins with an exclamation mark'],
   ])('%s', (_sentence, text, hint) => {
     expect(hintOf(text)).toBe(hint)

@@ -27,6 +27,7 @@ const limits: readonly (readonly [what: string, most: number, code: string, text
   ['lists in each other', 64, 'YAML_TOO_DEEP', (many) => '['.repeat(many) + ']'.repeat(many)],
   ['mappings in each other', 64, 'YAML_TOO_DEEP', (many) => list(many, (index) => `${' '.repeat(index)}a:\n`)],
   ['aliases', 100, 'YAML_TOO_MANY_ALIASES', (many) => `a: &a [1]\nb: [${list(many, () => '*a,')}]`],
+  ['aliases of a number', 100, 'YAML_TOO_MANY_ALIASES', (many) => `a: &a 1\nb: [${list(many, () => '*a,')}]`],
   ['anchors', 1_000, 'YAML_TOO_MANY_ALIASES', (many) => list(many, (index) => `- &a${index} ${index}\n`)],
   ['tags', 1_000, 'YAML_TOO_MANY_ALIASES', (many) => list(many, () => '- !!str a\n')],
   ['documents', 2_000, 'YAML_TOO_MANY_NODES', (many) => list(many, () => '---\na: 1\n')],
@@ -44,6 +45,33 @@ describe('what one file may have', () => {
       expect(over.find((one) => one.code === code)?.message).toMatch(new RegExp(`\\b${most}\\b`))
     },
   )
+})
+
+describe('what is too much of one thing', () => {
+  const placeOf = (text: string) =>
+    loadDocuments({ path: 'specs/a.yaml', bytes: new TextEncoder().encode(text) }).problems.map(
+      ({ where, message }) => `${where.line}:${where.column} ${message}`,
+    )
+
+  it.each([
+    [
+      'a mapping of too many keys is told where it begins, with their number',
+      `a: 1\nb:\n${list(5_003, (index) => `  k${index}: 1\n`)}`,
+      '3:3 a mapping has 5003 keys, more than the 5000 that one may have',
+    ],
+    [
+      'the alias that is one too many is told where it stands',
+      `a: &a [1]\n${list(101, (index) => `k${index}: *a\n`)}`,
+      '102:7 the document uses more than 100 aliases',
+    ],
+    [
+      'the alias of a text likewise',
+      `a: &a x\n${list(101, (index) => `k${index}: *a\n`)}`,
+      '102:7 the document uses more than 100 aliases',
+    ],
+  ])('%s', (_sentence, text, expected) => {
+    expect(placeOf(text)).toEqual([expected])
+  })
 })
 
 describe('what is rendered', () => {

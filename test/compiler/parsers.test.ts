@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { loadDocuments } from '../../compiler/load/document.ts'
+import { firstDifference } from '../../compiler/load/places.ts'
 
 const load = (text: string) => loadDocuments({ path: 'specs/a.yaml', bytes: new TextEncoder().encode(text) })
 
@@ -158,12 +159,12 @@ describe('YAML that parsers are known to read differently', () => {
   })
 
   it.each([
-    ['a list as a key', '? [a, b]\n: c\n', 'YAML_PARSERS_DISAGREE', 1],
-    ['a list as a key in one line', 'x: 1\n[a]: c\n', 'YAML_PARSERS_DISAGREE', 1],
-    ['an empty key', ': 2\n', 'YAML_PARSERS_DISAGREE', 1],
-    ['an empty key among braces', 'a: { : 2 }\n', 'YAML_PARSERS_DISAGREE', 1],
-    ['the same key as number and text', '1: a\n"1": b\n', 'YAML_PARSERS_DISAGREE', 2],
-    ['bytes in a text', 'a: 1\nb: !!binary aGk=\n', 'YAML_PARSERS_DISAGREE', 2],
+    ['a list as a key', '? [a, b]\n: c\n', 'YAML_KEY_NOT_TEXT', 1],
+    ['a list as a key in one line', 'x: 1\n[a]: c\n', 'YAML_KEY_NOT_TEXT', 2],
+    ['an empty key', ': 2\n', 'YAML_KEY_NOT_TEXT', 1],
+    ['an empty key among braces', 'a: { : 2 }\n', 'YAML_KEY_NOT_TEXT', 1],
+    ['the same key as number and text', '1: a\n"1": b\n', 'YAML_DUPLICATE_KEY', 2],
+    ['bytes in a text', 'a: 1\nb: !!binary aGk=\n', 'YAML_UNKNOWN_TAG', 2],
     ['a tag that nobody knows', 'a: 1\nb: !secret x\n', 'YAML_UNKNOWN_TAG', 2],
     ['something that only looks like a marker', '---a: 1\n', 'YAML_PARSERS_DISAGREE', 1],
     ['a duplicate key', 'a: 1\nb: 2\na: 3\n', 'YAML_DUPLICATE_KEY', 3],
@@ -195,4 +196,16 @@ it('a document with Windows line ends that ends in quotes or brackets is read, a
   const { documents, problems } = load(text)
   expect(problems).toEqual([])
   expect(documents.map((one) => one.value)).toEqual([{ a: [1, 2], b: 'x' }, { c: 'y\n\n' }, { d: 1 }])
+})
+
+describe('the first thing that is another in two values', () => {
+  it.each([
+    ['the whole, where one is no mapping', 'a', { a: 1 }, ''],
+    ['a value', { a: 1, b: { c: [1, 2] } }, { a: 1, b: { c: [1, 3] } }, '/b/c/1'],
+    ['a key that the other lacks', { a: 1, 'b/c': 2 }, { a: 1 }, '/b~1c'],
+    ['a key that only the other has', { a: { b: 1 } }, { a: { b: 1, c: 2 } }, '/a/c'],
+    ['a number that is a text to the other', { a: [{ b: 1 }] }, { a: [{ b: '1' }] }, '/a/0/b'],
+  ])('is %s', (_sentence, left, right, pointer) => {
+    expect(firstDifference(left, right)).toBe(pointer)
+  })
 })
