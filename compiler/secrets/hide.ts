@@ -32,7 +32,11 @@ export function textsOf(secrets: readonly FoundSecret[], sources: readonly Sourc
     .flatMap((file) => loadDocuments(file).documents.flatMap(namedValues))
   const whole = [...written, ...written.flatMap((text) => unescaped(text)?.text ?? []), ...read]
   const lines = whole.flatMap((text) => text.split('\n')).map(bare)
-  const texts = [...read, ...lines].flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])
+  const texts = [...read, ...lines].flatMap((text) => [
+    text,
+    text.replaceAll("''", "'"),
+    JSON.stringify(text).slice(1, -1),
+  ])
   return [...new Set(texts)]
     .filter((text) => text.length >= secretLengthMin)
     .sort((left, right) => right.length - left.length)

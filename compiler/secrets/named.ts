@@ -94,7 +94,12 @@ export const secretLengthMin = 4
 /** A word that is called a token and has fewer characters, or no digit, is a word. */
 const tokenLengthMin = 12
 
-function isSecret(name: string, value: string): boolean {
+/** Whether what is called so may be a secret. */
+export function isSecretName(name: string): boolean {
+  return isSurely(name) || isPerhaps(name)
+}
+
+export function isSecret(name: string, value: string): boolean {
   const isNamed = isSurely(name)
   if (!isNamed && !isPerhaps(name)) return false
   const text = value.trim()

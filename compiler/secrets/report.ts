@@ -2,7 +2,9 @@ import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import type { CompileInput, FoundSecret } from '../compile-types.ts'
 import { problem } from '../problem.ts'
+import { shapesFolder } from '../shape/shapes.ts'
 import { hider, readFiles, textsOf } from './hide.ts'
+import { writtenSecrets } from './written.ts'
 
 /** Problems for the secrets that were found, and every other problem without their text. @param input the files that they stand in */
 export function reportSecrets(
@@ -11,14 +13,17 @@ export function reportSecrets(
   input: Pick<CompileInput, 'sources' | 'settings'>,
 ): readonly Problem[] {
   const sources = readFiles(input)
-  const secrets = found.length === 0 ? [] : onceEach(found.filter((one) => !isExcused(one, sources)))
+  const all = [...found, ...writtenBeside(found, problems, input)]
+  const secrets = all.length === 0 ? [] : onceEach(all.filter((one) => !isExcused(one, sources)))
   if (secrets.length === 0) return problems
   const hide = hider(textsOf(secrets, sources))
+  const isShown = linesWith(hide, sources)
   const others = problems.map((one): Problem => {
     const also = one.also?.map((other) => ({ ...other, note: hide(other.note) }))
-    const hidden = { ...one, message: hide(one.message), ...(also ? { also } : {}) }
+    const hint = one.hint === undefined ? {} : { hint: hide(one.hint) }
+    const hidden = { ...one, ...hint, message: hide(one.message), ...(also ? { also } : {}) }
     if (!secrets.some(({ where }) => isOnLine(one.where, where)))
-      return one.hint === undefined ? hidden : { ...hidden, hint: hide(one.hint) }
+      return isShown(one.where) ? { ...hidden, secret: true } : hidden
     const { hint: _hint, ...rest } = hidden
     return {
       ...rest,
@@ -32,6 +37,36 @@ export function reportSecrets(
     return problem('SECRET_LITERAL', where, `a secret is written here: ${what}`, { secret: true, hint })
   })
   return [...others, ...told]
+}
+
+/** What names give away in the lines of files with errors, whose values were not all asked, and in patches and templates, where no key is known. */
+function writtenBeside(
+  found: readonly FoundSecret[],
+  problems: readonly Problem[],
+  { sources, settings }: Pick<CompileInput, 'sources' | 'settings'>,
+): readonly FoundSecret[] {
+  const wrong = new Set(problems.flatMap(({ severity, where }) => (severity === 'error' ? [where.file] : [])))
+  const files = sources.filter(({ path }) => wrong.has(path) || path.startsWith(shapesFolder))
+  const written = [...files, ...(settings ? [settings] : [])].flatMap(writtenSecrets)
+  return written.filter(({ where }) => !found.some((one) => overlaps(one.where, where)))
+}
+
+/** Whether one of the lines that are shown of a problem, its own and the one before, holds what is hidden. */
+function linesWith(hide: (text: string) => string, sources: readonly SourceFile[]): (where: Place) => boolean {
+  const byPath = new Map<string, readonly boolean[]>()
+  return ({ file, line }) => {
+    const source = sources.find(({ path }) => path === file)
+    if (!source) return false
+    let hidden = byPath.get(file)
+    if (!hidden) {
+      hidden = new TextDecoder()
+        .decode(source.bytes)
+        .split('\n')
+        .map((text) => hide(text) !== text)
+      byPath.set(file, hidden)
+    }
+    return hidden[line - 1] === true || hidden[line - 2] === true
+  }
 }
 
 const insteadInSpecs = 'in env write { secret: <name of a Secret>, key: <key> }'
@@ -63,6 +98,11 @@ function contains(outer: Place, inner: Place): boolean {
   const end = inner.end ?? inner
   const outerEnd = outer.end ?? outer
   return !isBefore(inner, outer) && !isBefore(outerEnd, end)
+}
+
+function overlaps(one: Place, other: Place): boolean {
+  if (one.file !== other.file) return false
+  return isBefore(one, other.end ?? other) && isBefore(other, one.end ?? one)
 }
 
 interface Position {

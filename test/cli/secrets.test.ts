@@ -4,6 +4,7 @@ import { formatProblems } from '../../cli/terminal/problems.ts'
 import { compileInput } from '../../cli/specs/compile-input.ts'
 import { findSecrets, mayHoldSecret, withoutSecrets } from '../../cli/specs/secrets.ts'
 import { compile } from '../../compiler/compile.ts'
+import { writtenSecrets } from '../../compiler/secrets/written.ts'
 import type { FoundSecret } from '../../compiler/compile-types.ts'
 import type { Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
@@ -161,6 +162,7 @@ describe('a secret in specyard.yaml', () => {
 
   it.each([
     ['in a patch', patch(`{ name: A, value: ${token} }`), '5:107'],
+    ['in a patch, by its name,', patch('{ name: DB_PASSWORD, value: hunter2zzzz }'), '5:117'],
     ['in a patch that has another problem', patch(`{ name: A, value: ${token} }, more: 1`), '5:107'],
     [
       'in the address of the deploy repository',
@@ -174,7 +176,7 @@ describe('a secret in specyard.yaml', () => {
       `specyard.yaml:${place}`,
     )
     expect(found[0]?.hint).toContain('secretKeyRef')
-    expect(JSON.stringify(problems)).not.toContain(token)
+    expect(JSON.stringify(problems)).not.toMatch(/ghp_|hunter2/)
   })
 
   it('stands there nowhere in settings that name a Secret', async () => {
@@ -232,6 +234,82 @@ describe('a secret that YAML writes in another form', () => {
     expect(left).not.toContain(body[2])
     expect(left.length).toBeGreaterThan(5)
   })
+})
+
+describe('a secret by its name in a file with another problem', () => {
+  const spec = (lines: string): string => training('letters', lines)
+
+  it.each([
+    ['where brackets are not closed', '  env: { DB_PASSWORD: zq9zqlongone\n', ['12:23']],
+    ['where quotes are not closed', '  env: { DB_PASSWORD: "zq9zqlongone\n', ['12:23']],
+    ['where it has two values', '  env: { DB_PASSWORD: zq9zqlongone, DB_PASSWORD: zq9zqother1 }\n', ['12:23', '12:50']],
+    [
+      'where it has two values in lines',
+      '  env:\n    DB_PASSWORD: zq9zqlongone\n    DB_PASSWORD: zq9zqother1\n',
+      ['13:18', '14:18'],
+    ],
+    ['in a list', '  env: [{ name: DB_PASSWORD, value: zq9zqlongone }]\n', ['12:37']],
+    ['in a list, behind its value', '  env: [{ value: zq9zqlongone, name: DB_PASSWORD }]\n', ['12:18']],
+    ['in a list in lines', '  env:\n    - name: DB_PASSWORD\n      value: zq9zqlongone\n', ['14:14']],
+    ['under the key value', '  env: { DB_PASSWORD: { value: zq9zqlongone } }\n', ['12:32']],
+    ['under the key value in lines', '  env:\n    DB_PASSWORD:\n      value: zq9zqlongone\n', ['14:14']],
+    ['under a misspelt key', '  envs: { DB_PASSWORD: zq9zqlongone }\n', ['12:24']],
+    ['as a number', '  env: { DB_PASSWORD: 98765432 }\n', ['12:23']],
+    ['in the next line', '  envs:\n    DB_PASSWORD:\n      zq9zqlongone\n', ['14:7']],
+    ['in lines of its own', '  envs:\n    DB_PASSWORD: |-\n      zq9zqlongone\n      zq9zqother1\n', ['14:7']],
+    ['in quotes that go on', '  envs:\n    DB_PASSWORD: "zq9zqlongone\n      zq9zqother1"\n', ['13:18']],
+    ['with quotes around its name', '  envs: { "DB_PASSWORD": "zq9zqlongone" }\n', ['12:26']],
+    ['in a word of a command line', '  arg: [--db-password=zq9zqlongone]\n', ['12:23']],
+    ['behind a word of a command line', '  arg: [--db-password, zq9zqlongone]\n', ['12:24']],
+    ['behind a word of a command line in lines', '  arg:\n    - --db-password\n    - zq9zqlongone\n', ['14:7']],
+  ])('is refused and not printed %s', async (_title, lines, places) => {
+    const sources = sourcesOf([spec(lines)])
+    const problems = await problemsOf(sources)
+    const shown = `${JSON.stringify(problems)}${formatProblems(problems, { linesOf: linesOf(sources) })}`
+    expect(shown).not.toMatch(/zq9zq|9876/)
+    expect(problems.filter(isSecret).map(({ where: { line, column } }) => `${line}:${column}`)).toEqual(places)
+  })
+
+  it.each([
+    ['a reference to a Secret', '  env: { DB_PASSWORD: { secret: database, key: password }, A: 1 }\n'],
+    ['a reference in lines', '  env:\n    DB_PASSWORD:\n      secret: database\n      key: password\n    A: 1\n'],
+    ['a variable that stands for another', '  envs: { DB_PASSWORD: $(OTHER), API_KEY: <yours> }\n'],
+    ['a name without a value', '  envs: { DB_PASSWORD: , API_KEY: }\n'],
+    ['a count of tokens', '  envs: { MAX_TOKENS: 4096, EOS_TOKEN: "<s>", HF_TOKEN: 12 }\n'],
+    ['a comment', '  # DB_PASSWORD: zq9zqlongone\n  colour: 1\n'],
+    ['a name beside the value of another', '  envs: [{ name: DB_PASSWORD }, { name: A, value: zq9zqlongone }]\n'],
+    ['a value that is said to be none', '  envs:\n    DB_PASSWORD: zq9zqlongone # secretlint-disable-line\n'],
+  ])('is no alarm for %s', async (_title, lines) => {
+    const problems = await problemsOf(sourcesOf([spec(lines)]))
+    expect(problems).not.toEqual([])
+    expect(problems.filter(isSecret)).toEqual([])
+  })
+
+  it('is not shown in the line of another problem either', async () => {
+    const sources = sourcesOf([
+      spec('  labels: [hunter2zzzz]\n  colour: 1\n  env: { A: &p hunter2zzzz,\n    DB_PASSWORD: *p }\n'),
+    ])
+    const problems = await problemsOf(sources)
+    expect(problems.filter(isSecret)).toHaveLength(1)
+    expect(formatProblems(problems, { linesOf: linesOf(sources) })).not.toContain('hunter2zzzz')
+  })
+
+  it('is looked for in a quarter of a megabyte in no time that anybody waits for', async () => {
+    for (const part of [
+      'password:{',
+      'password: "',
+      "{name: api_key '",
+      '--password, ',
+      'name: token\n',
+      '"value": ',
+      'password:\n',
+      'password: |\n  ',
+    ])
+      expect([part, writtenSecrets(bytesOf(part.repeat(Math.ceil(262_144 / part.length)))).length]).toEqual([
+        part,
+        expect.any(Number),
+      ])
+  }, 10_000)
 })
 
 describe('what SOPS encrypted', () => {
