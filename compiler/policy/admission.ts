@@ -1,14 +1,15 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import { labels } from '../../domain/names.ts'
 import type { Environment, Policy } from '../../domain/specs.generated.ts'
+import { referencesOf } from './cel/references.ts'
 
 /** The objects that make the API server hold to a policy, or why there are none. */
 export type Admission =
   | { readonly is: 'objects'; readonly objects: readonly JsonObject[] }
   | { readonly is: 'left-out'; readonly why: string }
 
-/** What expressions may say that only the compiler knows; `object.spec` is not meant. */
-const compilerOnly = /(?<![.\w?])(plan|spec|environment)\b/
+/** What expressions may ask for that only the compiler knows. */
+const compilerOnly = ['plan', 'spec', 'environment'] as const
 
 const version = 'admissionregistration.k8s.io/v1'
 
@@ -27,7 +28,8 @@ export function admissionOf(policy: Policy, environment: Environment, others: re
     return { is: 'left-out', why: 'it is not about clusters on Kubernetes' }
   if (match?.environments && !match.environments.includes(name))
     return { is: 'left-out', why: `it is not about environment ${name}` }
-  const known = compilerOnly.exec(expressionsOf(policy).map(withoutTexts).join('\n'))?.[1]
+  const references = expressionsOf(policy).map(referencesOf)
+  const known = compilerOnly.find((one) => references.some(({ names }) => names.has(one)))
   if (known !== undefined) return { is: 'left-out', why: `it asks for ${known}, which the cluster does not know` }
   const projects = Object.entries(cluster.kubernetes.namespaces).filter(
     ([project]) => match?.projects?.includes(project) ?? true,
@@ -49,7 +51,8 @@ function objectsOf(
     name: `${environment.metadata.name}.${name}.specyard.dev`,
     labels: { 'app.kubernetes.io/managed-by': 'specyard' },
   }
-  const asks = (variable: string): boolean => expressionsOf(policy).some((one) => one.includes(`variables.${variable}`))
+  const asked = new Set(expressionsOf(policy).flatMap((one) => [...referencesOf(one).variables]))
+  const asks = (variable: string): boolean => asked.has(variable)
   const given = [
     ...(asks('environmentName')
       ? [{ name: 'environmentName', expression: JSON.stringify(environment.metadata.name) }]
@@ -110,13 +113,10 @@ function expressionsOf({ spec }: Policy): readonly string[] {
   return [
     ...(spec.matchConditions ?? []).map((one) => one.expression),
     ...(spec.variables ?? []).map((one) => one.expression),
-    ...spec.validations.flatMap((one) => [one.expression, one.messageExpression ?? '']),
+    ...spec.validations.flatMap(({ expression, messageExpression }) =>
+      messageExpression === undefined ? [expression] : [expression, messageExpression],
+    ),
   ]
-}
-
-/** An expression without what stands in quotes. */
-function withoutTexts(expression: string): string {
-  return expression.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')
 }
 
 function sorted(names: readonly string[]): readonly string[] {

@@ -3,6 +3,7 @@ import { problem } from '../problem.ts'
 import { type Catalogue, referenceHint } from '../resolve/catalogue.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { type Expression, type Expressions, isRefused, type Types } from './cel/expressions.ts'
+import { referencesOf } from './cel/references.ts'
 import { placeInText } from './text-place.ts'
 
 export type PolicySpec = SpecOf<'Policy'>
@@ -49,8 +50,11 @@ export function prepare(
   }
   const prepared = {
     spec,
-    // Conditions are looked at first, and may use no variables, as in the cluster.
-    conditions: matchConditions.flatMap((one, index) => named(`/spec/matchConditions/${index}`, one, 'bool')),
+    conditions: matchConditions.flatMap((one, index) => {
+      const at = `/spec/matchConditions/${index}`
+      const known = named(at, one, 'bool')
+      return known.length > 0 && asksForVariables(spec, one.expression, `${at}/expression`, problems) ? [] : known
+    }),
     variables: variables.flatMap((one, index) => {
       const known = named(`/spec/variables/${index}`, one, null)
       types[one.name] = known[0]?.expression.type ?? 'dyn'
@@ -65,6 +69,7 @@ export function prepare(
       return expression ? [{ expression, message: one.message ?? null, messageExpression, pointer }] : []
     }),
   }
+  checkNames(spec, problems)
   checkEnvironments(spec, known, problems)
   return problems.length === before ? prepared : undefined
 }
@@ -92,6 +97,50 @@ function parsed(
   const message = `an expression of policy "${name}" must be ${wanted}, and is ${one.type}`
   problems.push(problem('POLICY_EXPRESSION', document.locate(pointer), message, { hint }))
   return null
+}
+
+/** In the cluster conditions are looked at first, when there are no variables yet: what passed here would be refused there. */
+function asksForVariables(
+  { document, value }: PolicySpec,
+  expression: string,
+  pointer: string,
+  problems: Problem[],
+): boolean {
+  const offset = referencesOf(expression).names.get('variables')
+  if (offset === undefined) return false
+  const message = `policy "${value.metadata.name}" cannot be read: a condition knows no variables`
+  const hint = 'conditions are looked at before variables are made, as in the cluster: ask for them in validations'
+  const where = placeInText(document, pointer, expression, offset)
+  problems.push(problem('POLICY_EXPRESSION', where, message, { hint }))
+  return true
+}
+
+/** Of two variables or conditions with one name, one would silently be another; the cluster refuses them. */
+function checkNames({ document, value }: PolicySpec, problems: Problem[]): void {
+  const { variables = [], matchConditions = [] } = value.spec
+  const check = (at: string, what: string, names: readonly string[], given: readonly string[]): void => {
+    for (const [index, name] of names.entries()) {
+      const first = names.indexOf(name)
+      if (first === index && !given.includes(name)) continue
+      const why = given.includes(name) ? 'every policy has without declaring it' : 'stands there already'
+      const also = first === index ? [] : [{ where: document.locate(`${at}/${first}/name`), note: 'the other one' }]
+      const message = `policy "${value.metadata.name}" declares the ${what} "${name}", which ${why}`
+      const where = document.locate(`${at}/${index}/name`)
+      problems.push(problem('NAME_TAKEN', where, message, { hint: 'give it another name', also }))
+    }
+  }
+  check(
+    '/spec/variables',
+    'variable',
+    variables.map(({ name }) => name),
+    Object.keys(givenVariables),
+  )
+  check(
+    '/spec/matchConditions',
+    'condition',
+    matchConditions.map(({ name }) => name),
+    [],
+  )
 }
 
 /** A policy for an environment that is not there would look like one that holds. */

@@ -1,5 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { foreignFunctions, matchesFunction, stepFunction } from './functions.ts'
+import { children, macros, type Node, type RemoteCall } from './nodes.ts'
 
 /** A refusal of an expression: what is wrong, and at which character of it. */
 export interface Refused {
@@ -7,7 +8,6 @@ export interface Refused {
   readonly offset: number
 }
 
-const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map'])
 /** `cel.bind` in `cel.bind` can double a value with every level. */
 const bindingsMax = 4
 
@@ -17,8 +17,6 @@ interface Insertion {
   /** Characters that it takes the place of. */
   readonly instead: number
 }
-
-type Node = Pick<ASTNode, 'start' | 'end'> & { readonly op: string; readonly args: unknown }
 
 /**
  * The same expression, which counts a step in every iteration and takes regular expressions that cannot run away. It is the text that is
@@ -50,7 +48,7 @@ function visit(node: Node, text: string, insertions: Insertion[], bindings: numb
 }
 
 function visitCall(node: Node, text: string, insertions: Insertion[]): Refused | undefined {
-  const [name, receiver, args] = node.args as readonly [string, Node, readonly Node[]]
+  const [name, receiver, args] = node.args as RemoteCall
   if (foreignFunctions.has(name))
     return { message: `the API server has no function ${name}, so policies have none either`, offset: receiver.end }
   if (name === 'matches') {
@@ -70,9 +68,4 @@ function visitCall(node: Node, text: string, insertions: Insertion[]): Refused |
 
 function called(node: Node): string {
   return (node.args as readonly [string])[0]
-}
-
-function* children(args: unknown): Generator<Node> {
-  if (Array.isArray(args)) for (const one of args) yield* children(one)
-  else if (typeof args === 'object' && args !== null && 'op' in args) yield args as Node
 }

@@ -191,6 +191,37 @@ describe('a policy', () => {
     ])
   })
 
+  it.each<readonly [string, string, string]>([
+    [
+      'whose condition asks for a variable that every policy has',
+      '  matchConditions: [{ name: a, expression: \'true || variables.environmentName == "dev"\' }]\n',
+      '6:53 POLICY_EXPRESSION policy "rule" cannot be read: a condition knows no variables',
+    ],
+    [
+      'with a variable that every policy has',
+      '  variables: [{ name: one, expression: "1" }, { name: namespaces, expression: \'["a"]\' }]\n',
+      '6:55 NAME_TAKEN policy "rule" declares the variable "namespaces", which every policy has without declaring it',
+    ],
+    [
+      'with two variables of one name',
+      '  variables: [{ name: one, expression: "1" }, { name: one, expression: "2" }]\n',
+      '6:55 NAME_TAKEN policy "rule" declares the variable "one", which stands there already',
+    ],
+    [
+      'with two conditions of one name',
+      '  matchConditions: [{ name: a, expression: "true" }, { name: a, expression: "true" }]\n',
+      '6:62 NAME_TAKEN policy "rule" declares the condition "a", which stands there already',
+    ],
+  ])('%s is refused, as the cluster would', (_title, more, told) => {
+    expect(of(policy('"true"', more))).toEqual([`specs/1.yaml:${told}`])
+  })
+
+  it('whose condition names one of its own variable is let through', () => {
+    expect(
+      of(policy('"true"', "  matchConditions: [{ name: a, expression: '[1].all(variables, variables == 1)' }]\n")),
+    ).toEqual([])
+  })
+
   it('without anybody who judges is a defect, not a rule that holds', () => {
     const input = {
       sources: sourcesOf([training(), policy('false == true')]),
