@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { foreignFunctions, matchesFunction, stepFunction } from './functions.ts'
+import { foreignFunctions, matchesFunction, patternProblem, stepFunction } from './functions.ts'
 import { children, macros, type Node, type RemoteCall } from './nodes.ts'
 
 /** A refusal of an expression: what is wrong, and at which character of it. */
@@ -8,6 +8,8 @@ export interface Refused {
   readonly offset: number
 }
 
+/** Functions whose first argument is a regular expression. */
+const patterned: ReadonlySet<string> = new Set(['matches', 'find', 'findAll'])
 /** `cel.bind` in `cel.bind` can double a value with every level. */
 const bindingsMax = 4
 
@@ -51,6 +53,9 @@ function visitCall(node: Node, text: string, insertions: Insertion[]): Refused |
   const [name, receiver, args] = node.args as RemoteCall
   if (foreignFunctions.has(name))
     return { message: `the API server has no function ${name}, so policies have none either`, offset: receiver.end }
+  const pattern = patterned.has(name) ? args[0] : undefined
+  const wrong = pattern?.op === 'value' && typeof pattern.args === 'string' ? patternProblem(pattern.args) : undefined
+  if (pattern && wrong !== undefined) return { message: wrong, offset: pattern.start }
   if (name === 'matches') {
     const at = text.indexOf('matches', receiver.end)
     insertions.push({ at, text: matchesFunction, instead: 'matches'.length })

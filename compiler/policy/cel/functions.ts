@@ -51,6 +51,16 @@ function addQuantities(environment: Environment): void {
   add('Quantity.sub(Quantity): Quantity', (one: Quantity, other: Quantity) => new Quantity(one.nanos - other.nanos))
 }
 
+/** Why a text is no regular expression; undefined where it is one. */
+export function patternProblem(pattern: string): string | undefined {
+  try {
+    RE2JS.compile(pattern)
+    return undefined
+  } catch (error) {
+    return `${JSON.stringify(pattern)} is no regular expression of RE2: ${(error as Error).message}`
+  }
+}
+
 function addTexts(environment: Environment, meter: Meter): void {
   const patterns = new Map<string, RE2JS>()
   const compiled = (pattern: string, text: string): RE2JS => {

@@ -282,6 +282,12 @@ describe('a place in an expression', () => {
     ])
   })
 
+  it('that is no regular expression is told once, of the policy and not of every spec', () => {
+    expect(of(training(), training('other'), policy(`'object.metadata.name.matches("[")'`))).toEqual([
+      expect.stringMatching(/^specs\/3\.yaml:7:49 POLICY_EXPRESSION policy "rule" cannot be read: "\[" is no regular/),
+    ])
+  })
+
   it('of another type than it must have is the whole expression', () => {
     expect(of(policy('1 + 1'))).toEqual([
       expect.stringContaining(
