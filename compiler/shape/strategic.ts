@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
+import { escapePointer } from '../load/walk.ts'
 import type { MergeKeys } from './merge-keys.ts'
 
 /*
@@ -10,6 +11,19 @@ import type { MergeKeys } from './merge-keys.ts'
 const directive = '$patch'
 const retain = '$retainKeys'
 const removal = /^\$deleteFromPrimitiveList\/(.+)$/
+
+/** What `$patch` may say. */
+const directives: readonly unknown[] = ['delete', 'replace', 'merge']
+
+/** Where a patch says something else: Kubernetes refuses it, and taken as a merge it would do what nobody meant. */
+export function unknownDirectives(patch: Json, at = ''): readonly { readonly pointer: string; readonly value: Json }[] {
+  if (typeof patch !== 'object' || patch === null) return []
+  return Object.entries(patch).flatMap(([key, value]: [string, Json]) => {
+    const pointer = `${at}/${escapePointer(key)}`
+    if (key !== directive || Array.isArray(patch)) return unknownDirectives(value, pointer)
+    return directives.includes(value) ? [] : [{ pointer, value }]
+  })
+}
 
 /** @param keys how the lists of this kind are merged */
 export function strategicMerge(original: Json, patch: JsonObject, keys: MergeKeys): Json {

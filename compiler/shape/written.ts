@@ -7,6 +7,7 @@ import { escapePointer, pointerSteps } from '../load/walk.ts'
 import { isObject } from '../manifest/finding.ts'
 import { problem } from '../problem.ts'
 import { type MergeKeys, mergeKeys } from './merge-keys.ts'
+import { unknownDirectives } from './strategic.ts'
 
 /** An entry of `patches`, where it stands. */
 export interface WrittenPatch {
@@ -77,6 +78,10 @@ export function readPatch(
   if (apiVersion !== undefined && apiVersion !== apiVersions[named])
     return tell('/apiVersion', `a ${named} is of ${apiVersions[named]}`)
   const merge: JsonObject = rest
+  const unknown = unknownDirectives(merge)
+  for (const { pointer, value: directive } of unknown)
+    tell(pointer, `the directive ${JSON.stringify(directive)} is not known`, 'use one of: delete, replace, merge')
+  if (unknown.length > 0) return undefined
   return {
     planned: { kind: named, merge },
     locatePart: (pointer) => content.locate(pointer.replace(/^\/merge/, '')),

@@ -162,6 +162,19 @@ describe('a patch that cannot be applied is told at its place', () => {
       file('a: 1\n---\nb: 2\n'),
       ['specs/2.yaml:6:21 PATCH_INVALID the patch holds more than one document'],
     ],
+    [
+      'a directive in capitals',
+      file('spec:\n  template:\n    spec:\n      volumes:\n        - { $patch: Replace }\n'),
+      ['templates/p.yaml:5:21 PATCH_INVALID the directive "Replace" is not known'],
+    ],
+    [
+      'a directive that is not known, and one that is no text',
+      file('$patch: remove\nspec: { template: { $patch: true } }\n'),
+      [
+        'templates/p.yaml:1:9 PATCH_INVALID the directive "remove" is not known',
+        'templates/p.yaml:2:29 PATCH_INVALID the directive true is not known',
+      ],
+    ],
     ['a file that is no YAML', file('a: [\n'), ['templates/p.yaml:2:1 YAML_SYNTAX']],
     [
       'a file that is not there',

@@ -21,6 +21,7 @@ describe('a strategic merge patch', () => {
     ['takes a key away with null', { map: { x: null } }, { ...original, map: { y: 2 } }],
     ['adds a mapping that is not there', { new: { b: 1 } }, { ...original, new: { b: 1 } }],
     ['replaces a mapping', { map: { $patch: 'replace', z: 1 } }, { ...original, map: { z: 1 } }],
+    ['merges a mapping that says so', { map: { $patch: 'merge', x: 3 } }, { ...original, map: { x: 3, y: 2 } }],
     ['deletes a mapping', { map: { $patch: 'delete' } }, { ...original, map: undefined }],
     ['keeps some keys alone', { map: { $retainKeys: ['x'], x: 3 } }, { ...original, map: { x: 3 } }],
     ['replaces a list without a key', { list: [3] }, { ...original, list: [3] }],
