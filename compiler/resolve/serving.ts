@@ -8,10 +8,12 @@ import {
 import { digestOfMembers } from '../../domain/names.ts'
 import type { EndpointPlan, SpecSource, Variable } from '../../domain/plan.ts'
 import type { Problem } from '../../domain/problem.ts'
+import type { ServingEndpoint } from '../../domain/specs.generated.ts'
 import { problem } from '../problem.ts'
 import type { SpecOf } from '../validate/validate.ts'
-import { validateValue, withoutTold } from '../validate/validate.ts'
+import { repairValue, validateValue, withoutTold } from '../validate/validate.ts'
 import { type Catalogue, namesOf, referenceHint } from './catalogue.ts'
+import { doubting } from './doubt.ts'
 import { isMapping, mergePatch, overlayLocator } from './overlay.ts'
 import {
   below,
@@ -79,19 +81,48 @@ export function resolveServing(
     const merged = mergePatch(base as unknown as Json, patch, resolving.origins, '/spec') as unknown as Merged
     const misfits = misfitsOf(spec, merged, environment, patch, resolving)
     context.problems.push(...withoutTold(misfits, spec.document.told))
-    if (!place || misfits.length > 0) return []
-    return [
-      planEndpoint(
-        spec,
-        { merged, digest: digestOf(merged, base, members) },
-        place,
-        // Spread into a new object it takes the engine ten times as long, and has a shape of its own each time.
-        Object.assign({}, source, { path: spec.document.file, line: spec.document.line }),
-        chartVersion,
-        resolving,
-      ),
-    ]
+    if (!place) return []
+    // Spread into a new object it takes the engine ten times as long, and has a shape of its own each time.
+    const from = Object.assign({}, source, { path: spec.document.file, line: spec.document.line })
+    const plan = (values: Planned, to: Resolving): EndpointPlan =>
+      planEndpoint(spec, values, place, from, chartVersion, to)
+    if (misfits.length === 0)
+      return [plan({ merged, digest: digestOf(merged, base, members), isCertain: true }, resolving)]
+    tellRest(wholeOf(spec, merged, environment), resolving, plan)
+    return []
   })
+}
+
+/** What a plan is made of. */
+interface Planned {
+  readonly merged: Merged
+  readonly digest: string
+  /** Whether each part is as it was written: what parts mean together can be said of such a spec alone. */
+  readonly isCertain: boolean
+}
+
+/**
+ * Tells what the rest of a spec means whose overlay does not fit, as is done of specs without one: with what does not fit replaced, and nothing
+ * said that depends on a replacement.
+ * @param plan is asked for its problems; no plan comes of it
+ */
+function tellRest(
+  whole: { readonly spec: Merged },
+  resolving: Resolving,
+  plan: (values: Planned, to: Resolving) => EndpointPlan,
+): void {
+  const repaired = repairValue('ServingEndpoint', whole)
+  if (!repaired) return
+  const { catalogue, project, at, places } = resolving
+  const { locate, locateKey, certain } = doubting(at, repaired.invented)
+  const problems: Problem[] = []
+  const { environments: _environments, ...values } = (repaired.value as { readonly spec: ServingEndpoint['spec'] }).spec
+  const isCertain = repaired.invented.length === 0
+  plan(
+    { merged: values, digest: '', isCertain },
+    { catalogue, project, problems, at: { ...at, locate, locateKey }, ...(places ? { places } : {}) },
+  )
+  resolving.problems.push(...certain(problems))
 }
 
 /** What the overlay of an environment leaves as it is has been written already, for all of them. */
@@ -114,13 +145,17 @@ function misfitsOf(
   { at }: Resolving,
 ): readonly Problem[] {
   if (Object.keys(patch).length === 0) return []
-  const whole = { ...spec.value, spec: { environments: { [environment]: {} }, ...merged } }
-  return validateValue('ServingEndpoint', whole, at)
+  return validateValue('ServingEndpoint', wholeOf(spec, merged, environment), at)
+}
+
+/** A spec with the overlay of one environment, as the schema knows it. */
+function wholeOf(spec: SpecOf<'ServingEndpoint'>, merged: Merged, environment: string): ServingEndpoint {
+  return { ...spec.value, spec: { environments: { [environment]: {} }, ...merged } }
 }
 
 function planEndpoint(
   spec: SpecOf<'ServingEndpoint'>,
-  { merged, digest }: { readonly merged: Merged; readonly digest: string },
+  { merged, digest, isCertain }: Planned,
   place: Place,
   source: SpecSource,
   chartVersion: string,
@@ -139,7 +174,7 @@ function planEndpoint(
         hint: 'give the endpoint a name that begins with a letter',
       },
     )
-  checkBackend(merged, place, resolving)
+  if (isCertain) checkBackend(merged, place, resolving)
   const storage = resolveStorage(place, true, resolving)
   noteIdentity('ServingEndpoint', resolving)
   const { origins } = resolving

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import type { SpecKind } from '../../domain/specs.generated.ts'
 import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { nearest } from './nearest.ts'
 import { type SchemaNode, schemaAt } from './schemas.ts'
 import { isObject } from './words.ts'
 
@@ -10,7 +11,7 @@ const roundsMax = 4
 /** A value made to fit its schema, only to find out what else is wrong with it. */
 export interface Repaired {
   readonly value: unknown
-  /** JSON pointers of what nobody wrote so: nothing may be said about them. */
+  /** JSON pointers of what nobody wrote so, or may have written with a misspelt key: nothing may be said about them. */
   readonly invented: readonly string[]
 }
 
@@ -39,12 +40,17 @@ export function repair(
   return undefined
 }
 
-/** @returns the pointer of what was put in; undefined where something was taken away; false where nothing can be done */
+/** @returns the pointer of what was put in, or of what a key that was taken away may mean; undefined for any other such key; false where nothing can be done */
 function fix(root: unknown, error: ErrorObject, schema: SchemaNode): string | undefined | false {
   const { instancePath, keyword } = error
   const params = error.params as Record<string, unknown>
   const steps = pointerSteps(instancePath)
-  if (keyword === 'additionalProperties') return remove(root, [...steps, String(params['additionalProperty'])])
+  if (keyword === 'additionalProperties') {
+    const key = String(params['additionalProperty'])
+    remove(root, [...steps, key])
+    const meant = nearest(key, Object.keys(schema.properties ?? {}))
+    return meant === undefined ? undefined : `${instancePath}/${escapePointer(meant)}`
+  }
   if (keyword === 'propertyNames') return remove(root, [...steps, String(params['propertyName'])])
   // Told by the keyword that holds it.
   if (error.propertyName !== undefined) return undefined

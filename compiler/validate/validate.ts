@@ -15,7 +15,7 @@ import { problem } from '../problem.ts'
 import { isSopsDocument } from '../secrets/sops.ts'
 import { explainErrors, type Locator } from './explain.ts'
 import { nearest } from './nearest.ts'
-import { repair } from './repair.ts'
+import { type Repaired, repair } from './repair.ts'
 import * as sound from './sound.built.js'
 import * as validators from './validators.built.js'
 
@@ -87,12 +87,18 @@ const decisive = ['/apiVersion', '/kind', '/metadata', '/metadata/name', '/metad
 
 function repairSpec(kind: SpecKind, value: object, document: Document): RepairedSpec | undefined {
   if (kind !== 'TrainingJob' && kind !== 'ServingEndpoint') return undefined
+  const repaired = repairValue(kind, value)
+  if (!repaired) return undefined
+  const spec = { kind, document: withParts(document, { value: repaired.value }), value: repaired.value }
+  return { spec: spec as RepairedSpec['spec'], invented: repaired.invented }
+}
+
+/** A value made to fit the schema of a kind; undefined where too little is left of it to say anything about the rest. */
+export function repairValue(kind: SpecKind, value: unknown): Repaired | undefined {
   const validate = validators[kind]
   const repaired = repair(kind, value, (one) => (validate(one) ? undefined : (validate.errors ?? [])))
   const isKnown = !repaired?.invented.some((one) => decisive.includes(one) || /^\/spec\/environments?$/.test(one))
-  if (!repaired || !isKnown) return undefined
-  const spec = { kind, document: withParts(document, { value: repaired.value }), value: repaired.value }
-  return { spec: spec as RepairedSpec['spec'], invented: repaired.invented }
+  return isKnown ? repaired : undefined
 }
 
 /** Without what another problem says already about the same place. */

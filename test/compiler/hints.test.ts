@@ -227,6 +227,43 @@ describe('every problem at once', () => {
     ])
   })
 
+  it.each([
+    [
+      'a key that is not known',
+      'dev: { model: { ref: nope }, colour: blue }',
+      ['MODEL_UNKNOWN 11:40', 'KEY_UNKNOWN 11:48'],
+    ],
+    [
+      'a value of another type',
+      'dev: { promptTemplate: { ref: nope }, port: "80" }',
+      ['PROMPT_TEMPLATE_UNKNOWN 11:49', 'TYPE_WRONG 11:63'],
+    ],
+    [
+      'a key that is taken away',
+      'dev: { model: { ref: nope }, serveTarget: null }',
+      ['MODEL_UNKNOWN 11:40', 'KEY_MISSING 11:48'],
+    ],
+    [
+      'what stands in the spec, beside an overlay that does not fit',
+      'dev: { colour: blue } }\n  promptTemplate: { ref: nope',
+      ['KEY_UNKNOWN 11:26', 'PROMPT_TEMPLATE_UNKNOWN 12:26'],
+    ],
+    [
+      'nothing that follows from what stands in for it',
+      'dev: { model: { ref: 3 }, promptTemplate: { ref: [] } }',
+      ['TYPE_WRONG 11:40', 'TYPE_WRONG 11:68'],
+    ],
+    [
+      'two environments, each with its own',
+      'dev: { model: { ref: no }, colour: blue }, prod: { model: { ref: nope }, size: 1 }',
+      ['MODEL_UNKNOWN 11:40', 'KEY_UNKNOWN 11:46', 'MODEL_UNKNOWN 11:84', 'KEY_UNKNOWN 11:92'],
+    ],
+  ])('also of an overlay: %s', (_sentence, overlays, expected) => {
+    const text = endpoint().replace(/environments: .*/, `environments: { ${overlays} }`)
+    const { problems } = compileTexts([text])
+    expect(problems.map(({ code, where }) => `${code} ${where.line}:${where.column}`)).toEqual(expected)
+  })
+
   it('and nothing that follows from one of them: what names a document that cannot be read is not told', () => {
     const unreadable = 'apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: new }\nspec: { cluster: [ }\n'
     const misspelt =
