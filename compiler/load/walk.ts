@@ -82,12 +82,13 @@ class Walk {
 
   private visitNumber(number: number): boolean {
     if (!Number.isFinite(number)) {
-      const message = 'infinity and not-a-number cannot be used'
+      const read = Number.isNaN(number) ? 'not-a-number' : 'infinity'
+      const message = `the number is read as ${read}, which cannot be used`
       this.tell('YAML_NUMBER_TOO_LARGE', message, { hint: 'write a finite number, or quote the text' })
     } else if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
       const read = Math.abs(number) < 1e21 ? BigInt(number) : number
       const message = `the number is beyond 2^53 and would lose digits: it is read as ${read}`
-      this.tell('YAML_NUMBER_TOO_LARGE', message, { hint: 'quote it if it is an identifier' })
+      this.tell('YAML_NUMBER_TOO_LARGE', message, { hint: `quote it if it is an identifier; ${boundOf(number)}` })
     }
     return true
   }
@@ -101,6 +102,13 @@ class Walk {
     const pointer = at ?? this.way.map((step) => `/${escapePointer(step)}`).join('')
     this.findings.push({ code, pointer, message, ...(hint === undefined ? {} : { hint }) })
   }
+}
+
+/** What a whole number may be, at the end that another one is beyond. */
+export function boundOf(number: number): string {
+  return number < 0
+    ? `a number is at least ${Number.MIN_SAFE_INTEGER}`
+    : `a number is at most ${Number.MAX_SAFE_INTEGER}`
 }
 
 function tooManyKeys(count: number): string {

@@ -62,7 +62,12 @@ function nearForm(text: string, schema: SchemaNode): string | undefined {
   const form = new RegExp(schema.pattern, 'u')
   const fits = (candidate: string): boolean =>
     candidate !== text && form.test(candidate) && candidate.length <= (schema.maxLength ?? Number.POSITIVE_INFINITY)
-  return [...quantities(text), ...spellings(text)].find(fits)
+  return [...quantities(text), ...spellings(text, allowsParts(form))].find(fits)
+}
+
+/** Whether a form has names of several parts, such as hosts and paths: of those no name of one part is made. */
+function allowsParts(form: RegExp): boolean {
+  return ['a.b', 'a/b', 'a.b/c', '/a', 'https://a/b', 'a/b:1'].some((text) => form.test(text))
 }
 
 /** `8 GB` and `8gb` may be 8G; `8 gib` 8Gi; `2 cores` 2. */
@@ -79,19 +84,27 @@ function quantities(text: string): readonly string[] {
     : [`${number}${unit}`]
 }
 
-function spellings(text: string): readonly string[] {
+function spellings(text: string, hasParts: boolean): readonly string[] {
   const trimmed = text.trim()
-  const name = trimmed
+  const letters = trimmed
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-  const variable = trimmed.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')
+  const name = hasParts ? partsOf(letters) : letters.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
+  const variable =
+    hasParts && /[./]/.test(trimmed) ? '' : trimmed.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')
   return [trimmed, `/${trimmed.replace(/^\/+/, '')}`, `https://${trimmed}`, `sha256:${trimmed}`, name, variable].filter(
     (one) => one !== '/' && one !== '' && one !== 'https://',
   )
+}
+
+/** With its points and slashes, each part written as a name. */
+function partsOf(letters: string): string {
+  return letters
+    .replaceAll(/[^a-z0-9./]+/g, '-')
+    .replaceAll(/-*([./])[-./]*/g, '$1')
+    .replaceAll(/^[-./]+|[-./]+$/g, '')
 }
 
 /** The remedy for a value that is none of those allowed. */

@@ -1,4 +1,4 @@
-import { pointerSteps } from '../load/walk.ts'
+import { boundOf, pointerSteps } from '../load/walk.ts'
 import { shortened } from '../problem.ts'
 import type { SchemaNode } from './schemas.ts'
 import { isObject, shortExample } from './words.ts'
@@ -71,14 +71,20 @@ function numberHint({ found, pointer, types }: Mistyped): string | undefined {
   if (typeof found !== 'string') return undefined
   const text = found.trim()
   if (text.length > textMax) return undefined
-  if (/^[-+]?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(text)) return 'remove the quotes'
-  if (/^\d{1,3}([_,' ]\d{3})+$/.test(text) || /^\d+(_\d+)+$/.test(text))
-    return `write the digits alone: ${text.replaceAll(/\D/g, '')}; YAML 1.2 reads ${text} as text`
+  if (/^[-+]?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(text)) return withoutQuotes(Number(text))
+  if (/^\d{1,3}([_,' ]\d{3})+(\.\d+)?$/.test(text) || /^\d+(_\d+)+(\.\d+)?$/.test(text))
+    return `write the digits alone: ${text.replaceAll(/[^\d.]/g, '')}; YAML 1.2 reads ${text} as text`
   if (/^\d+,\d+$/.test(text)) return `write a point for the fraction: ${text.replace(',', '.')}`
   if (/^\d+(:[0-5]?\d)+$/.test(text)) return `YAML 1.2 reads ${text} as text; ${inUnit(pointer) ?? 'write a number'}`
   if (/^[-+]?0b[01]+$/.test(text)) return `YAML 1.2 knows no binary numbers: write ${Number(text.replace(/^[-+]/, ''))}`
   if (/^\d+(\.\d+)?\s*%$/.test(text)) return `write a number: a share of ${text} is ${Number.parseFloat(text) / 100}`
   return unitHint(text, pointer)
+}
+
+/** Of a number in quotes; one that would be refused without them is too large all the same. */
+function withoutQuotes(number: number): string {
+  const isBeyond = Number.isInteger(number) ? !Number.isSafeInteger(number) : !Number.isFinite(number)
+  return isBeyond ? boundOf(number) : 'remove the quotes'
 }
 
 /** A number with a unit where the key's name says the unit. */

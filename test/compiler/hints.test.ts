@@ -71,8 +71,28 @@ describe('the remedy for what YAML makes something else of', () => {
       instead('{ epochs: 3 }', '{ epochs: 3, learningRate: "0,1" }'),
       'write a point for the fraction: 0.1',
     ],
-    ['an integer beyond 2^53', more('rerun: 9007199254740993'), 'quote it if it is an identifier'],
+    [
+      'an integer beyond 2^53',
+      more('rerun: 9007199254740993'),
+      'quote it if it is an identifier; a number is at most 9007199254740991',
+    ],
+    [
+      'an integer below -2^53',
+      more('rerun: -9007199254740993'),
+      'quote it if it is an identifier; a number is at least -9007199254740991',
+    ],
+    ['an integer beyond 2^53 in quotes', more('rerun: "9007199254740993"'), 'a number is at most 9007199254740991'],
     ['infinity', more('rerun: .inf'), 'write a finite number, or quote the text'],
+    [
+      'a fraction with digits in groups',
+      instead('epochs: 3', 'epochs: 3, learningRate: 1_0.5'),
+      'write the digits alone: 10.5; YAML 1.2 reads 1_0.5 as text',
+    ],
+    [
+      'thousands with a comma and a fraction',
+      instead('epochs: 3', 'epochs: 3, learningRate: "1,000.25"'),
+      'write the digits alone: 1000.25; YAML 1.2 reads 1,000.25 as text',
+    ],
     [
       'a text that begins with a star',
       more('args: [*.txt]'),
@@ -185,6 +205,37 @@ describe('the remedy for what a schema does not know', () => {
     ['Größe 2', 'gro-e-2'],
   ])('a name of %s may be one of %s', (written, meant) => {
     expect(hintOf(training(JSON.stringify(written)))).toMatch(`did you mean ${JSON.stringify(meant)}?`)
+  })
+})
+
+describe('a name of several parts', () => {
+  const hintsOf = (more: string): string => {
+    const text = `apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: there }\nspec:\n  cluster: { kubernetes: { context: there, namespaces: {} } }\n  ${more}\n`
+    return compileTexts([text])
+      .problems.map(({ hint }) => hint)
+      .join('; ')
+  }
+
+  it.each([
+    ['a host', 'ingress: { host: "*.example.com" }', 'example.com'],
+    ['a host with capitals', 'ingress: { host: Models.Example.com }', 'models.example.com'],
+    ['a resource', 'gpuTypes: { T4: { resource: "nvidia.com/g:pu" } }', 'nvidia.com/g-pu'],
+  ])('keeps its points and slashes: %s', (_sentence, more, meant) => {
+    expect(hintsOf(more)).toMatch(`did you mean ${JSON.stringify(meant)}?`)
+  })
+
+  it('is made one of one part where no other may stand', () => {
+    expect(hintOf(training('my.letters'))).toMatch('did you mean "my-letters"?')
+  })
+})
+
+describe('a number that cannot be used', () => {
+  it.each([
+    ['1e400', '1e400 is read as infinity, which cannot be used'],
+    ['.nan', '.nan is read as not-a-number, which cannot be used'],
+    ['9007199254740993', '9007199254740993 is beyond 2^53 and would lose digits: it is read as 9007199254740992'],
+  ])('%s is named as it is written', (written, message) => {
+    expect(compileTexts([more(`rerun: ${written}`)]).problems.map((one) => one.message)).toEqual([message])
   })
 })
 
