@@ -4,7 +4,9 @@ import type { Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { loadDocuments } from '../load/document.ts'
 import { readText } from '../load/text.ts'
+import { readTokens } from '../load/tokens.ts'
 import { problem } from '../problem.ts'
+import { takeBehindKeys } from './behind.ts'
 import { withModeline } from './modeline.ts'
 import { orderKeys } from './order.ts'
 import { parseForPrinting, printDocument } from './print.ts'
@@ -80,12 +82,19 @@ function withEnd(text: string): string {
   return text.trim() === '' ? '' : text.endsWith('\n') ? text : `${text}\n`
 }
 
-/** What must stay: the values of all documents, and the comments. The order of keys and of comments is free. */
+/** What must stay: the values of all documents, the comments, and which of them stand behind which keys. The order of keys and of comments is free. */
 function signature(text: string, path: string): string | undefined {
   const { documents, problems } = loadDocuments({ path, bytes: new TextEncoder().encode(text) })
   if (problems.length > 0) return undefined
   const values = documents.map((one) => canonicalJson((one.value ?? null) as Json))
-  return JSON.stringify([values, commentsOf(text).sort()])
+  const comments = commentsOf(text).sort()
+  return JSON.stringify([values, comments, comments.length === 0 ? [] : behindKeysOf(text)])
+}
+
+/** Each comment behind a key with that key. */
+function behindKeysOf(text: string): string[] {
+  const taken = takeBehindKeys(readTokens(text).tokens)
+  return [...taken.values()].map(({ key, comment }) => `${key}: ${comment.trimEnd()}`).sort()
 }
 
 function commentsOf(text: string): string[] {

@@ -47,6 +47,7 @@ function orderMap(map: YAMLMap, schema: SchemaNode, kind: SpecKind | undefined, 
       map,
       sorted.map((one) => one.pair),
       path.length === 0,
+      path.at(-1) === '*',
     )
   for (const pair of map.items) {
     const name = nameOf(pair)
@@ -57,12 +58,15 @@ function orderMap(map: YAMLMap, schema: SchemaNode, kind: SpecKind | undefined, 
   }
 }
 
-/** A comment above the first key belongs to that key, but at the top of a document, where it speaks of the whole. */
-function rearrange(map: YAMLMap, pairs: Pair[], isRoot: boolean): void {
+/**
+ * A comment above the first key belongs to that key, but at the top of a document, where it speaks of the whole, and above an item of a list, where it
+ * speaks of the item.
+ */
+function rearrange(map: YAMLMap, pairs: Pair[], isRoot: boolean, isItem: boolean): void {
   const [before, now] = [map.items[0]?.key, pairs[0]?.key]
   map.items = pairs as typeof map.items
   if (!isNode(before) || !isNode(now) || before === now) return
-  if (!isRoot && map.commentBefore != null && before.commentBefore == null) {
+  if (!isRoot && !isItem && map.commentBefore != null && before.commentBefore == null) {
     before.commentBefore = map.commentBefore
     map.commentBefore = null
   }

@@ -1,5 +1,6 @@
 import { Composer, type CST, type Document, isScalar, type Scalar, type Tags, type YAMLMap, type YAMLSeq } from 'yaml'
 import { readTokens } from '../load/tokens.ts'
+import { putBehindKeys, takeBehindKeys } from './behind.ts'
 import { settleComments } from './trailing.ts'
 
 /*
@@ -24,13 +25,16 @@ export function parseForPrinting(text: string): readonly Document[] | undefined 
   const { tokens, refused } = readTokens(text)
   if (refused) return undefined
   settleComments(tokens)
+  const behind = takeBehindKeys(tokens)
   const composer = new Composer({
     ...{ schema: 'core', version: '1.2', merge: false, uniqueKeys: true, strict: true, keepSourceTokens: true },
     ...{ prettyErrors: false, logLevel: 'silent' },
     customTags: (tags) =>
       tags.map((tag) => (typeof tag === 'string' ? tag : { ...tag, stringify: printing(tag, text) })) as Tags,
   })
-  return [...composer.compose(tokens, false, text.length)]
+  const documents = [...composer.compose(tokens, false, text.length)]
+  putBehindKeys(documents, behind)
+  return documents
 }
 
 /** The text of one document; each but the first of a file begins with `---`. */

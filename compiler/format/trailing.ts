@@ -4,7 +4,7 @@ type Item = CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]
 
 /**
  * Gives comments at the end of a mapping or list to the outer one whose column they stand in. The parser leaves a group of them with the innermost
- * unless all of it is indented less, and a comment between a list and the next key with the list where both stand in one column.
+ * unless all of it is indented less, and a comment between a list and the next key with the list where both stand in one column. What stands below a key without a value goes to the next key.
  * @param tokens what the parser made of a text; changed in place
  */
 export function settleComments(tokens: readonly CST.Token[]): void {
@@ -14,17 +14,34 @@ export function settleComments(tokens: readonly CST.Token[]): void {
     const items = token.items as Item[]
     for (let index = 0; index < items.length; index += 1) {
       const value = items[index]?.value
-      if (!value) continue
+      if (!value) {
+        hand(takeBelow(items[index]), items, index)
+        continue
+      }
       settleComments([value])
       if (value.type !== 'block-map' && value.type !== 'block-seq') continue
       const next = items[index + 1]
       const isBeside = value.type === 'block-seq' && value.indent === token.indent && next?.key != null
       const moved = takeOutdented(value.items as Item[], value.indent + (isBeside ? 1 : 0))
-      if (moved.length === 0) continue
-      if (next) next.start = [...moved, ...next.start]
-      else items.push({ start: moved })
+      hand(moved, items, index)
     }
   }
+}
+
+/** Puts tokens above what follows an item, or at the end. */
+function hand(moved: CST.SourceToken[], items: Item[], index: number): void {
+  if (moved.length === 0) return
+  const next = items[index + 1]
+  if (next) next.start = [...moved, ...next.start]
+  else items.push({ start: moved })
+}
+
+/** Takes the comments on the lines below a key without a value: the parser holds them for what is said of that value. */
+function takeBelow(item: Item | undefined): CST.SourceToken[] {
+  const sep = item?.sep
+  const line = sep?.findIndex((one) => one.type === 'newline') ?? -1
+  if (!sep || line < 0 || !sep.slice(line).some((one) => one.type === 'comment')) return []
+  return sep.splice(line + 1)
 }
 
 /** Takes what stands at the end of a collection, from the first comment before a column on. */

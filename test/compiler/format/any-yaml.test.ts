@@ -8,6 +8,11 @@ const fileOf = (text: string) => ({ path: 'specs/a.yaml', bytes: new TextEncoder
 const values = (text: string): unknown[] => loadDocuments(fileOf(text)).documents.map((one) => one.value)
 const comments = (text: string): string[] =>
   (text.match(/# (above|behind|within)[ 0-9]*/g) ?? []).map((one) => one.trim()).sort()
+/** Comments behind keys whose values begin below, or that have none, each with its key. */
+const behindKeys = (text: string): string[] =>
+  [...text.matchAll(/^[\ufeff -]*([A-Za-z]+): *(# behind [0-9]+)\r?$/gm)]
+    .map(([, key, comment]) => `${key}: ${comment}`)
+    .sort()
 
 /** A file of one to three documents, as it came over one system or another. */
 const anyFile = fc
@@ -41,6 +46,7 @@ describe('any file of YAML, formatted', () => {
         }
         expect(values(formatted)).toEqual(values(text))
         expect(comments(formatted)).toEqual(comments(text))
+        expect(behindKeys(formatted), 'a comment behind a key stays behind that key').toEqual(behindKeys(text))
         expect(formatFile(fileOf(formatted)).text).toBe(formatted)
         expect(/[^\r]\n/.test(formatted) && formatted.includes('\r')).toBe(false)
       }),

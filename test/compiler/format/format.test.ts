@@ -41,6 +41,26 @@ describe('formatting', () => {
       'kind: Model\nspec:\n  # of the family\n  family: b\n  # of the framework\n  framework: a # it\n',
     ],
     [
+      'leaves a comment behind a key with that key, where what is below changes its order',
+      'kind: TrainingJob\nspec: # why\n  # of the name\n  resources: # two were too slow\n      memory: 1\n      cpu: 2\n  command: [a]\n',
+      'kind: TrainingJob\nspec: # why\n  command: [a]\n  # of the name\n  resources: # two were too slow\n    cpu: 2\n    memory: 1\n',
+    ],
+    [
+      'leaves a comment behind a key behind it, whatever its value is',
+      'a: # of a\n- b\nc: !!map # of c\n  d: #\n    e\nf: # of f\n  [g,\n  h]\n"i": # of i\n  |\n    j\nk: # of k\n',
+      'a: # of a\n  - b\nc: # of c\n  !!map\n  d: #\n    e\nf: # of f\n  [\n    g,\n    h\n  ]\n"i": # of i\n  |\n  j\nk: # of k\n',
+    ],
+    [
+      'leaves a comment between a key without a value and the next key with that key',
+      'a: # of a\n# of b\nb:\n  c:\n  # of b too\n# of d\nd: 1\n',
+      'a: # of a\n# of b\nb:\n  c:\n  # of b too\n# of d\nd: 1\n',
+    ],
+    [
+      'leaves a comment above an item of a list above it, where the keys of the item change their order',
+      'kind: Policy\nspec:\n  variables:\n    - { name: a }\n    # of b\n    - expression: 1\n      name: b\n',
+      'kind: Policy\nspec:\n  variables:\n    - { name: a }\n    # of b\n    - name: b\n      expression: 1\n',
+    ],
+    [
       'leaves the comment at the top at the top',
       '# of the file\nkind: Model\napiVersion: a\n',
       '# of the file\napiVersion: a\nkind: Model\n',
@@ -56,6 +76,7 @@ describe('formatting', () => {
       'a:\n  b:\n    - c\n    - d: 1\n      e: 2\n',
     ],
     ['makes one empty line of several', 'a: 1\n\n\n\nb: 2\n', 'a: 1\n\nb: 2\n'],
+    ['makes one empty line of several below a comment behind a key', 'a: # c\n\n\n\n  b: 1\n', 'a: # c\n\n  b: 1\n'],
     ['keeps brackets, with their padding', 'a: {b: 1,c: [ 1,2 ]}\n', 'a: { b: 1, c: [1, 2] }\n'],
     [
       'keeps brackets on several lines, an entry on each',
