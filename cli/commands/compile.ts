@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
@@ -10,10 +9,13 @@ import { compileSpecs } from '../specs/compile-specs.ts'
 import { type Identity, identityOf } from '../specs/looking/identity.ts'
 import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
+import { destinationOf, leftOver, notEmpty } from '../specs/writing/destination.ts'
 import { writeTree } from '../specs/writing/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
+import { countText } from '../impact/numbers.ts'
 import { readDeployed, recallDeployed } from '../specs/deployed.ts'
 import { paintFor } from '../terminal/paint.ts'
+import { printable } from '../terminal/printable.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
@@ -26,9 +28,11 @@ export interface CompileFlags {
 
 /** Prints the tree that would be published, or writes it to a folder. Publishes nothing. */
 export async function runCompile(world: World, directory: string, options: CompileFlags): Promise<ExitCode> {
+  if (options.to !== undefined) notEmpty(options.to)
   if (options.to !== undefined && options.rev === undefined) return compileTo(world, directory, options.to, options)
   const states = openStates(world, directory)
   const specs = await (options.rev === undefined ? states.workingTree() : states.at(options.rev))
+  const folder = options.to === undefined ? undefined : destinationOf(options.to, specs.settings.root)
   const deployed = await readDeployed(world, specs.settings)
   const aids = lookingAids(world, options, specs.files.length)
   const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
@@ -37,11 +41,11 @@ export async function runCompile(world: World, directory: string, options: Compi
   tellProblems(world, problems, specs.files)
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   const tree = new Map([...result.tree].sort())
-  if (options.to === undefined) {
+  if (options.to === undefined || folder === undefined) {
     for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
     return exitCodes.fine
   }
-  return tellWritten(world, await writeTree(resolve(options.to), tree), tree.size, options.to)
+  return tellWritten(world, await writeTree(folder, tree), [...tree.keys()], { to: options.to, folder })
 }
 
 /** Writes what the working tree compiles to: of files that have not changed since the last time, neither specs nor what they compile to are read. */
@@ -51,7 +55,7 @@ async function compileTo(world: World, directory: string, to: string, options: C
     kubernetesVersion: options.kubeVersion,
   }
   const { root } = settings
-  const folder = resolve(to)
+  const folder = destinationOf(to, root)
   const looked = await look({
     settings,
     to: folder,
@@ -66,7 +70,7 @@ async function compileTo(world: World, directory: string, to: string, options: C
   const tree = new Map([...looked.tree].sort())
   const written = await writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
   looked.remember(stands)
-  return tellWritten(world, written, tree.size + looked.standing, to)
+  return tellWritten(world, written, [...tree.keys(), ...looked.standing], { to, folder })
 }
 
 function tellProblems(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
@@ -74,8 +78,20 @@ function tellProblems(world: World, problems: readonly Problem[], files: readonl
   if (told !== undefined) world.stderr.write(`${told}\n`)
 }
 
-function tellWritten(world: World, written: number, files: number, to: string): ExitCode {
-  const rest = written === files ? '' : `; ${files - written} are there already`
+function tellWritten(
+  world: World,
+  written: number,
+  files: readonly string[],
+  { to, folder }: { readonly to: string; readonly folder: string },
+): ExitCode {
+  const rest = written === files.length ? '' : `; ${files.length - written} are there already`
   world.stdout.write(`${written} ${written === 1 ? 'file' : 'files'} written to ${to}${rest}\n`)
+  const [first, ...more] = leftOver(folder, new Set(files))
+  // Somebody may have put them there, so they are not taken away.
+  if (first !== undefined)
+    world.stderr.write(
+      `${countText(1 + more.length, 'other file is', 'other files are')} there that no spec makes any more, or that somebody else put there: ` +
+        `${printable(first)}${more.length === 0 ? '' : ', …'}; to be rid of such, compile into a new folder\n`,
+    )
   return exitCodes.fine
 }

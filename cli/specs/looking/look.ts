@@ -44,8 +44,8 @@ export interface Looked {
   readonly files: readonly SourceFile[]
   /** Files that are not known to stand as they should; null when there are errors. */
   readonly tree: Files | null
-  /** How many files are known to stand as they should. */
-  readonly standing: number
+  /** Files of the tree that are known to stand as they should, and are not in it here. */
+  readonly standing: readonly string[]
   /** Keeps what is known now for the next time. @param written how the files of the tree stand */
   remember(written: ReadonlyMap<string, Identity>): void
 }
@@ -123,7 +123,7 @@ async function lookBeside(
   return {
     ...{ problems, files, tree: compiled.tree },
     paths: [...sight.unchanged.keys(), ...files.map(({ path }) => path)].sort(compareText),
-    standing: others.outputs.length,
+    standing: others.outputs,
     next: () => {
       const leaves = leavesOf(learned, files, sight)
       if (!isWorthKeeping(differenceOf(known.leaves, sight, leaves))) return undefined
@@ -146,7 +146,7 @@ async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: 
   aids.save?.()
   const problems = [...tree.problems, ...result.problems].sort(compareProblems)
   const paths = files.map(({ path }) => path)
-  const answer = { problems, paths, files, tree: hasErrors(problems) ? null : result.tree, standing: 0 }
+  const answer = { problems, paths, files, tree: hasErrors(problems) ? null : result.tree, standing: [] }
   if (!learned || tree.problems.length > 0) return answer
   const shared = [...learned.parts].filter(([, { isLeaf }]) => !isLeaf).map(([path]) => path)
   const rest = digestOfRest(input, sharedOf(input, shared))
