@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { nearest } from '../../compiler/validate/nearest.ts'
 import { schemaFile } from '../../compiler/format/modeline.ts'
@@ -6,6 +5,8 @@ import type { Draft } from '../../compiler/schema/drafts.ts'
 import { catalogEntry, combinedFile, schemaFiles } from '../../compiler/schema/schemas.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { settingsSchemaDocument } from '../house/settings-schema.ts'
+import { notEmpty } from '../specs/writing/destination.ts'
+import { writeTree } from '../specs/writing/write-tree.ts'
 import { UsageError, type World } from '../world.ts'
 
 export interface SchemaFlags {
@@ -39,13 +40,10 @@ export async function runSchema(
     world.stdout.write(json(files.get(wanted ?? combinedFile)))
     return exitCodes.fine
   }
-  const folder = resolve(directory, to)
-  await mkdir(folder, { recursive: true })
-  for (const [name, schema] of files) {
-    if (wanted !== undefined && wanted !== name) continue
-    await writeFile(join(folder, name), json(schema))
-    world.stdout.write(`${join(to, name)}\n`)
-  }
+  const folder = resolve(directory, notEmpty(to))
+  const chosen = [...files].filter(([name]) => wanted === undefined || wanted === name)
+  await writeTree(folder, new Map(chosen.map(([name, schema]) => [name, json(schema)])))
+  for (const [name] of chosen) world.stdout.write(`${join(to, name)}\n`)
   return exitCodes.fine
 }
 

@@ -120,6 +120,23 @@ describe('specyard schema', () => {
     })
   })
 
+  it.each([
+    ['a file', 'specyard.yaml'],
+    ['a path below a file', 'specyard.yaml/schemas'],
+  ])('says which file it cannot write where the folder is %s', async (_what, to) => {
+    const { code, stdout, stderr } = await folder.run(['schema', 'Model', '--to', to])
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toContain(`the file ${join(folder.path, to, 'model.schema.json')} cannot be written`)
+    expect(stderr).toContain('FILE_FAILED')
+    expect(stderr).toContain('hint')
+    expect(stderr).not.toContain('defect')
+  })
+
+  it('refuses an empty name of a folder', async () => {
+    const { code, stderr } = await folder.run(['schema', '--to', ''])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('error: --to names no folder')])
+  })
+
   it('refuses a kind that is none, and says which was meant', async () => {
     expect(await folder.run(['schema', 'TrainingJobs'])).toEqual({
       code: 2,
