@@ -39,7 +39,10 @@ export async function runDrift(world: World, directory: string, { output, rev }:
     world.stdout.write(
       `${JSON.stringify({ against, drift: items, unpublished, proposed: waits, problems: told.problems }, null, 2)}\n`,
     )
-  } else world.stdout.write(inWords(told, specs.label, paintFor(world.stdout, world.environment) !== undefined, waits))
+  } else {
+    const isColoured = paintFor(world.stdout, world.environment) !== undefined
+    world.stdout.write(inWords(told, specs.label, isColoured, waits, deployed.files.size > 0))
+  }
   if (hasErrors(problems)) return differenceExits.problems
   return drift.items.length === 0 ? differenceExits.same : differenceExits.different
 }
@@ -110,6 +113,7 @@ function inWords(
   label: string,
   isColoured: boolean,
   waits: readonly Waits[],
+  isAnythingPublished: boolean,
 ): string {
   const colours = pc.createColors(isColoured)
   const specs = `the specs of ${printable(label)}`
@@ -122,7 +126,11 @@ function inWords(
   const parts = [
     ...(problems.length === 0 ? [] : [formatProblems(problems)]),
     ...(items.length === 0
-      ? [`no drift: what is published is what this version makes of ${specs}`]
+      ? [
+          isAnythingPublished
+            ? `no drift: what is published is what this version makes of ${specs}`
+            : 'no drift: nothing is published yet',
+        ]
       : [
           colours.bold(
             `${countText(items.length, 'file drifts', 'files drift')} from what this version makes of ${specs}`,

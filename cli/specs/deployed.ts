@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import type { Waiting } from '../../domain/proposal.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import type { DeployBranches } from '../../publisher/branches/open.ts'
@@ -30,8 +30,17 @@ export async function readDeployedAndWaiting(
 }
 
 async function openThere(world: World, settings: Settings): Promise<DeployBranches | undefined> {
-  if (settings.embeddedDeploy && !existsSync(settings.deployRepository)) return undefined
+  if (settings.embeddedDeploy && !isAnythingIn(settings.deployRepository)) return undefined
   return openDeploy(settings, gitEnvironment(world.environment), world.now)
+}
+
+function isAnythingIn(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0
+  } catch (error) {
+    // Of a folder that is there and cannot be read, Git tells better.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
 }
 
 /** Of one commit. A larger one is asked of Git each time. */

@@ -88,6 +88,10 @@ export interface Sides {
  */
 export async function readSides(states: States, words: readonly string[]): Promise<Sides> {
   if (words.length > 2) throw new UsageError('error: at most two revisions can be compared')
+  if (words.some((word) => word.trim() === ''))
+    throw new UsageError(
+      'error: a revision has no name; write a commit, branch or tag, HEAD, or . for the working tree',
+    )
   const read = (name: string): Promise<SpecsState> =>
     name === workingTreeName ? states.workingTree() : states.at(name === '' ? 'HEAD' : name)
   const [first = workingTreeName, second] = words

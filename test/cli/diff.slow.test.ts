@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { specyard } from '../support/cli.ts'
@@ -49,6 +49,44 @@ describe('specyard diff', () => {
     expect([unknown.exit, unknown.stderr]).toMatchObject([3, expect.stringContaining('REVISION_UNKNOWN')])
     const outside = await specyard(await temporaryFolder(), ['diff'])
     expect([outside.exit, outside.stderr]).toMatchObject([3, expect.stringContaining('NOT_A_SPEC_REPOSITORY')])
+  })
+
+  it.each([
+    ['is not there', () => {}, ['.git', '.gitignore', 'specs', 'specyard.yaml']],
+    [
+      'is an empty folder',
+      (root: string) => mkdirSync(join(root, '.specyard/deploy.git'), { recursive: true }),
+      ['.git', '.gitignore', '.specyard', 'specs', 'specyard.yaml'],
+    ],
+  ] as const)(
+    'and drift say that nothing is published where the deploy repository %s, and make none',
+    async (_sentence, prepare, stands) => {
+      const root = await repository()
+      prepare(root)
+      const drift = await specyard(root, ['drift'])
+      expect([drift.exit, drift.stdout]).toMatchObject([
+        0,
+        expect.stringMatching(/^no drift: nothing is published yet\n\n2 runs or endpoints are not published as /),
+      ])
+      expect((await specyard(root, ['diff'])).exit).toBe(1)
+      expect(readdirSync(root).sort()).toEqual(stands)
+      if ((stands as readonly string[]).includes('.specyard'))
+        expect(readdirSync(join(root, '.specyard/deploy.git'))).toEqual([])
+    },
+  )
+
+  it('refuses a revision without a name, as of a variable that is not set, and says what to write', async () => {
+    const root = await repository()
+    for (const words of [[''], ['main', ''], ['', 'main'], [' ']]) {
+      const { exit, stdout, stderr } = await specyard(root, ['diff', ...words])
+      expect([words, exit, stdout, stderr]).toEqual([
+        words,
+        2,
+        '',
+        expect.stringContaining('error: a revision has no name'),
+      ])
+      expect(stderr).toContain('. for the working tree')
+    }
   })
 
   it('of two revisions tells what the newer one adds, however little of the older one is published', async () => {
