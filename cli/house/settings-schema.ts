@@ -1,5 +1,6 @@
 import en from 'zod/v4/locales/en.js'
 import * as z from 'zod/mini'
+import { nearest } from '../../compiler/validate/nearest.ts'
 import { usual } from './usual-settings.ts'
 
 /*
@@ -8,11 +9,12 @@ import { usual } from './usual-settings.ts'
  */
 
 const branchName = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+const branchWords = 'a branch begins with a letter or a digit, and has letters, digits and the signs . _ / - alone'
 
 // The small build of the library, which loads in less time.
 const graceSeconds = z.optional(z.number().check(z.minimum(1), z.maximum(86_400)))
 const repository = z.optional(z.string().check(z.minLength(1)))
-const branch = z._default(z.string().check(z.regex(branchName)), usual.branch)
+const branch = z._default(z.string().check(z.regex(branchName, branchWords)), usual.branch)
 const port = z._default(z.int().check(z.minimum(0), z.maximum(65_535)), usual.port)
 
 export const settingsSchema = z.strictObject({
@@ -46,12 +48,49 @@ export type WrittenSettings = z.input<typeof settingsSchema>
 /** With what holds where it says nothing. */
 export type WholeSettings = z.output<typeof settingsSchema>
 
+/** What is wrong in a settings file, for whoever knows its places. */
+export interface WrongInSettings {
+  /** JSON pointer of what is wrong, and whether it is a key that should not be there rather than its value. */
+  readonly pointer: string
+  readonly isKey: boolean
+  readonly message: string
+  /** What to write instead, where that is known. */
+  readonly hint?: string
+}
+
 /** What is wrong with the value of a settings file, first of all; undefined for one that is right. */
-export function wrongInSettings(value: unknown): string | undefined {
+export function wrongInSettings(value: unknown): WrongInSettings | undefined {
   const { success, error } = settingsSchema.safeParse(value, { error: en().localeError })
   if (success) return undefined
   const issue = error.issues[0]
-  return `${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not as expected'}`
+  const path = (issue?.path ?? []).map(String)
+  const where = path.join('.') || 'document'
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  if (unknown === undefined)
+    return { pointer: pointerTo(path), isKey: false, message: `${where}: ${issue?.message ?? 'not as expected'}` }
+  const known = keysAt(path)
+  const near = nearest(unknown, known)
+  return {
+    pointer: pointerTo([...path, unknown]),
+    isKey: true,
+    message: `${where}: unknown key ${JSON.stringify(unknown)}`,
+    hint: near === undefined ? `use one of: ${known.join(', ')}` : `did you mean ${near}?`,
+  }
+}
+
+function pointerTo(path: readonly string[]): string {
+  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** The keys that may stand there. */
+function keysAt(path: readonly string[]): readonly string[] {
+  let node: PartOfSchema | undefined = settingsSchemaDocument() as PartOfSchema
+  for (const key of path) node = node?.properties?.[key]
+  return Object.keys(node?.properties ?? {})
+}
+
+interface PartOfSchema {
+  readonly properties?: { readonly [key: string]: PartOfSchema }
 }
 
 /** The JSON Schema of the settings file, in the draft 2020-12, for editors. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { parseYaml } from '../../compiler/load/document.ts'
+import { type Document, loadDocuments } from '../../compiler/load/document.ts'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { Fault } from '../../domain/fault.ts'
+import type { Place } from '../../domain/problem.ts'
 import type { Rules } from '../../reconciler/decide/rules.ts'
 import { Settings as isSound } from './settings.built.js'
-import { type WholeSettings, type WrittenSettings, wrongInSettings } from './settings-schema.ts'
+import { type WholeSettings, type WrongInSettings, type WrittenSettings, wrongInSettings } from './settings-schema.ts'
 import { usual } from './usual-settings.ts'
 
 export const settingsFile = 'specyard.yaml'
@@ -65,15 +66,14 @@ export async function readSettings(start: string, environment: Environment): Pro
  * @throws Fault SETTINGS_INVALID
  */
 export function settingsFrom(text: string, root: string, environment: Environment): Settings {
-  const parsed = parseYaml(text, settingsFile)
-  const first = parsed.problems[0]
-  if (first) {
-    throw invalid(`${settingsFile}:${first.where.line}:${first.where.column}: ${first.message}`)
-  }
+  const { documents, problems } = loadDocuments({ path: settingsFile, bytes: new TextEncoder().encode(text) })
+  const first = problems[0]
+  if (first) throw invalidAt(first.where, first.message, first.hint)
+  const [document] = documents
   // What tells what is wrong takes longer to load than everything else here, and nearly every file is sound.
-  const wrong = isSound(parsed.value) ? undefined : wrongInSettings(parsed.value)
-  if (wrong !== undefined) throw invalid(`${settingsFile}: ${wrong}`)
-  const { deploy, specs, api, reconcile } = completed(parsed.value as WrittenSettings)
+  const wrong = isSound(document?.value) ? undefined : wrongInSettings(document?.value)
+  if (wrong) throw invalidAt(placeOf(wrong, document), wrong.message, wrong.hint)
+  const { deploy, specs, api, reconcile } = completed(document?.value as WrittenSettings)
   const stateFolder = resolve(root, environment['SPECYARD_STATE'] || '.specyard')
   const deployUrl = deploy.repository ?? '.specyard/deploy.git'
   const deployRepository = deploy.repository ? addressFrom(root, deployUrl) : join(stateFolder, 'deploy.git')
@@ -161,9 +161,18 @@ function findRoot(start: string): string {
   })
 }
 
-function invalid(message: string): Fault {
-  return new Fault('SETTINGS_INVALID', message, {
-    retry: 'never',
-    hint: 'docs/handbook has the settings of a spec repository',
-  })
+/** An empty file has no document, and a key that is missing no place but that of what it is missing from. */
+function placeOf({ pointer, isKey }: WrongInSettings, document: Document | undefined): Position {
+  if (!document) return { line: 1, column: 1 }
+  return isKey ? document.locateKey(pointer) : document.locate(pointer)
+}
+
+type Position = Pick<Place, 'line' | 'column'>
+
+function invalidAt(
+  { line, column }: Position,
+  message: string,
+  hint = 'docs/handbook has the settings of a spec repository',
+): Fault {
+  return new Fault('SETTINGS_INVALID', `${settingsFile}:${line}:${column}: ${message}`, { retry: 'never', hint })
 }

@@ -41,6 +41,56 @@ it('a grace of nothing is refused by its name', async () => {
   await expect(read('reconcile: { graceSeconds: { lost: 0 } }')).rejects.toThrow('reconcile.graceSeconds.lost')
 })
 
+it.each([
+  [
+    'an unknown key is told at its place, with the one that was meant',
+    ['deploy:', '  brnch: main'],
+    'specyard.yaml:4:3: deploy: unknown key "brnch"',
+    'did you mean branch?',
+  ],
+  [
+    'an unknown key at the top likewise',
+    ['deplyo: {}'],
+    'specyard.yaml:3:1: document: unknown key "deplyo"',
+    'did you mean deploy?',
+  ],
+  [
+    'an unknown key that is like none is told with those that may stand there',
+    ['api: { "a/b~": 1 }'],
+    'specyard.yaml:3:8: api: unknown key "a/b~"',
+    'use one of: port',
+  ],
+  [
+    'an unknown key far below is told with its neighbours',
+    ['reconcile:', '  graceSeconds: { lots: 5 }'],
+    'specyard.yaml:4:19: reconcile.graceSeconds: unknown key "lots"',
+    'did you mean lost?',
+  ],
+  [
+    'a branch that cannot be one is told in words',
+    ['deploy:', '  sign: true', '  branch: ma in..x'],
+    'specyard.yaml:5:11: deploy.branch: a branch begins with a letter or a digit, and has letters, digits and the signs . _ / - alone',
+    'docs/handbook',
+  ],
+  [
+    'a value of another type is told at its place',
+    ['api: { port: http }'],
+    'specyard.yaml:3:14: api.port: ',
+    'docs/handbook',
+  ],
+])('%s', async (_sentence, lines, message, hint) => {
+  await expect(read(...lines)).rejects.toMatchObject({
+    code: 'SETTINGS_INVALID',
+    message: expect.stringContaining(message) as string,
+    hint: expect.stringContaining(hint) as string,
+  })
+})
+
+it('a file without a document is told from its beginning', async () => {
+  writeFileSync(join(folder, 'specyard.yaml'), '# nothing yet\n')
+  await expect(readSettings(folder, {})).rejects.toThrow('specyard.yaml:1:1: document: ')
+})
+
 const anyOf = (...values: readonly unknown[]) =>
   fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(...values) },
