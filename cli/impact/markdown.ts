@@ -10,7 +10,7 @@ import { headline, proposedText } from './words.ts'
 /*
  * The comment on a pull request. GitHub takes 65,536 characters and loses what is more, so ours has fewer than 60,000 whatever the change: the
  * sentence that says it all, then the effects and the rendered difference, each as far as there is room, and how much was left out. The
- * text names no commit and no time of its own: a change that stays the same keeps its comment as it is.
+ * text names no commit and no time of its own, nor how far a run is: a change that stays the same keeps its comment as it is.
  */
 
 /** By its first line a comment of ours is known again, to be written anew instead of another being added. */
@@ -32,7 +32,7 @@ export function markdownComparison(comparison: Comparison): string {
   const told: readonly Section[] = [
     problemSection('Warnings', problems),
     problemSection(`Problems of ${base?.label ?? 'the base'}, which was left out`, baseProblems),
-    ...sections(difference.impact),
+    ...sections(difference.impact, 'stable'),
   ].filter(({ rows }) => rows.length > 0)
   let left = effectsMax
   told.forEach((section, index) => {

@@ -10,6 +10,11 @@ export function numberText(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** With two digits behind the point, for programs; of what is less, with its first two that say something. */
+export function roundedNumber(value: number): number {
+  return Number(Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(2))
+}
+
 /** `1.2 to 2`, `at most 96`, `2`. */
 export function rangeText({ low, high }: Range): string {
   if (numberText(low) === numberText(high)) return numberText(high)

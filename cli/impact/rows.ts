@@ -1,7 +1,16 @@
 import type { EndpointRelease, ImpactStatement } from '../../compiler/impact/statement.ts'
 import { keyText } from '../../domain/names.ts'
 import { compareText, type Place } from '../../domain/problem.ts'
-import { changesText, estimateText, progressText, releaseText, stopText, surgeText } from './words.ts'
+import {
+  changesText,
+  estimateText,
+  progressText,
+  reasonText,
+  releaseText,
+  stopText,
+  surgeText,
+  type Told,
+} from './words.ts'
 
 /** One effect of a change, as every output tells it. */
 export interface Row {
@@ -23,8 +32,11 @@ export interface Section {
   readonly rows: readonly Row[]
 }
 
-/** What a change does, section by section; those with nothing to say are left out. */
-export function sections(impact: ImpactStatement): readonly Section[] {
+/**
+ * What a change does, section by section; those with nothing to say are left out.
+ * @param told `stable` leaves out how far runs are, also of the order in which they come
+ */
+export function sections(impact: ImpactStatement, told: Told = 'now'): readonly Section[] {
   const name = keyText
   const heavier = (left: { gpus: number }, right: { gpus: number }): number => right.gpus - left.gpus
   const found: readonly Section[] = [
@@ -33,9 +45,14 @@ export function sections(impact: ImpactStatement): readonly Section[] {
       rows: [...impact.stops]
         .sort(
           (left, right) =>
-            (right.progress?.percentage ?? -1) - (left.progress?.percentage ?? -1) || heavier(left, right),
+            (told === 'now' ? (right.progress?.percentage ?? -1) - (left.progress?.percentage ?? -1) : 0) ||
+            heavier(left, right),
         )
-        .map((one) => ({ name: name(one.key), where: one.where, says: [stopText(one), progressText(one.progress)] })),
+        .map((one) => ({
+          name: name(one.key),
+          where: one.where,
+          says: [stopText(one), progressText(one.progress, told)],
+        })),
     },
     {
       title: 'Starts',
@@ -44,7 +61,7 @@ export function sections(impact: ImpactStatement): readonly Section[] {
         .map((one) => ({
           name: name(one.key),
           where: one.where,
-          says: [estimateText(one.estimate), changesText(one.changes)],
+          says: [estimateText(one.estimate), reasonText(one)],
         })),
     },
     {

@@ -5,6 +5,7 @@ import type {
   Estimate,
   ImpactStatement,
   RunProgress,
+  StartedRun,
   StoppedRun,
   Surge,
 } from '../../compiler/impact/statement.ts'
@@ -62,21 +63,36 @@ export function estimateText({ basis, pastRuns, attempts, gpus, gpuType, hours, 
   return `${numberText(gpus)}${type}: ${rangeText(gpuHours)} GPU-hours, ${price} (${why})`
 }
 
-/** How far a run is that is stopped. */
-export function progressText(progress: RunProgress | null | undefined): string {
+/** Whether what is told of a run that is stopped may be another thing at each look. */
+export type Told = 'now' | 'stable'
+
+/** How far a run is that is stopped. `stable`: without what moves on while it runs. */
+export function progressText(progress: RunProgress | null | undefined, told: Told): string {
   if (progress === undefined) return 'how far it is: unknown, no database'
   if (progress === null) return 'how far it is: unknown, not in the records'
-  const { state, reason, attempt, step, epoch, totalEpochs, percentage, startedAt } = progress
+  const { state, reason, attempt, startedAt } = progress
   return [
     reason === '' ? state : `${state} (${reason})`,
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(told === 'now' ? stepTexts(progress) : []),
+    ...(startedAt === null ? [] : [`since ${startedAt.slice(0, 16).replace('T', ' ')} UTC`]),
+  ].join(', ')
+}
+
+function stepTexts({ step, epoch, totalEpochs, percentage }: RunProgress): readonly string[] {
+  return [
     ...(step === null ? [] : [`step ${numberText(step)}`]),
     ...(epoch === null
       ? []
       : [`epoch ${numberText(epoch)}${totalEpochs === null ? '' : ` of ${numberText(totalEpochs)}`}`]),
     ...(percentage === null ? [] : [`${numberText(percentage)} %`]),
-    ...(startedAt === null ? [] : [`since ${startedAt.slice(0, 16).replace('T', ' ')} UTC`]),
-  ].join(', ')
+  ]
+}
+
+/** Why a run starts: the values that are others, or that none is. */
+export function reasonText({ supersedes, changes }: StartedRun): string {
+  if (supersedes === null || changes.length > 0) return changesText(changes)
+  return 'no value of its plan changes: it runs again because of spec.rerun, or because the spec says the same in other words'
 }
 
 export function stopText({ why, gpus, gpuType }: StoppedRun): string {

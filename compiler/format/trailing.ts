@@ -4,7 +4,8 @@ type Item = CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]
 
 /**
  * Gives comments at the end of a mapping or list to the outer one whose column they stand in. The parser leaves a group of them with the innermost
- * unless all of it is indented less, and a comment between a list and the next key with the list where both stand in one column. What stands below a key without a value goes to the next key.
+ * unless all of it is indented less, and a comment between a list and the next key with the list where both stand in one column. What
+ * stands below a key without a value goes to the next key.
  * @param tokens what the parser made of a text; changed in place
  */
 export function settleComments(tokens: readonly CST.Token[]): void {

@@ -56,6 +56,7 @@ spec:
 const cases: readonly Case[] = [
   { name: 'first-run', head: [letters, gpuTraining('unpriced', '', 'resources: { gpus: 1, gpuType: T4 }')] },
   { name: 'superseded-while-running', published: [letters], head: [longer], known },
+  { name: 'run-again', published: [letters], head: [gpuTraining('letters', '  rerun: 1\n')] },
   { name: 'superseded-without-a-database', published: [letters], head: [longer] },
   {
     name: 'superseded-unknown-run',
@@ -153,5 +154,35 @@ describe('what a change does', () => {
     const whole = JSON.parse(jsonComparison(comparison)) as { same: boolean; impact: unknown }
     expect(whole.same).toBe(comparison.compared.result.change.size === 0)
     expect(whole.impact).toEqual(JSON.parse(JSON.stringify(comparison.difference.impact)))
+  })
+})
+
+describe('a comment on a change', () => {
+  it('stays the same however far the run is that is stopped', () => {
+    const deployed = publishedState({ name: '', published: [letters], head: [] })
+    const comments = [
+      { step: 21_078, epoch: 11, percentage: 68.75 },
+      { step: null, epoch: null, percentage: null },
+    ].map((far) => {
+      const progress = new Map([[runId(deployed), { ...running, ...far }]])
+      return markdownComparison(compared([longer], deployed, { progress, pastHours: new Map() }))
+    })
+    expect(comments[0]).toBe(comments[1])
+    expect(comments[0]).toContain('RUNNING, attempt 2, since 2026-03-01 08:30 UTC')
+  })
+})
+
+describe('the document of a change', () => {
+  it('has hours and costs with two digits behind the point', () => {
+    const deployed = publishedState({ name: '', published: [], head: [] })
+    const pastHours = new Map([['prod/language/letters', [6.96, 5 / 3, 0.001 / 3]]])
+    const document = jsonComparison(compared([letters], deployed, { progress: new Map(), pastHours }))
+    const { impact } = JSON.parse(document) as { impact: { starts: { estimate: object }[]; total: object } }
+    expect(impact.starts[0]?.estimate).toMatchObject({
+      hours: { low: 0.00033, high: 6.96 },
+      gpuHours: { low: 0.00067, high: 13.92 },
+      cost: { low: 0.0017, high: 34.8 },
+    })
+    expect(impact.total).toMatchObject({ gpuHours: { low: 0.00067, high: 13.92 }, cost: { low: 0.0017, high: 34.8 } })
   })
 })
