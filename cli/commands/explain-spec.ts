@@ -1,8 +1,11 @@
+import type { CompileInput } from '../../compiler/compile-types.ts'
+import { loadSpecs } from '../../compiler/compile.ts'
 import { explainSpec } from '../../compiler/explain/explain.ts'
 import type { Candidate, Explained, ExplainedValue } from '../../compiler/explain/explained.ts'
-import { hider, secretTexts } from '../../compiler/secrets/hide.ts'
+import { reportSecrets } from '../../compiler/secrets/report.ts'
 import { nearest } from '../../compiler/validate/nearest.ts'
 import { keyText } from '../../domain/names.ts'
+import type { Problem } from '../../domain/problem.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { compileInput } from '../specs/compile-input.ts'
 import { withoutSecrets } from '../specs/secrets.ts'
@@ -32,20 +35,28 @@ export async function runExplainSpec(
   const specs = await (rev === undefined ? states.workingTree() : states.at(rev))
   const deployed = await readDeployed(world, specs.settings)
   const input = { ...(await compileInput(specs.settings, specs)), deployed }
+  const secrets = literalSecrets(input)
+  if (secrets.length > 0) return tellProblems(world, secrets, output)
   const withLines = rendered || path !== undefined || output === 'json'
   const answer = explainSpec(input, { spec, rendered: withLines, ...(env === undefined ? {} : { environment: env }) })
-  // A literal secret is a problem that `check` tells; nobody prints it meanwhile.
-  const hide = (text: string): Promise<string> => withoutSecrets(hider(secretTexts(input))(text))
-  if (answer.is === 'problems') {
-    const { problems } = answer
-    const text = output === 'json' ? JSON.stringify({ problems }, null, 2) : formatProblems(problems)
-    world.stdout.write(`${await hide(text)}\n`)
-    return exitCodes.problems
-  }
+  if (answer.is === 'problems') return tellProblems(world, answer.problems, output)
   if (answer.is !== 'explained') throw new UsageError(whichOnes(spec, env, answer.is, answer.candidates))
   const explained = path === undefined ? answer.explained : below(answer.explained, path)
-  world.stdout.write(await hide(inWords(explained, output, rendered, path)))
+  world.stdout.write(await withoutSecrets(inWords(explained, output, rendered, path)))
   return exitCodes.fine
+}
+
+/** The secrets that stand in what is read. While there is one, nothing is explained: in what is made of it, it stands in many forms. */
+function literalSecrets(input: CompileInput): readonly Problem[] {
+  const problems: Problem[] = []
+  const { secrets } = loadSpecs(input, problems)
+  return reportSecrets(problems, secrets, input).filter(({ code }) => code === 'SECRET_LITERAL')
+}
+
+function tellProblems(world: World, problems: readonly Problem[], output: SpecFlags['output']): ExitCode {
+  const text = output === 'json' ? JSON.stringify({ problems }, null, 2) : formatProblems(problems)
+  world.stdout.write(`${text}\n`)
+  return exitCodes.problems
 }
 
 function inWords(

@@ -3,7 +3,8 @@ import { type FormatOptions, type Formatted, formatFile } from '../../compiler/f
 import { publicSchemas } from '../../compiler/format/modeline.ts'
 import { unifiedDiff } from '../../compiler/impact/unified.ts'
 import { isFault } from '../../domain/fault.ts'
-import { hasErrors, type Problem } from '../../domain/problem.ts'
+import { reportSecrets } from '../../compiler/secrets/report.ts'
+import { compareProblems, hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { readWorkingTree } from '../../publisher/source.ts'
 import { isTemplatePath } from '../../publisher/spec-files.ts'
@@ -11,6 +12,7 @@ import { fileProblem } from '../../publisher/spec-files.ts'
 import { writeSpecFile } from '../../publisher/specs.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { readSettings } from '../house/settings.ts'
+import { allSecrets, maskedText } from '../specs/secrets.ts'
 import { readStandardInput, select, standardInput } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
 import { paintFor } from '../terminal/paint.ts'
@@ -58,10 +60,10 @@ export async function runFmt(
     counts[refused ? 'alone' : 'changed'] += 1
     if (refused) problems.push(refused)
   }
-  tell(world, problems, files)
+  const told = await tell(world, problems, files)
   const isDry = flags.check === true || flags.diff === true
   if (!flags.diff) world.stdout.write(`${summary(counts, files.length, isDry)}\n`)
-  return hasErrors(problems) || (isDry && counts.changed > 0) ? exitCodes.problems : exitCodes.fine
+  return hasErrors(told) || (isDry && counts.changed > 0) ? exitCodes.problems : exitCodes.fine
 }
 
 async function deliver(
@@ -80,20 +82,20 @@ async function deliver(
     if (!isFault(error, 'FILE_FAILED')) throw error
     return fileProblem('FILE_UNREADABLE', file.path, error.message, error.hint)
   }
-  world.stdout.write(diff ? difference(shown, before, text) : `${printable(shown)}\n`)
+  world.stdout.write(diff ? await difference(shown, file, text) : `${printable(shown)}\n`)
   return undefined
 }
 
 async function formatInput(world: World, directory: string, flags: FmtFlags): Promise<ExitCode> {
   const file = { path: standardInput, bytes: await readStandardInput(world.stdin) }
   const formatted = formatFile(file, optionsFor(flags, resolve(directory), directory, file.path))
-  tell(world, formatted.problems, [file])
+  const told = await tell(world, formatted.problems, [file])
   const text = formatted.text ?? decoded(file)
   const changed = isChanged(file, formatted)
-  if (flags.diff) world.stdout.write(changed ? difference(standardInput, decoded(file), text) : '')
+  if (flags.diff) world.stdout.write(changed ? await difference(standardInput, file, text) : '')
   else if (!flags.check && !hasErrors(formatted.problems)) world.stdout.write(text)
   const isDry = flags.check === true || flags.diff === true
-  return hasErrors(formatted.problems) || (isDry && changed) ? exitCodes.problems : exitCodes.fine
+  return hasErrors(told) || (isDry && changed) ? exitCodes.problems : exitCodes.fine
 }
 
 function isChanged(file: SourceFile, formatted: Formatted): formatted is Formatted & { text: string } {
@@ -117,17 +119,28 @@ function optionsFor({ modeline }: FmtFlags, root: string, directory: string, pat
   return { modeline: from.startsWith('.') ? from : `./${from}` }
 }
 
-function difference(path: string, before: string, after: string): string {
-  const { hunks } = unifiedDiff(before, after)
+/** What laying a file out changes, as people read it: a secret is no less one for being indented otherwise. */
+async function difference(path: string, file: SourceFile, text: string): Promise<string> {
+  const after = { path: file.path, bytes: Buffer.from(text) }
+  const { hunks } = unifiedDiff(await maskedText(file), await maskedText(after))
   const lines = hunks.flatMap((hunk) => hunk.split('\n')).map((line) => printable(line))
   return `${[`--- ${printable(path)}`, `+++ ${printable(path)}`, ...lines].join('\n')}\n`
 }
 
-function tell(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
-  if (problems.length === 0) return
+/** Tells problems, with the lines that are meant. @returns them and the secrets that stand in their files, which is why not all is shown */
+async function tell(
+  world: World,
+  problems: readonly Problem[],
+  files: readonly SourceFile[],
+): Promise<readonly Problem[]> {
+  if (problems.length === 0) return problems
+  const paths = new Set(problems.map(({ where }) => where.file))
+  const sources = files.filter(({ path }) => paths.has(path))
+  const told = [...reportSecrets(problems, await allSecrets(sources), { sources })].sort(compareProblems)
   const paint = paintFor(world.stderr, world.environment)
   const shown = { linesOf: linesOf(files), pages: true, ...(paint ? { paint } : {}) }
-  world.stderr.write(`${formatProblems(problems, shown)}\n`)
+  world.stderr.write(`${formatProblems(told, shown)}\n`)
+  return told
 }
 
 function summary(counts: { changed: number; alone: number }, all: number, isDry: boolean): string {

@@ -5,6 +5,7 @@ import { loadSpecs } from '../../compiler/compile.ts'
 import { writeYaml } from '../../compiler/load/edit.ts'
 import { admissionOf } from '../../compiler/policy/admission.ts'
 import { type Catalogue, catalogue } from '../../compiler/resolve/catalogue.ts'
+import { reportSecrets } from '../../compiler/secrets/report.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { packageRoot } from '../house/assets.ts'
@@ -31,14 +32,15 @@ export async function runPolicies(world: World, directory: string, options: Poli
   if (options.environment !== undefined && options.output !== 'admission')
     throw new UsageError('error: --environment goes with --output admission')
   const specs = await openStates(world, directory).workingTree()
-  const problems: Problem[] = [...specs.problems]
+  const found: Problem[] = [...specs.problems]
   const input = { ...(await compileInput(specs.settings, specs)), deployed: nothingDeployed }
-  const loaded = loadSpecs(input, problems)
+  const loaded = loadSpecs(input, found)
   const known = catalogue(loaded.specs, loaded.broken)
-  problems.push(...known.problems)
+  found.push(...known.problems)
   if (options.starter) return writeStarter(world, specs.settings, known.catalogue)
   // Expressions alone are looked at: what they say of the specs is told by `check`.
-  problems.push(...(input.judge?.(input, known.catalogue, []) ?? []))
+  found.push(...(input.judge?.(input, known.catalogue, []) ?? []))
+  const problems = reportSecrets(found, loaded.secrets, input)
   if (hasErrors(problems)) {
     world.stderr.write(`${formatProblems(problems)}\n`)
     return exitCodes.problems

@@ -1,5 +1,9 @@
 import type { FoundSecret } from '../../compiler/compile-types.ts'
+import { loadDocuments } from '../../compiler/load/document.ts'
+import { hider, masked, textsOf, withoutRanges } from '../../compiler/secrets/hide.ts'
+import { namedSecrets } from '../../compiler/secrets/named.ts'
 import { unescaped } from '../../compiler/secrets/unescaped.ts'
+import { writtenSecrets } from '../../compiler/secrets/written.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 
 /*
@@ -32,15 +36,25 @@ export async function findSecrets(files: readonly SourceFile[]): Promise<readonl
 
 /** A text without the secrets that the rules find in it, for what is printed of files that are nobody's spec. */
 export async function withoutSecrets(text: string): Promise<string> {
-  const ranges = [...(await foundIn(text, 'output.txt'))].sort((one, other) => one.begin - other.begin)
-  let left = ''
-  let at = 0
-  for (const { begin, end } of ranges) {
-    // One that begins inside the one before is hidden with it.
-    if (begin >= at) left += `${text.slice(at, begin)}***`
-    at = Math.max(at, end)
-  }
-  return left + text.slice(at)
+  const ranges = await foundIn(text, 'output.txt')
+  return withoutRanges(
+    text,
+    ranges.map(({ begin, end }) => [begin, end] as const),
+  )
+}
+
+/** Places of literal secrets in files by the rules and by the names of values, for those who compile nothing. */
+export async function allSecrets(files: readonly SourceFile[]): Promise<readonly FoundSecret[]> {
+  const named = files.flatMap((file) => loadDocuments(file).documents.flatMap(namedSecrets))
+  return [...(await findSecrets(files)), ...named]
+}
+
+/** The text of a spec file without its secrets, in as many lines, for whoever shows some of them; with its byte order mark. */
+export async function maskedText(file: SourceFile): Promise<string> {
+  const found = [...(await allSecrets([file])), ...writtenSecrets(file)]
+  const text = Buffer.from(file.bytes).toString('utf8')
+  const places = found.map(({ where }) => where)
+  return hider(textsOf(found, [file]))(masked(text, places))
 }
 
 interface Found {

@@ -75,3 +75,36 @@ export function hider(texts: readonly string[]): (text: string) => string {
 function alone(text: string): RegExp {
   return new RegExp(`(?<![A-Za-z0-9])${text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')}(?![A-Za-z0-9])`, 'g')
 }
+
+/**
+ * A text of a file without what stands at some places of it, for whoever shows its lines: each keeps its number.
+ * @param text with all characters that columns count
+ */
+export function masked(text: string, places: readonly Place[]): string {
+  if (places.length === 0) return text
+  const lines = text.split('\n')
+  const ranges = new Map<number, (readonly [begin: number, end: number])[]>()
+  for (const { line, column, end } of places) {
+    const last = end?.line ?? line
+    for (let number = line; number <= last; number += 1) {
+      const written = lines[number - 1] ?? ''
+      const begin = number === line ? column - 1 : written.search(/\S|$/)
+      const until = number === last && end ? end.column - 1 : written.trimEnd().length
+      ranges.set(number, [...(ranges.get(number) ?? []), [begin, until]])
+    }
+  }
+  return lines.map((line, index) => withoutRanges(line, ranges.get(index + 1) ?? [])).join('\n')
+}
+
+/** A text with stars in the place of some ranges, which may overlap. */
+export function withoutRanges(text: string, ranges: readonly (readonly [begin: number, end: number])[]): string {
+  let left = ''
+  let at = 0
+  for (const [begin, end] of [...ranges].sort(([one], [other]) => one - other)) {
+    if (end <= Math.max(at, begin)) continue
+    // One that begins inside the one before is hidden with it.
+    if (begin >= at) left += `${text.slice(at, begin)}***`
+    at = end
+  }
+  return left + text.slice(at)
+}

@@ -167,15 +167,48 @@ describe('a secret in a spec', () => {
     [['diff', '--output', 'json'], 2],
     [['diff', '--output', 'markdown'], 2],
     [['publish'], 1],
-    [['explain', 'letters'], 0],
-    [['explain', 'letters', '--rendered'], 0],
-    [['explain', 'letters', '--output', 'json'], 0],
+    [['explain', 'letters'], 1],
+    [['explain', 'letters', '--rendered'], 1],
+    [['explain', 'letters', '--output', 'json'], 1],
+    [['policies'], 1],
+    [['policies', '--output', 'json'], 1],
+    [['policies', '--output', 'admission'], 1],
     [['drift'], 2],
   ] as const)('is refused and not printed by %j', async (args, exit) => {
     const folder = await repository(leaking)
     const said = await specyard(folder, args)
     expect([said.exit, said.stdout + said.stderr]).toEqual([exit, expect.not.stringContaining(token)])
-    if (exit !== 0) expect(said.stdout + said.stderr).toMatch(/SECRET.{0,2}LITERAL/)
+    expect(said.stdout + said.stderr).toMatch(/SECRET.{0,2}LITERAL/)
+  })
+
+  it.each([
+    ['of a name, with another kind of quotes', "DB_PASSWORD: 'it''s-hunter22'"],
+    ['of a name, with escapes', 'DB_PASSWORD: "a\\"b-hunter22\\u0041"'],
+    ['of a name, in five letters', 'DB_PASSWORD: hunt2'],
+    ['of a name, folded', 'DB_PASSWORD: >-\n      hunter22\n      and more'],
+    ['of a name, by an alias', 'A: &p hunter2zzzz\n    DB_PASSWORD: *p'],
+    [
+      'that is a key',
+      `KEY: "-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA\\n${`${'hunt'.repeat(16)}\\n`.repeat(3)}-----END RSA PRIVATE KEY-----"`,
+    ],
+  ])('%s is not explained', async (_title, variable) => {
+    const folder = await repository({ 'specs/letters.yaml': training(`  env:\n    ${variable}\n`) })
+    for (const words of [
+      ['explain', 'letters'],
+      ['explain', 'letters', '-o', 'json'],
+      ['explain', 'letters', 'variables'],
+    ]) {
+      const said = await specyard(folder, words)
+      expect([said.exit, said.stdout + said.stderr]).toEqual([1, expect.not.stringContaining('hunt')])
+      expect(said.stdout).toContain('SECRET_LITERAL')
+    }
+  })
+
+  it.each(['human', 'json', 'admission'])('in a name is not shown by policies --output %s', async (output) => {
+    const policy = `apiVersion: specyard.dev/v1\nkind: Policy\nmetadata: { name: "${token}" }\nspec: { }\n`
+    const said = await specyard(await repository({ 'specs/policy.yaml': policy }), ['policies', '--output', output])
+    expect([said.exit, said.stdout + said.stderr]).toEqual([1, expect.not.stringContaining(token)])
+    expect(said.stderr).toContain('SECRET_LITERAL')
   })
 
   it('that a change takes away is not printed as what was there', async () => {

@@ -146,3 +146,38 @@ describe('specyard schema', () => {
     expect(await folder.run(['schema', '--draft', 'draft-05'])).toMatchObject({ code: 2 })
   })
 })
+
+describe('a secret', () => {
+  const token = `ghp_${'a1B2'.repeat(9)}`
+  const variables = ` A: ${token}, DB_PASSWORD: 'zq9zq''one', B: "\\x67hp_${token.slice(4)}", C: &c zq9zqother, API_KEY: *c `
+  const spec = (env: string): string =>
+    `kind: TrainingJob\napiVersion: specyard.dev/v1\nmetadata: {name: letters,project: language}\nspec:\n    env: {${env}}\n`
+
+  it.each([
+    [['fmt', '--diff'], ''],
+    [['fmt', '--diff', '-'], spec(variables)],
+  ])('is not shown by %j, and its lines are', async (words, input) => {
+    folder.write({ 'specs/broken.yaml': tidy, 'specs/untidy.yaml': spec(variables) })
+    const { code, stdout, stderr } = await folder.run(words, { input })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).not.toMatch(/zq9zq|a1B2/)
+    expect(stdout).toContain('-    env: { A: ***, DB_PASSWORD: ***, B: "***", C: &c ***, API_KEY: *** }')
+    expect(stdout).toContain('+  env: { A: ***,')
+  })
+
+  it.each([[['fmt']], [['fmt', '--check']], [['fmt', '--diff']]])(
+    'in a file that cannot be laid out is told by %j, and not shown',
+    async (words) => {
+      const twice = 'DB_PASSWORD: zq9zqlongone, DB_PASSWORD: zq9zqother1'
+      folder.write({ 'specs/untidy.yaml': tidy, 'specs/broken.yaml': spec(twice) })
+      const { code, stdout, stderr } = await folder.run(words)
+      expect(code).toBe(1)
+      expect(stdout + stderr).not.toContain('zq9zq')
+      expect(
+        [...stderr.matchAll(/^specs\/broken.yaml:(\S+) {2}error {2}(\S+)/gm)].map(
+          ([, place, what]) => `${place} ${what}`,
+        ),
+      ).toEqual(['5:24 SECRET_LITERAL', '5:38 YAML_DUPLICATE_KEY', '5:51 SECRET_LITERAL'])
+    },
+  )
+})
