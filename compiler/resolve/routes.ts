@@ -28,9 +28,13 @@ export function takenRoutes(plans: readonly EndpointPlan[], known: Catalogue): r
   return problems
 }
 
-/** Where an endpoint is reached from outside its cluster; null where it is not. */
-export function addressOf({ ingressHost, route }: EndpointPlan): string | null {
-  return ingressHost === null ? null : `${ingressHost}${route.replace(/(?<=.)\/+$/, '')}`
+/**
+ * Where an endpoint is reached from outside its cluster, `*` for any host: a route of a Gateway without a host is there for all of them. Null where it is
+ * reached through its own Service alone, or through its own port on the local cluster: those are told apart by their names.
+ */
+export function addressOf({ ingressHost, gateway, route }: EndpointPlan): string | null {
+  const host = ingressHost ?? (gateway ? '*' : null)
+  return host === null ? null : `${host}${route.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')}`
 }
 
 /** In the order of environment, project and name. */

@@ -69,6 +69,18 @@ describe('two endpoints with one route', () => {
       [],
       hosted,
     ],
+    [
+      'are refused also with a slash too many at the beginning or within',
+      [named('one', '/a/b'), named('two', '//a//b')],
+      ['specs/2.yaml:10:10 and specs/1.yaml:10:10'],
+      hosted,
+    ],
+    [
+      'are refused also where a Gateway has no host, for all hosts lead to both',
+      [named('one', '/a'), named('two', '/a')],
+      ['specs/2.yaml:10:10 and specs/1.yaml:10:10'],
+      base(', serving: { gateway: { name: public, namespace: gateways } }'),
+    ],
     ['may be where the environment has no host', [named('one', '/a'), named('two', '/a')], [], base('')],
     ['may be one below the other', [named('one', '/a'), named('two', '/a/b')], [], hosted],
   ])('%s', (_title, texts, expected, environments) => {
