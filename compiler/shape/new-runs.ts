@@ -3,14 +3,17 @@ import { keyText } from '../../domain/names.ts'
 import type { EndpointPlan, TrainingPlan } from '../../domain/plan.ts'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { CompileInput } from '../compile-types.ts'
-import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { pointerSteps } from '../load/walk.ts'
 import type { Finding } from '../manifest/finding.ts'
+import { dnsSubdomain, labelValue } from '../manifest/rules/names.ts'
 import { newestKubernetes } from '../manifest/schemas.ts'
 import { valuesCheck } from '../manifest/values.ts'
 import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import type { SpecOf } from '../validate/validate.ts'
+import { valueAt } from '../validate/words.ts'
 import { checkShaped, type Rules } from './check.ts'
+import { placesOfPlan } from './origin-of.ts'
 import type { Shapes } from './shapes.ts'
 
 type Schemas = Pick<CompileInput, 'kubernetes' | 'kubernetesVersion'>
@@ -34,7 +37,7 @@ export function checkNewRuns(
     if (unfit.length === 0 && !plan.shaping) continue
     const spec = known.trainingJobs.find(({ value }) => keyOf(value) === keyText(plan))
     if (!spec) continue
-    told.push(...unfit.map((one) => refused(one, plan, spec, known)))
+    told.push(...refusals(unfit, plan, spec, known))
     const shape = shapes.of(plan.environment, plan.project)
     if (unfit.length > 0 || !shape) continue
     const written = (): Place => spec.document.locate('/metadata/name')
@@ -56,7 +59,7 @@ export function checkEndpoints(plans: readonly EndpointPlan[], known: Catalogue)
     const spec = known.endpoints.find(
       ({ value: { metadata } }) => metadata.name === plan.name && metadata.project === plan.project,
     )
-    return spec ? unfit.map((one) => refused(one, plan, spec, known)) : []
+    return spec ? refusals(unfit, plan, spec, known) : []
   })
 }
 
@@ -68,38 +71,49 @@ export function rulesFor(environment: string, known: Catalogue, { kubernetes, ku
   return { definitions, imagesByDigest: protections?.imagesByDigest ?? false }
 }
 
-/** A value that the API server would refuse, where it is written: in the spec, or else in the Environment. */
-function refused(
-  { pointer, message, hint }: Finding,
+/** Values that the API server would refuse, each where it is written: two that are made of the same one are told once. */
+function refusals(
+  findings: readonly Finding[],
   plan: TrainingPlan | EndpointPlan,
   spec: SpecOf<'TrainingJob'> | SpecOf<'ServingEndpoint'>,
   known: Catalogue,
-): Problem {
-  const [first = '', name = '', ...rest] = pointerSteps(pointer)
-  const written = spec.value.spec as Readonly<Record<string, unknown>>
-  const environment = known.environments.get(plan.environment)?.document
-  const offered = offeredAt(first, [name, ...rest], plan)
-  const isOwn = first === 'variables' && Object.hasOwn((written['env'] ?? {}) as object, name)
-  const inSpec = isOwn ? `/spec/env/${[name, ...rest].map(escapePointer).join('/')}` : `/spec/${first}`
-  const where =
-    environment && !isOwn && offered !== undefined ? environment.locate(offered) : spec.document.locate(inSpec)
-  const subject = pointerSteps(pointer).join('.')
+): readonly Problem[] {
+  if (findings.length === 0) return []
+  const placeOf = placesOfPlan(plan, spec, known)
   const also = [{ where: spec.document.locate('/metadata/name'), note: 'what it is rendered for' }]
-  return problem('MANIFEST_REFUSED', where, `${subject} ${message}`, { hint, also })
+  const told = new Map<string, Problem>()
+  for (const { pointer, message, hint = remedy(pointer, plan) } of findings) {
+    const where = placeOf(pointer) ?? spec.document.locate(`/spec/${pointerSteps(pointer)[0] ?? ''}`)
+    const key = `${where.file}:${where.line}:${where.column} ${message}`
+    const subject = pointerSteps(pointer).join('.')
+    if (!told.has(key)) told.set(key, problem('MANIFEST_REFUSED', where, `${subject} ${message}`, { hint, also }))
+  }
+  return [...told.values()]
 }
 
-/** Where an Environment says what comes from it. */
-function offeredAt(
-  first: string,
-  [name = '', ...rest]: readonly string[],
-  { resources }: TrainingPlan | EndpointPlan,
-): string | undefined {
-  const gpuType = `/spec/gpuTypes/${escapePointer(resources.gpuType ?? '')}`
-  if (first === 'resources')
-    return name === 'gpuResource' ? `${gpuType}/resource` : `${gpuType}/${[name, ...rest].map(escapePointer).join('/')}`
-  if (first === 'variables') return name.startsWith('MLFLOW_') ? '/spec/tracker' : '/spec/storage'
-  if (first === 'volumes') return '/spec/storage'
-  return first === 'lease' ? '/spec/lease/image' : undefined
+/** A name that would be taken, for one that is not: what it names in the cluster can only be called so too. */
+function remedy(pointer: string, plan: TrainingPlan | EndpointPlan): string {
+  const name = textOf(pointer, plan)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.]+/g, '-')
+    .replaceAll(/-*\.[-.]*/g, '.')
+    .replaceAll(/^[-.]+|[-.]+$/g, '')
+  const isFit = name !== '' && dnsSubdomain(name) === undefined && labelValue(name) === undefined
+  return isFit
+    ? `for example "${name}"; what is meant has that name in the cluster too`
+    : 'write one that Kubernetes takes'
+}
+
+/** The text in a plan that a finding is about; empty where there is none. */
+function textOf(pointer: string, plan: TrainingPlan | EndpointPlan): string {
+  const [first, name, field = ''] = pointerSteps(pointer)
+  const found =
+    first === 'variables'
+      ? (plan.variables.find((one) => one.name === name) as Readonly<Record<string, unknown>> | undefined)?.[field]
+      : first === 'volumes'
+        ? Object.values(plan.volumes[Number(name)]?.source ?? {})[0]
+        : valueAt(plan, pointer)
+  return typeof found === 'string' ? found : ''
 }
 
 function keyOf({

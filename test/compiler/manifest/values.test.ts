@@ -6,7 +6,7 @@ import { checkObject } from '../../../compiler/manifest/check.ts'
 import { checkValues, valuesCheck } from '../../../compiler/manifest/values.ts'
 import { renderJob } from '../../../compiler/render/job.ts'
 import type { TrainingPlan } from '../../../domain/plan.ts'
-import { compileTexts, training } from '../../support/compiler.ts'
+import { compileTexts, endpoint, training } from '../../support/compiler.ts'
 import { hostileText } from '../../support/hostile-text.ts'
 import { plan as planned } from '../../support/reconciler.ts'
 
@@ -138,7 +138,34 @@ describe('what the API server would refuse is told where it is written', () => {
       inGpus(''),
       prod('  storage: { type: pvc, claim: My Data }'),
       [
-        'specs/2.yaml:6:12 volumes.0.persistentVolumeClaim.claimName is "My Data", and may hold lower-case letters, digits, inner hyphens and dots',
+        'specs/2.yaml:6:32 volumes.0.persistentVolumeClaim.claimName is "My Data", and may hold lower-case letters, digits, inner hyphens and dots',
+      ],
+    ],
+    [
+      'the Secret of a storage, once for its two variables',
+      inGpus(''),
+      prod('  storage: { type: s3, bucket: b, credentialsSecret: S3_credentials }'),
+      [
+        'specs/2.yaml:6:54 variables.S3_ACCESS_KEY_ID.secret is "S3_credentials", and may hold lower-case letters, digits, inner hyphens and dots',
+      ],
+    ],
+    [
+      'the Secret of a tracker, once for its two variables',
+      inGpus(''),
+      prod('  tracker: { mlflow: { url: "http://mlflow:5000", credentialsSecret: ML_flow } }'),
+      [
+        'specs/2.yaml:6:70 variables.MLFLOW_TRACKING_PASSWORD.secret is "ML_flow", and may hold lower-case letters, digits, inner hyphens and dots',
+      ],
+    ],
+    [
+      'a Secret in the overlay of an endpoint',
+      endpoint().replace(
+        /environments: .*/,
+        'environments: { gpus: { env: { TOKEN: { secret: My Secret, key: t } } } }',
+      ),
+      prod(''),
+      [
+        'specs/1.yaml:11:51 variables.TOKEN.secret is "My Secret", and may hold lower-case letters, digits, inner hyphens and dots',
       ],
     ],
   ])('%s', (_title, spec, environment, expected) => {
@@ -149,6 +176,14 @@ describe('what the API server would refuse is told where it is written', () => {
         .map(({ where, message }) => `${where.file}:${where.line}:${where.column} ${message}`),
     ).toEqual(expected)
     expect(problems[0]?.code).toBe('MANIFEST_REFUSED')
+  })
+
+  it.each([
+    ['S3_credentials', 'for example "s3-credentials"; what is meant has that name in the cluster too'],
+    ['_', 'write one that Kubernetes takes'],
+  ])('the Secret %s is told with a remedy', (secret, hint) => {
+    const environment = prod(`  storage: { type: s3, bucket: b, credentialsSecret: ${secret} }`)
+    expect(compileTexts([inGpus(''), environment]).problems.map((one) => one.hint)).toEqual([hint])
   })
 
   it('on the local cluster, which has no API server, nothing is refused for it', () => {
