@@ -1,4 +1,5 @@
 import type { Problem } from '../../domain/problem.ts'
+import { printable } from '../terminal/printable.ts'
 import { pageOf } from './pages.ts'
 import { inWords, mostImportantFirst, type Report } from './report.ts'
 import { summary } from './summary.ts'
@@ -27,7 +28,7 @@ function command(problem: Problem, path: (file: string) => string): string {
     title: problem.code,
   }
   const written = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
-  const message = `${inWords(problem, path)}\nMore: ${pageOf(problem.code)}`
+  const message = `${printable(inWords(problem, path))}\nMore: ${pageOf(problem.code)}`
   return `::${commands[problem.severity]} ${written.join(',')}::${escapeMessage(message)}`
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from '../../domain/problem.ts'
+import { printable } from '../terminal/printable.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import { pageOf } from './pages.ts'
 import type { Report } from './report.ts'
@@ -67,8 +68,18 @@ function amounts({ tests, failures }: { readonly tests: number; readonly failure
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeXml(String(value)).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`)
+    .map(
+      ([name, value]) =>
+        `${name}="${escapeXml(shown(name, String(value)))
+          .replaceAll('\n', '&#10;')
+          .replaceAll('\t', '&#9;')}"`,
+    )
     .join(' ')
+}
+
+/** What readers print is printed as a terminal would be shown it; the path of a file has to lead there. */
+function shown(name: string, value: string): string {
+  return name === 'file' ? value : printable(value)
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Place, Problem } from '../../domain/problem.ts'
 import type { LinesOf } from '../terminal/frame.ts'
+import { printable } from '../terminal/printable.ts'
 import { type ErrorSection, pageOf } from './pages.ts'
 import { mostImportantFirst, type Report } from './report.ts'
 
@@ -64,13 +65,14 @@ function result(one: Problem, ruleIndex: number, fingerprint: string, path: Repo
   const related = (one.also ?? []).map(({ where, note }, id) => ({
     id: id + 1,
     physicalLocation: physicalLocation(where, path),
-    message: { text: note },
+    message: { text: printable(note) },
   }))
+  const said = sentence(one.message)
   return {
     ruleId: one.code,
     ruleIndex,
     level: one.severity,
-    message: { text: one.hint === undefined ? sentence(one.message) : `${sentence(one.message)} Hint: ${one.hint}` },
+    message: { text: printable(one.hint === undefined ? said : `${said} Hint: ${one.hint}`) },
     locations: [{ physicalLocation: physicalLocation(one.where, path) }],
     ...(related.length > 0 ? { relatedLocations: related } : {}),
     partialFingerprints: { 'specyardProblem/v1': fingerprint },

@@ -80,3 +80,25 @@ it('whatever is done to a spec, every place lies in its file, and every report o
     },
   )
 }, 120_000)
+
+it.each([
+  ['that turns text round', '\u202e'],
+  ['that isolates text', '\u2066'],
+  ['that marks a direction', '\u061c'],
+  ['that moves the cursor', '\u001b'],
+])('a sign %s is escaped alike in every report, in messages, hints and notes', (_what, sign) => {
+  const where = { file: 'specs/a.yaml', line: 1, column: 1 }
+  const also = [{ where, note: `n${sign}` }]
+  const one = { code: 'KEY_UNKNOWN', severity: 'error', message: `m${sign}`, hint: `h${sign}`, where, also } as const
+  const report = reportWith([one])
+  const escaped = `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
+  for (const text of [
+    humanReport(report, undefined),
+    githubReport(report),
+    JSON.stringify(JSON.parse(sarifReport(report, new Map())).runs[0].results).replaceAll('\\\\', '\\'),
+    junitReport(report),
+  ]) {
+    expect(text).not.toContain(sign)
+    for (const letter of 'mhn') expect(text).toContain(`${letter}${escaped}`)
+  }
+})

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { githubReport } from '../../../cli/report/github.ts'
+import { printable } from '../../../cli/terminal/printable.ts'
 import type { Problem } from '../../../domain/problem.ts'
 import { training } from '../../support/compiler.ts'
 import { hostileText } from '../../support/hostile-text.ts'
@@ -51,14 +52,14 @@ describe('annotations of a GitHub workflow', () => {
     expect(last).toBe('2 files, 1 problem')
   })
 
-  it('give back every text that a file or a message may hold, and begin no command of their own', () => {
+  it('give back every text that a file or a message may hold, as a terminal may show it, and begin no command of their own', () => {
     fc.assert(
       fc.property(hostileText, hostileText, hostileText, (file, message, hint) => {
         const [command, ...more] = commandsOf([problem({ message, hint, where: { file, line: 1, column: 1 } })])
         expect(more).toEqual([])
         expect(command?.name).toBe('error')
         expect(command?.properties).toMatchObject({ file, line: '1', col: '1', title: 'KEY_UNKNOWN' })
-        expect(command?.message.startsWith(`${message}\nHint: ${hint}\n`)).toBe(true)
+        expect(command?.message.startsWith(printable(`${message}\nHint: ${hint}\n`))).toBe(true)
       }),
     )
   })
