@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect, it } from 'vitest'
@@ -33,4 +33,13 @@ it.each(commands.map((one) => [one.name(), one] as const))('%s --help has exampl
   command.configureOutput({ writeOut: (text) => (help += text) })
   command.outputHelp()
   expect(help).toMatch(/\nExamples?:\n {2}\S/)
+})
+
+it('a comparison that a page of docs writes into a file does not end a shell that stops at a failure', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'docs')
+  const pages = readdirSync(folder).filter((name) => name.endsWith('.md'))
+  const lines = pages.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+  const comparisons = lines.filter((line) => /specyard diff .* > \S+/.test(line))
+  expect(comparisons.length).toBeGreaterThan(1)
+  for (const line of comparisons) expect(line).toMatch(/ > \S+ \|\| \[ \$\? -le 2 \]$/)
 })
