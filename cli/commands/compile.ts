@@ -9,7 +9,7 @@ import { compileSpecs } from '../specs/compile-specs.ts'
 import { type Identity, identityOf } from '../specs/looking/identity.ts'
 import { look } from '../specs/looking/look.ts'
 import { openStates } from '../specs/states.ts'
-import { destinationOf, leftOver, notEmpty } from '../specs/writing/destination.ts'
+import { destinationOf, leftOver, notEmpty, stillThere } from '../specs/writing/destination.ts'
 import { writeTree } from '../specs/writing/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { countText } from '../impact/numbers.ts'
@@ -45,7 +45,10 @@ export async function runCompile(world: World, directory: string, options: Compi
     for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
     return exitCodes.fine
   }
-  return tellWritten(world, await writeTree(folder, tree), [...tree.keys()], { to: options.to, folder })
+  const written = await writeTree(folder, tree)
+  return tellWritten(world, written, {
+    ...{ to: options.to, files: tree.size, left: leftOver(folder, new Set(tree.keys())) },
+  })
 }
 
 /** Writes what the working tree compiles to: of files that have not changed since the last time, neither specs nor what they compile to are read. */
@@ -70,7 +73,12 @@ async function compileTo(world: World, directory: string, to: string, options: C
   const tree = new Map([...looked.tree].sort())
   const written = await writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
   looked.remember(stands)
-  return tellWritten(world, written, [...tree.keys(), ...looked.standing], { to, folder })
+  const { standing, replaced } = looked
+  return tellWritten(world, written, {
+    ...{ to, files: tree.size + standing.length },
+    // To look into every folder takes as long as everything else where nearly all is known.
+    left: replaced ? stillThere(folder, replaced) : leftOver(folder, new Set([...tree.keys(), ...standing])),
+  })
 }
 
 function tellProblems(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
@@ -78,15 +86,16 @@ function tellProblems(world: World, problems: readonly Problem[], files: readonl
   if (told !== undefined) world.stderr.write(`${told}\n`)
 }
 
+/** @param told how many files there are, and which others were found beside them */
 function tellWritten(
   world: World,
   written: number,
-  files: readonly string[],
-  { to, folder }: { readonly to: string; readonly folder: string },
+  told: { readonly to: string; readonly files: number; readonly left: readonly string[] },
 ): ExitCode {
-  const rest = written === files.length ? '' : `; ${files.length - written} are there already`
+  const { to, files } = told
+  const rest = written === files ? '' : `; ${files - written} are there already`
   world.stdout.write(`${written} ${written === 1 ? 'file' : 'files'} written to ${to}${rest}\n`)
-  const [first, ...more] = leftOver(folder, new Set(files))
+  const [first, ...more] = told.left
   // Somebody may have put them there, so they are not taken away.
   if (first !== undefined)
     world.stderr.write(

@@ -233,10 +233,11 @@ function explainFindings(findings: readonly Finding[], document: Document, place
   const { file, line, value } = document
   const whole: Place = { file, line, column: 1 }
   if (!isBounded(findings)) {
-    // What is too much for its second stage the slower parser has counted in its first, with places.
-    const placed = (code: Finding['code']): Place => places().problems.find((one) => one.code === code)?.where ?? whole
-    const problems = findings.map(({ code, message, hint }) => problem(code, placed(code), message, { hint }))
-    return { problems, remains: value }
+    // Not by the slower parser: what is too much for us is too much for it.
+    return {
+      problems: findings.map((one) => problem(one.code, whole, one.message, { hint: one.hint })),
+      remains: value,
+    }
   }
   const problems = findings.map((finding) => {
     const of = finding.code === 'YAML_UNSAFE_KEY' ? 'key' : 'value'

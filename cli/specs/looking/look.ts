@@ -46,6 +46,8 @@ export interface Looked {
   readonly tree: Files | null
   /** Files of the tree that are known to stand as they should, and are not in it here. */
   readonly standing: readonly string[]
+  /** Files that were made before of what is gone or changed, and that nothing makes now; undefined where that is not known. */
+  readonly replaced?: readonly string[]
   /** Keeps what is known now for the next time. @param written how the files of the tree stand */
   remember(written: ReadonlyMap<string, Identity>): void
 }
@@ -124,6 +126,7 @@ async function lookBeside(
     ...{ problems, files, tree: compiled.tree },
     paths: [...sight.unchanged.keys(), ...files.map(({ path }) => path)].sort(compareText),
     standing: others.outputs,
+    replaced: outputsOfOthers(known.leaves, sight).filter((path) => compiled.tree?.has(path) !== true),
     next: () => {
       const leaves = leavesOf(learned, files, sight)
       if (!isWorthKeeping(differenceOf(known.leaves, sight, leaves))) return undefined
@@ -133,6 +136,13 @@ async function lookBeside(
       return { ...known, leaves: new Map([...before, ...leaves]) }
     },
   }
+}
+
+/** What was made of leaves that are not what they were. */
+function outputsOfOthers({ numbers, outputs }: KnownLeaves, { unchanged }: Sight): readonly string[] {
+  if (unchanged.size === numbers.size) return []
+  const still = new Set(unchanged.values())
+  return [...numbers.values()].flatMap((leaf) => (still.has(leaf) ? [] : outputs.of(leaf)))
 }
 
 async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: Deployed): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { compareText } from '../../../domain/problem.ts'
 import { specsFolder, templatesFolder } from '../../../publisher/spec-files.ts'
@@ -43,6 +43,11 @@ export function leftOver(folder: string, wanted: ReadonlySet<string>): readonly 
     }
   }
   return found.sort(compareText)
+}
+
+/** Those of some files of a tree that are in its folder, sorted. */
+export function stillThere(folder: string, paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => existsSync(join(folder, path))).sort(compareText)
 }
 
 function entriesOf(folder: string) {
