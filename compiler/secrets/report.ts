@@ -47,7 +47,9 @@ function writtenBeside(
 ): readonly FoundSecret[] {
   const wrong = new Set(problems.flatMap(({ severity, where }) => (severity === 'error' ? [where.file] : [])))
   const files = sources.filter(({ path }) => wrong.has(path) || path.startsWith(shapesFolder))
-  const written = [...files, ...(settings ? [settings] : [])].flatMap(writtenSecrets)
+  // Nearly all settings patch nothing, and are not worth the patterns that names are looked for with.
+  const patching = settings && new TextDecoder().decode(settings.bytes).includes('patches') ? [settings] : []
+  const written = [...files, ...patching].flatMap(writtenSecrets)
   return written.filter(({ where }) => !found.some((one) => overlaps(one.where, where)))
 }
 
