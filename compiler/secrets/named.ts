@@ -10,10 +10,25 @@ import { isEncrypted } from './sops.ts'
  */
 
 const surely =
-  /(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|client[_-]?secret|secret[_-]?key|private[_-]?key|access[_-]?key|api[_-]?key|apikey|auth[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?)$/i
+  /(?:password|passwd|passphrase|(?:pg|db|database|mysql|postgres|redis|smtp|mail|user|admin|root|registry|proxy)_?pass|(?:^|[_.-])(?:pwd|secret|client[_-]?secret|secret[_-]?key|private[_-]?key|access[_-]?key|api[_-]?key|apikey|auth[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?))$/i
+/** A password whose owner is named behind it, as in PASSWORD_DB, and not what is said of passwords, as in PASSWORD_POLICY. */
+const passwordOf =
+  /^(?:password|passwd|passphrase)[_.-](?!(?:.*[_.-])?(?:file|path|hash|hashing|algorithm|length|size|policy|field|column|name|label|prompt|url|uri|enabled|required|reset|rule|rules|min|max|ref|id|type|encoder|encoding|source|command|cmd|env|var|key|expiry|ttl|days|count|store|manager|provider|salt|rounds|cost|strength)$)/i
 const perhaps = /(?:^|[_.-])(?:token|auth)$/i
 /** How all of these names end. Most names end otherwise, and never meet the patterns: V8 takes a millisecond to compile those. */
-const endings = ['word', 'passwd', 'phrase', 'pwd', 'secret', 'key', 'credential', 'credentials', 'token', 'auth']
+const endings = [
+  'word',
+  'pass',
+  'passwd',
+  'phrase',
+  'pwd',
+  'secret',
+  'key',
+  'credential',
+  'credentials',
+  'token',
+  'auth',
+]
 /** Tokens of texts, and not of doors. */
 const tokensOfText =
   /(?:^|_)(?:pad|eos|bos|unk|mask|cls|sep|special|stop|start|end|image|prompt|next|first|last|new|max|min)_token$/i
@@ -108,12 +123,26 @@ export function isSecret(name: string, value: string): boolean {
 }
 
 // Names come again in every spec.
-const isSurely = remembered((name) => endsAsSecretsDo(name) && surely.test(name))
-const isPerhaps = remembered((name) => endsAsSecretsDo(name) && perhaps.test(name) && !tokensOfText.test(name))
+const isSurely = remembered((name) => {
+  if (name.length > beginning.length && name.toLowerCase().startsWith(beginning) && passwordOf.test(name)) return true
+  return endsAsSecretsDo(name) && surely.test(inWords(name))
+})
+const isPerhaps = remembered((name) => {
+  if (!endsAsSecretsDo(name)) return false
+  const words = inWords(name)
+  return perhaps.test(words) && !tokensOfText.test(words)
+})
+/** How all names begin that begin with what they are. */
+const beginning = 'pass'
 
 function endsAsSecretsDo(name: string): boolean {
   const lower = name.toLowerCase()
   return endings.some((ending) => lower.endsWith(ending))
+}
+
+/** `dbApiKey` as `db_Api_Key`. */
+function inWords(name: string): string {
+  return name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
 }
 
 function blockOf(value: unknown, key: string): Block | undefined {

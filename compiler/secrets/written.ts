@@ -9,13 +9,13 @@ import { unescaped } from './unescaped.ts'
  * expected, or a misspelt key, and what is a patch or a template, where names stand anywhere.
  */
 
-/** A name with what parts it from its value. */
-const head = /(?<![\w.-])(-{0,2})([A-Za-z][\w.-]*)["']?[ \t]*(?::(?=[\s"']|$)|=)[ \t]*/g
+/** A name with what parts it from its value, be it without the space that YAML wants; not the end of a path or the host of an address. */
+const head = /(?<![\w./@-])-{0,2}([A-Za-z][\w.-]*)["']?[ \t]*[:=][ \t]*/g
 /** An option with what parts it from the next word of a command line. */
 const option = /(?<![\w.-])--?([A-Za-z][\w.-]*)["']?(?:,[ \t]*|[ \t]+(?=[^\s:=]))/g
 const optionAlone = /^[ \t]*-[ \t]+["']?--?([A-Za-z][\w.-]*)["']?[ \t]*$/
-/** Keys of specs that name a Secret, and ways to authenticate. */
-const references = new Set(['secret', 'tokenSecret', 'credentialsSecret', 'auth'])
+/** Keys of specs, manifests and charts that name a Secret, such as `tokenSecret`, and ways to authenticate. */
+const reference = /^(?:secret|auth|[a-z][A-Za-z]*Secret)$/
 
 /** No line is read further than this around a name: one that is a quarter of a megabyte long holds a name in every few characters. */
 const reachMax = 2_000
@@ -50,11 +50,11 @@ interface Name {
 
 /** Names that say that a secret follows, and `name`, whose value may be such a name. */
 function namesIn(line: string): readonly Name[] {
-  const named = [...line.matchAll(head)].map((one) => ({ name: one[2] ?? '', at: one.index + one[0].length }))
+  const named = [...line.matchAll(head)].map((one) => ({ name: one[1] ?? '', at: one.index + one[0].length }))
   const options = [...line.matchAll(option)].map((one) => ({ name: one[1] ?? '', at: one.index + one[0].length }))
   const [alone, last] = optionAlone.exec(line) ?? []
   return [...named, ...options, ...(alone === undefined ? [] : [{ name: last ?? '', at: line.length }])]
-    .filter(({ name }) => name === 'name' || (!references.has(name) && isSecretName(name)))
+    .filter(({ name }) => name === 'name' || (!reference.test(name) && isSecretName(name)))
     .sort((left, right) => left.at - right.at)
 }
 
@@ -78,7 +78,8 @@ function valueOf(name: string, at: Spot, lines: readonly string[]): Value | unde
   const rest = line.slice(at.column, at.column + reachMax)
   if (rest.startsWith('{') || rest.startsWith('[')) {
     const inner = /^[{[][^}\]]{0,200}?["']?value["']?[ \t]*:[ \t]*/.exec(rest)
-    return inner ? scalarAt(name, { line: at.line, column: at.column + inner[0].length }, lines) : undefined
+    const lead = inner?.[0].length ?? (rest.startsWith('[') ? /^\[[ \t]*/.exec(rest)?.[0].length : undefined)
+    return lead === undefined ? undefined : scalarAt(name, { line: at.line, column: at.column + lead }, lines)
   }
   if (!/^(?:[|>][+-]?\d?[+-]?)?[ \t]*(?:#.*)?$/.test(rest)) return scalarAt(name, at, lines)
   return valueBelow(name, at, lines)

@@ -71,9 +71,19 @@ it.each([
   ],
   ...['SECRET_KEY', 'PrivateKey', 'ACCESSKEY', 'api_key', 'APIKEY', 'AUTH_KEY', 'SIGNING_KEY', 'encryptionkey'],
   ...['CREDENTIAL', 'AWS_CREDENTIALS', 'HF_TOKEN', 'REGISTRY_AUTH'],
+  ...['dbPassword', 'PASSWORD_DB', 'PASSWD_ADMIN', 'PGPASSWORD', 'PGPASS', 'DB_PASS', 'MYSQLPASSWORD'],
+  ...['openaiApiKey', 'oauthClientSecret', 'hfToken', 'dbSecret'],
 ])('a value of a variable %s is a secret', async (name) => {
   const problems = await problemsOf(sourcesOf([training('letters', `  env: { ${name}: x7Qp2mZk9Lw4Rt6B }\n`)]))
   expect(problems.map(({ code }) => code)).toEqual(['SECRET_LITERAL'])
+})
+
+it.each([
+  ...['PASSWORD_POLICY', 'PASSWORD_HASH_ALGORITHM', 'PASSWORD_FILE_NAME', 'FORWARD_PASS', 'BYPASS', 'FIRST_PASS'],
+  ...['padToken', 'nextToken', 'sortKey', 'PASSENGER_COUNT', 'PASSWORDLESS', 'COMPASS'],
+])('a value of a variable %s is none', async (name) => {
+  const problems = await problemsOf(sourcesOf([training('letters', `  env: { ${name}: x7Qp2mZk9Lw4Rt6B }\n`)]))
+  expect(problems).toEqual([])
 })
 
 describe('of what only looks like a secret', () => {
@@ -259,6 +269,8 @@ describe('a secret by its name in a file with another problem', () => {
     ['in lines of its own', '  envs:\n    DB_PASSWORD: |-\n      zq9zqlongone\n      zq9zqother1\n', ['14:7']],
     ['in quotes that go on', '  envs:\n    DB_PASSWORD: "zq9zqlongone\n      zq9zqother1"\n', ['13:18']],
     ['with quotes around its name', '  envs: { "DB_PASSWORD": "zq9zqlongone" }\n', ['12:26']],
+    ['behind a colon without a space', '  env: { DB_PASSWORD:zq9zqlongone }\n', ['12:22']],
+    ['as a list', '  env: { DB_PASSWORD: [zq9zqlongone] }\n', ['12:24']],
     ['in a word of a command line', '  arg: [--db-password=zq9zqlongone]\n', ['12:23']],
     ['behind a word of a command line', '  arg: [--db-password, zq9zqlongone]\n', ['12:24']],
     ['behind a word of a command line in lines', '  arg:\n    - --db-password\n    - zq9zqlongone\n', ['14:7']],
@@ -272,8 +284,10 @@ describe('a secret by its name in a file with another problem', () => {
 
   it.each([
     ['a reference to a Secret', '  env: { DB_PASSWORD: { secret: database, key: password }, A: 1 }\n'],
+    ['a reference of a manifest', '  pullSecret: registry-login\n'],
     ['a reference in lines', '  env:\n    DB_PASSWORD:\n      secret: database\n      key: password\n    A: 1\n'],
     ['a variable that stands for another', '  envs: { DB_PASSWORD: $(OTHER), API_KEY: <yours> }\n'],
+    ['the tag of an image', '  images: [example/db-password:1.0.2, "bot@secret:zq9zqlongone"]\n'],
     ['a name without a value', '  envs: { DB_PASSWORD: , API_KEY: }\n'],
     ['a count of tokens', '  envs: { MAX_TOKENS: 4096, EOS_TOKEN: "<s>", HF_TOKEN: 12 }\n'],
     ['a comment', '  # DB_PASSWORD: zq9zqlongone\n  colour: 1\n'],
