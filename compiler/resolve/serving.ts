@@ -32,7 +32,7 @@ import { checkBackend } from './serving/check.ts'
 import { auth, installedParts, type Merged, steps } from './serving/installed.ts'
 import { resolveStorage } from './storage.ts'
 import { partAt, tell } from './tell.ts'
-import { resolveVariables } from './variables.ts'
+import { checkTexts, resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '1', limit: '2' }, memory: { request: '1Gi', limit: '2Gi' } } as const
 
@@ -164,6 +164,7 @@ function planEndpoint(
   const { project, name } = spec.value.metadata
   const environment = place.environment.metadata.name
   checkEndpoint(merged, resolving)
+  checkTexts(merged, resolving)
   if (place.cluster === 'kubernetes' && !/^[a-z]/.test(name))
     tell(
       resolving,

@@ -20,7 +20,7 @@ import { resolveResources } from './resources.ts'
 import { resolveStorage } from './storage.ts'
 import { environmentPart, partAt, tell } from './tell.ts'
 import { resolveTracker } from './tracker.ts'
-import { resolveVariables } from './variables.ts'
+import { checkTexts, resolveVariables } from './variables.ts'
 
 const defaultResources = { cpu: { request: '2', limit: '4' }, memory: { request: '8Gi', limit: '16Gi' } } as const
 const retriedClasses: readonly FailureClass[] = ['APP_EXIT', 'OOM']
@@ -41,6 +41,7 @@ export function resolveTraining(
   checkOutput(written, resolving)
   if (!place) return undefined
   checkPlace(metadata.name, written, place, resolving)
+  checkTexts(written, resolving)
   const key = { environment: written.environment, project: metadata.project, name: metadata.name }
   const members = canonicalMembers(written as unknown as JsonObject)
   const digest = digestOfMembers('TrainingJob', members)

@@ -9,6 +9,8 @@ import { address, chart, deployedAfter, nothing, perform, source } from '../supp
 import { hostileText as text } from '../support/hostile-text.ts'
 
 const written = text.filter((one) => one.length > 0)
+/** What a program can be given. */
+const given = text.filter((one) => !one.includes('\0'))
 const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,10}[a-z0-9])?$/)
 const key = written.filter((one) => !['__proto__', 'constructor', 'prototype'].includes(one))
 const setting = fc.oneof(
@@ -21,10 +23,10 @@ const settings = fc.dictionary(key, setting, { maxKeys: 3 })
 const variableName = fc.stringMatching(/^[a-z_][a-z0-9_]{0,9}$/)
 /** What the API server takes for names of Secrets, their keys and claims; others are refused. */
 const secret = fc.record({ secret: name, key: fc.stringMatching(/^[a-zA-Z0-9_][-._a-zA-Z0-9]{0,9}$/) })
-const variables = fc.dictionary(variableName, fc.oneof(text, secret), {
+const variables = fc.dictionary(variableName, fc.oneof(given, secret), {
   maxKeys: 3,
 })
-const words = fc.array(text, { minLength: 1, maxLength: 4 })
+const words = fc.array(given, { minLength: 1, maxLength: 4 })
 const cpu = fc.constantFrom('1', '0.5', '250m', '1.25', '999999')
 const memory = fc.constantFrom('1Gi', '1.5Gi', '100M', '1024', '0.1k', '7Ti')
 
@@ -57,7 +59,7 @@ const endpointSpec = fc.record({
   promptTemplate: fc.constant({ ref: 'prompt' }),
   rollbackPlan: written,
   environments: fc.record({
-    dev: fc.record({ env: fc.dictionary(variableName, fc.oneof(text, fc.constant(null)), { maxKeys: 2 }) }),
+    dev: fc.record({ env: fc.dictionary(variableName, fc.oneof(given, fc.constant(null)), { maxKeys: 2 }) }),
     prod: fc.constant({}),
   }),
 })

@@ -201,3 +201,20 @@ describe('variables that Specyard sets', () => {
     },
   )
 })
+
+describe('a text that no program can be given', () => {
+  const overlay = endpoint().replace('dev: {}', 'dev: { env: { A: "a\\0b" } }')
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ['in a variable of a training', training('letters', '  env: { B: b, A: "a\\0b" }\n'), ['12:19']],
+    ['in a variable of an endpoint, once for all environments', endpoint('  env: { A: "\\u0000" }\n'), ['12:13']],
+    ['in a variable of an overlay', overlay, ['11:36']],
+    ['in command and arguments', training('letters', '  command: [a, "\\0"]\n  args: ["\\x00"]\n'), ['12:16', '13:10']],
+    ['escaped once more, which is another text', training('letters', '  env: { A: "a\\\\0b" }\n'), []],
+  ])('is refused at its place: %s', (_title, text, places) => {
+    const { problems } = compileTexts([text])
+    expect(problems.map(({ code, where: { line, column } }) => `${code} ${line}:${column}`)).toEqual(
+      places.map((place) => `FORMAT_WRONG ${place}`),
+    )
+  })
+})
