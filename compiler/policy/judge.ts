@@ -7,6 +7,7 @@ import { Blame, type Blamed } from './blame.ts'
 import type { Denies } from './cause.ts'
 import { evaluationFailure, Expressions } from './cel/expressions.ts'
 import { deploymentsOf } from './deployment.ts'
+import { unknownProjects } from './projects.ts'
 import { type Prepared, prepare, type Validation } from './prepare.ts'
 import { fits, groupAndVersion, type Manifest, manifestOf } from './resources.ts'
 import { celValue } from './values.ts'
@@ -20,6 +21,7 @@ export function judge(input: CompileInput, known: Catalogue, rendered: readonly 
   const problems: Problem[] = []
   const expressions = new Expressions()
   const policies = known.policies.flatMap((spec) => prepare(spec, expressions, known, problems) ?? [])
+  problems.push(...unknownProjects(known, input.beside))
   const blame = new Blame(input, known)
   const firsts = new Map<string, readonly Problem[]>()
   for (const file of rendered) {

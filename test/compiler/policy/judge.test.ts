@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../compiler/compile.ts'
+import { judge } from '../../../compiler/policy/judge.ts'
 import { operate } from '../../../compiler/operate/operate.ts'
 import { hasErrors, type Problem } from '../../../domain/problem.ts'
 import {
@@ -125,7 +126,8 @@ describe('a policy', () => {
     ['whose condition is true', '  matchConditions: [{ name: a, expression: object.kind == "Job" }]\n', 1],
     ['whose condition fails', '  matchConditions: [{ name: a, expression: object.nothing == 1 }]\n', 1],
   ])('%s says as much of a training', (_title, more, count) => {
-    expect(of(training(), policy('false == true', more))).toHaveLength(count)
+    const denials = of(training(), policy('false == true', more)).filter((one) => one.includes('POLICY_DENIED'))
+    expect(denials).toHaveLength(count)
   })
 
   it('of resources that are not rendered says nothing, and one of all resources sees Applications and Services too', () => {
@@ -189,6 +191,25 @@ describe('a policy', () => {
     expect(of(policy('"true"', '  match: { environments: [pord] }\n'))).toEqual([
       expect.stringContaining('ENVIRONMENT_UNKNOWN nobody has defined the environment "pord"'),
     ])
+  })
+
+  it('with a project of which nothing is known is a warning, for it would look as if it held', () => {
+    const about = (name: string, more = ''): readonly string[] =>
+      of(policy('"true"', `  match: { projects: [language, ${name}] }\n`), more)
+    expect(about('langage')).toEqual([
+      'specs/1.yaml:6:33 POLICY_WARNED policy "rule" is about project "langage", of which there is no spec and no namespace',
+    ])
+    // A project is there with its first spec.
+    const first =
+      'apiVersion: specyard.dev/v1\nkind: Model\nmetadata: { name: eyes, project: vision }\nspec: { family: x }\n'
+    expect([about('vision').length, about('vision', first).length]).toEqual([1, 0])
+  })
+
+  it('knows the projects of trainings that stand beside the specs', () => {
+    const sources = sourcesOf([policy('"true"', '  match: { projects: [vision] }\n')])
+    const input = { ...{ sources, source, deployed: nothing, chart, deploy: address }, judge }
+    const beside = { folders: [{ environment: 'dev', project: 'vision', queues: false }], charts: [] }
+    expect([said(compile(input).problems).length, said(compile({ ...input, beside }).problems).length]).toEqual([1, 0])
   })
 
   it.each<readonly [string, string, string]>([
