@@ -81,8 +81,9 @@ function withoutNoise(value: unknown, errors: readonly ErrorObject[]): readonly 
         error.instancePath.length > choice.instancePath.length ||
         (isMapping && (error.keyword === 'required' || error.keyword === 'additionalProperties')),
     )
-    for (const error of inner) if (!meant.includes(error)) dropped.add(error)
-    if (meant.length > 0) dropped.add(choice)
+    const kept = meant.length > 0 ? meant : withinFittingType(inner, choice)
+    for (const error of inner) if (!kept.includes(error)) dropped.add(error)
+    if (kept.length > 0) dropped.add(choice)
   }
   // A value of the wrong type where only some are allowed: the list of those says more.
   const listed = new Set(errors.filter((error) => error.keyword === 'enum').map((error) => error.instancePath))
@@ -92,6 +93,19 @@ function withoutNoise(value: unknown, errors: readonly ErrorObject[]): readonly 
       error.keyword !== 'propertyNames' &&
       !(error.keyword === 'type' && listed.has(error.instancePath)),
   )
+}
+
+/** What the one alternative has against a value that has the right type for it: an empty list where one of entries may stand. */
+function withinFittingType(inner: readonly ErrorObject[], choice: ErrorObject): readonly ErrorObject[] {
+  const branches = new Map<string, ErrorObject[]>()
+  for (const error of inner) {
+    const branch = error.schemaPath.slice(choice.schemaPath.length + 1).split('/')[0] ?? ''
+    branches.set(branch, [...(branches.get(branch) ?? []), error])
+  }
+  const isOfType = (errors: readonly ErrorObject[]): boolean =>
+    errors.every(({ keyword }) => !['type', 'const', 'enum', 'anyOf'].includes(keyword))
+  const [fitting, another] = [...branches.values()].filter(isOfType)
+  return fitting && !another ? fitting : []
 }
 
 /** The errors at each pointer and below it: a document of thousands of wrong choices asks for those of each. */
@@ -193,16 +207,17 @@ function badForm(misfit: Misfit): Problem {
 function outOfRange(misfit: Misfit): Problem {
   const { pointer, found, params, schema, at } = misfit
   const limit = String(params['limit'] ?? '')
+  const [characters, entries] = limit === '1' ? ['character', 'entry'] : ['characters', 'entries']
   const rules: Record<string, string> = {
     minimum: `at least ${limit}`,
     exclusiveMinimum: `more than ${limit}`,
     maximum: `at most ${limit}`,
-    minLength: `at least ${limit} characters long`,
-    maxLength: `at most ${limit} characters long`,
-    minItems: `at least ${limit} entries long`,
-    maxItems: `at most ${limit} entries long`,
-    minProperties: `a mapping of at least ${limit} entries`,
-    maxProperties: `a mapping of at most ${limit} entries`,
+    minLength: `at least ${limit} ${characters} long`,
+    maxLength: `at most ${limit} ${characters} long`,
+    minItems: `at least ${limit} ${entries} long`,
+    maxItems: `at most ${limit} ${entries} long`,
+    minProperties: `a mapping of at least ${limit} ${entries}`,
+    maxProperties: `a mapping of at most ${limit} ${entries}`,
     uniqueItems: 'without repetitions',
   }
   const { keyword } = misfit.error

@@ -210,7 +210,7 @@ describe('the remedy for what a schema does not know', () => {
 
 describe('a name of several parts', () => {
   const hintsOf = (more: string): string => {
-    const text = `apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: there }\nspec:\n  cluster: { kubernetes: { context: there, namespaces: {} } }\n  ${more}\n`
+    const text = `apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: there }\nspec:\n  cluster: { kubernetes: { context: there, namespaces: { a: ml-a } } }\n  ${more}\n`
     return compileTexts([text])
       .problems.map(({ hint }) => hint)
       .join('; ')
@@ -226,6 +226,31 @@ describe('a name of several parts', () => {
 
   it('is made one of one part where no other may stand', () => {
     expect(hintOf(training('my.letters'))).toMatch('did you mean "my-letters"?')
+  })
+})
+
+describe('a value that may be one thing or another', () => {
+  const patched = (patch: string): string => `apiVersion: specyard.dev/v1
+kind: Environment
+metadata: { name: there }
+spec:
+  cluster: { kubernetes: { context: there, namespaces: { a: ml-a } } }
+  patches: [{ patch: ${patch} }]
+`
+
+  it.each([
+    ['an empty list', patched('[]'), 'spec.patches.0.patch must be at least 1 entry long, not 0'],
+    ['an empty mapping', patched('{}'), 'spec.patches.0.patch must be a mapping of at least 1 entry, not 0'],
+    ['an empty text', patched('""'), 'spec.patches.0.patch must be at least 1 character long, not 0'],
+    ['a number', patched('3'), 'spec.patches.0.patch must be a list or a mapping or text, not 3'],
+    [
+      'a text that is too long',
+      more(`env: { A: ${'x'.repeat(40_000)} }`),
+      'spec.env.A must be at most 32768 characters long, not 40000',
+    ],
+    ['a list where none may be', more('env: { A: [] }'), 'spec.env.A must be text or a mapping, not a list'],
+  ])('is told what it has against %s', (_sentence, text, message) => {
+    expect(compileTexts([text]).problems.map((one) => one.message)).toEqual([message])
   })
 })
 
