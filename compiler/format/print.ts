@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, isScalar, type Scalar, type Tags, type YAMLMap, type YAMLSeq } from 'yaml'
 import { readTokens } from '../load/tokens.ts'
 import { putBehindKeys, takeBehindKeys } from './behind.ts'
+import { squeezeEmptyLines } from './empty-lines.ts'
 import { settleComments } from './trailing.ts'
 
 /*
@@ -25,6 +26,7 @@ export function parseForPrinting(text: string): readonly Document[] | undefined 
   const { tokens, refused } = readTokens(text)
   if (refused) return undefined
   settleComments(tokens)
+  squeezeEmptyLines(tokens)
   const behind = takeBehindKeys(tokens)
   const composer = new Composer({
     ...{ schema: 'core', version: '1.2', merge: false, uniqueKeys: true, strict: true, keepSourceTokens: true },
@@ -40,7 +42,20 @@ export function parseForPrinting(text: string): readonly Document[] | undefined 
 /** The text of one document; each but the first of a file begins with `---`. */
 export function printDocument(document: Document, index: number): string {
   if (index > 0 && document.directives) document.directives.docStart = true
-  return document.toString({ indent: step.length, lineWidth: 0, flowCollectionPadding: true })
+  const text = document.toString({ indent: step.length, lineWidth: 0, flowCollectionPadding: true })
+  return isNothing(document) ? withoutEmptyLines(text) : text
+}
+
+function isNothing({ contents }: Document): boolean {
+  return !contents || (isScalar(contents) && contents.source === '' && !contents.anchor && !contents.tag)
+}
+
+/** The printer writes lines for a value that is not there, and puts comments behind it. */
+function withoutEmptyLines(text: string): string {
+  return text
+    .replace(/^[ \t]+(?=#)/gm, '')
+    .replace(/^---\n+/m, '---\n')
+    .replace(/\n+(?=\.\.\.|$)/g, '\n')
 }
 
 function printing(tag: Tag, text: string): Print {

@@ -9,8 +9,9 @@ type Item = CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]
  * @param tokens what the parser made of a text; changed in place
  */
 export function settleComments(tokens: readonly CST.Token[]): void {
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
     if (token.type === 'document' && token.value) settleComments([token.value])
+    if (token.type === 'document' && tokens[index + 1]?.type === 'doc-end') keepBeforeEnd(token)
     if (token.type !== 'block-map' && token.type !== 'block-seq') continue
     const items = token.items as Item[]
     for (let index = 0; index < items.length; index += 1) {
@@ -27,6 +28,14 @@ export function settleComments(tokens: readonly CST.Token[]): void {
       hand(moved, items, index)
     }
   }
+}
+
+/** Gives comments before the mark of a document's end to its mapping or list: the printer would put those of the document behind the mark. */
+function keepBeforeEnd({ value, end }: CST.Document): void {
+  if (!end?.some((one) => one.type === 'comment')) return
+  if (value?.type !== 'block-map' && value?.type !== 'block-seq') return
+  const items = value.items as Item[]
+  hand(end.splice(0), items, items.length - 1)
 }
 
 /** Puts tokens above what follows an item, or at the end. */

@@ -77,6 +77,24 @@ describe('formatting', () => {
     ],
     ['makes one empty line of several', 'a: 1\n\n\n\nb: 2\n', 'a: 1\n\nb: 2\n'],
     ['makes one empty line of several below a comment behind a key', 'a: # c\n\n\n\n  b: 1\n', 'a: # c\n\n  b: 1\n'],
+    [
+      'makes one empty line of several between comments, and leaves those of a block of text',
+      'a: 1\n\n\n# b\n\n\n\n# c\nd: |+\n  e\n\n\n\n# f\ng: 1\n',
+      'a: 1\n\n# b\n\n# c\nd: |+\n  e\n\n\n\n# f\ng: 1\n',
+    ],
+    ['puts no empty lines into a document of nothing', '---\n', '---\n'],
+    ['puts none behind a mark that nothing follows', 'kind: Model\n---\n', 'kind: Model\n---\n'],
+    ['puts none between two marks', 'a: 1\n---\n---\n...\n---\nb: 1\n', 'a: 1\n---\n---\n...\n---\nb: 1\n'],
+    [
+      'leaves comments of a document of nothing in their column',
+      '---\n# none\n\n\n\n# yet\n',
+      '---\n# none\n\n# yet\n',
+    ],
+    [
+      'leaves comments before the mark of an end before it, and those behind it behind it',
+      'a:\n  b: 1\n# c\n... # d\n---\n- e\n# f\n...\n',
+      'a:\n  b: 1\n# c\n... # d\n---\n- e\n# f\n...\n',
+    ],
     ['keeps brackets, with their padding', 'a: {b: 1,c: [ 1,2 ]}\n', 'a: { b: 1, c: [1, 2] }\n'],
     [
       'keeps brackets on several lines, an entry on each',
