@@ -89,9 +89,9 @@ function stepTexts({ step, epoch, totalEpochs, percentage }: RunProgress): reado
   ]
 }
 
-/** Why a run starts: the values that are others, or that none is. */
-export function reasonText({ supersedes, changes }: StartedRun): string {
-  if (supersedes === null || changes.length > 0) return changesText(changes)
+/** Why a run starts: the values that are others than those of the run before, whose plan the ledger keeps, or that none is. */
+export function reasonText({ before, changes }: StartedRun): string {
+  if (before === null || changes.length > 0) return changesText(changes)
   return 'no value of its plan changes: it runs again because of spec.rerun, or because the spec says the same in other words'
 }
 

@@ -57,6 +57,12 @@ const cases: readonly Case[] = [
   { name: 'first-run', head: [letters, gpuTraining('unpriced', '', 'resources: { gpus: 1, gpuType: T4 }')] },
   { name: 'superseded-while-running', published: [letters], head: [longer], known },
   { name: 'run-again', published: [letters], head: [gpuTraining('letters', '  rerun: 1\n')] },
+  {
+    name: 'run-again-after-the-end',
+    published: [letters],
+    head: [gpuTraining('letters', '  rerun: 1\n')],
+    then: ended,
+  },
   { name: 'superseded-without-a-database', published: [letters], head: [longer] },
   {
     name: 'superseded-unknown-run',
