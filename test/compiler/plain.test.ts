@@ -155,6 +155,8 @@ describe('the plain reader', () => {
     ['an alias', 'a: *b\n'],
     ['a tag', 'a: !!str b\n'],
     ['a key that is no text', 'true: b\n'],
+    ['a key that is a number', '1.10: b\n'],
+    ['a key that is a switch to some', 'a: { True: b }\n'],
     ['a key in quotes', '"a": b\n'],
     ['a key that stands twice', 'a: b\na: c\n'],
     ['a key that every object has', 'toString: b\n'],

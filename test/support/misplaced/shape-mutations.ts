@@ -101,6 +101,7 @@ type Replace = (code: ProblemCode, what: string, value: Node) => Generator<Mutat
 /** What YAML itself makes wrong of any scalar. */
 function* scalarMutations(node: Scalar, replace: Replace): Generator<Mutation> {
   yield* replace('YAML_UNKNOWN_TAG', 'under a tag', scalar(node.raw, '!nobody'))
+  yield* replace('YAML_KEY_NOT_TEXT', 'is a template expression', scalar('{{ value }}'))
   yield* replace('YAML_SYNTAX', 'is an alias of nothing', scalar('*nowhere'))
   // A number keeps its value, of which something else may be said.
   yield* replace('YAML_LEADING_ZERO', 'is octal to some', scalar(/^\d+$/.test(node.raw) ? `0${node.raw}` : '012'))
