@@ -55,7 +55,7 @@ export function resolveVariables(
       })
       continue
     }
-    if (typeof value === 'string') checkText(value, `/spec/env/${escapePointer(name)}`, resolving)
+    if (typeof value === 'string' && value.includes('\0')) tellUnfit(`/spec/env/${escapePointer(name)}`, resolving)
     if (resolving.origins) noteWritten(resolving, name, typeof value === 'string')
     variables.push(typeof value === 'string' ? { name, value } : { name, secret: value.secret, key: value.key })
   }
@@ -64,15 +64,16 @@ export function resolveVariables(
 
 /** A program gets its variables and arguments as texts that end with U+0000: no container starts with one that holds it. */
 export function checkTexts(
-  { command = [], args = [] }: { readonly command?: readonly string[]; readonly args?: readonly string[] },
+  { command, args }: { readonly command?: readonly string[]; readonly args?: readonly string[] },
   resolving: Resolving,
 ): void {
-  command.forEach((text, index) => checkText(text, `/spec/command/${index}`, resolving))
-  args.forEach((text, index) => checkText(text, `/spec/args/${index}`, resolving))
+  for (const [key, texts] of [['command', command] as const, ['args', args] as const])
+    texts?.forEach((text, index) => {
+      if (text.includes('\0')) tellUnfit(`/spec/${key}/${index}`, resolving)
+    })
 }
 
-function checkText(text: string, pointer: string, resolving: Resolving): void {
-  if (!text.includes('\0')) return
+function tellUnfit(pointer: string, resolving: Resolving): void {
   const message = 'the text holds the character U+0000, which no program can be given'
   tell(resolving, 'FORMAT_WRONG', pointer, message, { hint: 'leave it out' })
 }
