@@ -57,6 +57,7 @@ function namedIn({ value }: Document): readonly Named[] {
   const spec = blockOf(value, 'spec')
   if (!spec) return found
   findIn(spec, () => '/spec', found)
+  if (spec['patches'] !== undefined) findPairs(spec['patches'], '/spec/patches', found)
   const overlays = blockOf(spec, 'environments') ?? {}
   for (const name of Object.keys(overlays)) {
     const overlay = overlays[name]
@@ -92,6 +93,15 @@ function findIn(block: Block, at: () => string, found: Named[]): void {
       if (name !== undefined) found.push({ pointer: `${at()}/${list}/${index}`, name, value: word })
     })
   }
+}
+
+/** Variables as manifests have them, `{ name: …, value: … }`, which patches add. */
+function findPairs(value: unknown, at: string, found: Named[]): void {
+  if (typeof value !== 'object' || value === null) return
+  const { name, value: own } = value as Block
+  if (typeof name === 'string' && typeof own === 'string' && isSecret(name, own))
+    found.push({ pointer: `${at}/value`, name, value: own })
+  for (const [key, inner] of Object.entries(value)) findPairs(inner, `${at}/${escapePointer(key)}`, found)
 }
 
 const commandLines = ['command', 'args'] as const

@@ -246,6 +246,23 @@ describe('a secret that YAML writes in another form', () => {
   })
 })
 
+it.each([
+  [
+    'JSON Patch',
+    '{ op: add, path: /spec/template/spec/containers/0/env/-, value: { name: DB_PASSWORD, value: zq9zqlongone } }',
+  ],
+  [
+    'JSON Patch of a list',
+    '{ op: add, path: /spec/template/spec/initContainers, value: [{ name: a, image: b, env: [{ name: DB_PASSWORD, value: zq9zqlongone }] }] }',
+  ],
+])('a secret by its name in a patch of an Environment, as %s, is refused and not printed', async (_title, patch) => {
+  const patched = `apiVersion: specyard.dev/v1\nkind: Environment\nmetadata: { name: stg }\nspec:\n  cluster: { kubernetes: { context: a, namespaces: { language: b } } }\n  patches: [{ patch: [${patch}] }]\n`
+  const problems = await problemsOf(sourcesOf([training(), patched]))
+  const [found, ...others] = problems.filter(isSecret)
+  expect([found?.where.file, found?.where.line, others]).toEqual(['specs/2.yaml', 6, []])
+  expect(JSON.stringify(problems)).not.toContain('zq9zq')
+})
+
 describe('a secret by its name in a file with another problem', () => {
   const spec = (lines: string): string => training('letters', lines)
 
