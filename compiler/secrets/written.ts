@@ -1,6 +1,7 @@
 import type { Place } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import type { FoundSecret } from '../compile-types.ts'
+import { limits } from '../load/limits.ts'
 import { isSecret, isSecretName } from './named.ts'
 import { unescaped } from './unescaped.ts'
 
@@ -26,6 +27,8 @@ const foundMax = 500
 
 /** Literal secrets by the names that stand before them, at the places of their values. */
 export function writtenSecrets({ path, bytes }: SourceFile): readonly FoundSecret[] {
+  // Of a larger file nothing but that is told.
+  if (bytes.length > limits.fileBytes) return []
   const lines = new TextDecoder().decode(bytes).split(/\r?\n/)
   const found: FoundSecret[] = []
   lines.forEach((line, index) => {

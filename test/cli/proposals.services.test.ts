@@ -205,7 +205,11 @@ it.each([
           who: 'ada <ada@example.com>',
           source: how === 'merge' ? 'author' : 'committer',
         })
-        expect(Math.abs((published?.at.getTime() ?? 0) - Date.parse(merged.merged_at))).toBeLessThan(2000)
+        const { commit } = await gitea.ask<{ commit: { committer: { date: string } } }>(
+          'GET',
+          at(house, `/git/commits/${merged.merge_commit_sha}`),
+        )
+        expect(published?.at).toEqual(new Date(commit.committer.date))
       }
       expect(await cancelRun(house, 'prod')).toMatchObject([{ applied: true }])
     }),

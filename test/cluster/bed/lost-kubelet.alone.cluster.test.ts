@@ -68,7 +68,7 @@ describe.runIf(hasRealNode())('the real node whose kubelet is dead', () => {
       await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
       const from = performance.now()
       await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
-      expect(performance.now() - from).toBeLessThan(100)
+      expect(performance.now() - from).toBeLessThan(1000)
     } finally {
       revive(cluster, 'kubelet')
     }

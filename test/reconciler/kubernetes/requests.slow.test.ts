@@ -28,7 +28,7 @@ describe('a request', () => {
     const from = performance.now()
     const asked = api(url()).json({ path: '/version', silenceMilliseconds: 300 })
     await expect(asked).rejects.toMatchObject({ status: null, silent: true, message: 'nothing came for 0.3 s' })
-    expect(performance.now() - from).toBeLessThan(2000)
+    expect(performance.now() - from).toBeLessThan(10_000)
   })
 
   it('whose connection is never made is given up as silent', async () => {
@@ -37,7 +37,7 @@ describe('a request', () => {
       const from = performance.now()
       const asked = api(`http://127.0.0.1:${deaf}`).json({ path: '/version', silenceMilliseconds: 300 })
       await expect(asked).rejects.toMatchObject({ status: null, silent: true })
-      expect(performance.now() - from).toBeLessThan(2000)
+      expect(performance.now() - from).toBeLessThan(10_000)
     } finally {
       await close()
     }
