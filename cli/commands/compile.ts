@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
@@ -45,10 +46,9 @@ export async function runCompile(world: World, directory: string, options: Compi
     for (const [path, text] of tree) world.stdout.write(`# ${path}\n${text}${text.endsWith('\n') ? '' : '\n'}---\n`)
     return exitCodes.fine
   }
+  const left = beside(folder)
   const written = await writeTree(folder, tree)
-  return tellWritten(world, written, {
-    ...{ to: options.to, files: tree.size, left: leftOver(folder, new Set(tree.keys())) },
-  })
+  return tellWritten(world, written, { to: options.to, files: tree.size, left: left([...tree.keys()]) })
 }
 
 /** Writes what the working tree compiles to: of files that have not changed since the last time, neither specs nor what they compile to are read. */
@@ -71,14 +71,20 @@ async function compileTo(world: World, directory: string, to: string, options: C
   if (!looked.tree) return exitCodes.problems
   const stands = new Map<string, Identity>()
   const tree = new Map([...looked.tree].sort())
+  const left = beside(folder, looked.replaced)
   const written = await writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
   looked.remember(stands)
-  const { standing, replaced } = looked
-  return tellWritten(world, written, {
-    ...{ to, files: tree.size + standing.length },
-    // To look into every folder takes as long as everything else where nearly all is known.
-    left: replaced ? stillThere(folder, replaced) : leftOver(folder, new Set([...tree.keys(), ...standing])),
-  })
+  const paths = [...tree.keys(), ...looked.standing]
+  return tellWritten(world, written, { to, files: paths.length, left: left(paths) })
+}
+
+/**
+ * Tells which files of a folder are none of a tree that was written into it; asked before it is written, because a new folder holds no others.
+ * @param replaced where it is known what was made before and no longer is: to look into every folder takes as long as everything else then
+ */
+function beside(folder: string, replaced?: readonly string[]): (paths: readonly string[]) => readonly string[] {
+  if (replaced) return () => stillThere(folder, replaced)
+  return existsSync(folder) ? (paths) => leftOver(folder, new Set(paths)) : () => []
 }
 
 function tellProblems(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
