@@ -10,7 +10,7 @@ import { headline, proposedText } from './words.ts'
 /*
  * The comment on a pull request. GitHub takes 65,536 characters and loses what is more, so ours has fewer than 60,000 whatever the change: the
  * sentence that says it all, then the effects and the rendered difference, each as far as there is room, and how much was left out. The
- * text names no commit and no time of its own, nor how far a run is: a change that stays the same keeps its comment as it is.
+ * text names no commit and no time of its own, and of a run the quarter that it is in: a change that stays the same keeps its comment as it is.
  */
 
 /** By its first line a comment of ours is known again, to be written anew instead of another being added. */

@@ -34,7 +34,7 @@ export interface Section {
 
 /**
  * What a change does, section by section; those with nothing to say are left out.
- * @param told `stable` leaves out how far runs are, also of the order in which they come
+ * @param told `stable` says by the quarter how far runs are, and does not order them by it
  */
 export function sections(impact: ImpactStatement, told: Told = 'now'): readonly Section[] {
   const name = keyText

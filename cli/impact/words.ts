@@ -66,7 +66,7 @@ export function estimateText({ basis, pastRuns, attempts, gpus, gpuType, hours, 
 /** Whether what is told of a run that is stopped may be another thing at each look. */
 export type Told = 'now' | 'stable'
 
-/** How far a run is that is stopped. `stable`: without what moves on while it runs. */
+/** How far a run is that is stopped. `stable`: by the quarter, where its share is known. */
 export function progressText(progress: RunProgress | null | undefined, told: Told): string {
   if (progress === undefined) return 'how far it is: unknown, no database'
   if (progress === null) return 'how far it is: unknown, not in the records'
@@ -74,7 +74,7 @@ export function progressText(progress: RunProgress | null | undefined, told: Tol
   return [
     reason === '' ? state : `${state} (${reason})`,
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-    ...(told === 'now' ? stepTexts(progress) : []),
+    ...(told === 'now' ? stepTexts(progress) : quarterTexts(progress)),
     ...(startedAt === null ? [] : [`since ${startedAt.slice(0, 16).replace('T', ' ')} UTC`]),
   ].join(', ')
 }
@@ -87,6 +87,12 @@ function stepTexts({ step, epoch, totalEpochs, percentage }: RunProgress): reado
       : [`epoch ${numberText(epoch)}${totalEpochs === null ? '' : ` of ${numberText(totalEpochs)}`}`]),
     ...(percentage === null ? [] : [`${numberText(percentage)} %`]),
   ]
+}
+
+function quarterTexts({ percentage }: RunProgress): readonly string[] {
+  if (percentage === null) return []
+  const quarters = ['less than a quarter', 'more than a quarter', 'more than half', 'more than three quarters'] as const
+  return [`${quarters[Math.min(3, Math.max(0, Math.floor(percentage / 25)))] ?? ''} done`]
 }
 
 /** Why a run starts: the values that are others than those of the run before, whose plan the ledger keeps, or that none is. */

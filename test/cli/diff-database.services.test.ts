@@ -38,11 +38,11 @@ it('specyard diff reads a PostgreSQL that is given, and leaves even its schema a
       state: 'RUNNING',
       attempts: [sampleAttempt({ state: 'RUNNING', startedAt: sampleDate })],
       startedAt: sampleDate,
-      progress: { step: 41_000, epoch: null, totalEpochs: null, percentage: null },
+      progress: { step: 41_000, epoch: null, totalEpochs: null, percentage: 68.75 },
     })
     await openRecords(database.pool).runs.create(run, samplePlan(run), sampleEvent)
     const known = await diff()
-    expect(known.stdout).toContain('RUNNING, step 41,000, since 2026-03-01 12:00 UTC')
+    expect(known.stdout).toContain('RUNNING, more than half done, since 2026-03-01 12:00 UTC')
     expect((await specyard(root, ['diff'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })).exit).toBe(3)
   } finally {
     await database.close()

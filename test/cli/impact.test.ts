@@ -164,17 +164,25 @@ describe('what a change does', () => {
 })
 
 describe('a comment on a change', () => {
-  it('stays the same however far the run is that is stopped', () => {
+  const commentOf = (far: Partial<typeof running>): string => {
     const deployed = publishedState({ name: '', published: [letters], head: [] })
-    const comments = [
-      { step: 21_078, epoch: 11, percentage: 68.75 },
-      { step: null, epoch: null, percentage: null },
-    ].map((far) => {
-      const progress = new Map([[runId(deployed), { ...running, ...far }]])
-      return markdownComparison(compared([longer], deployed, { progress, pastHours: new Map() }))
-    })
-    expect(comments[0]).toBe(comments[1])
-    expect(comments[0]).toContain('RUNNING, attempt 2, since 2026-03-01 08:30 UTC')
+    const progress = new Map([[runId(deployed), { ...running, ...far }]])
+    return markdownComparison(compared([longer], deployed, { progress, pastHours: new Map() }))
+  }
+
+  it.each([
+    [24.9, 'less than a quarter done'],
+    [25, 'more than a quarter done'],
+    [50, 'more than half done'],
+    [75, 'more than three quarters done'],
+    [100, 'more than three quarters done'],
+  ])('says of a run that is stopped at %s %% that it is %s', (percentage, told) => {
+    expect(commentOf({ percentage })).toContain(`RUNNING, attempt 2, ${told}, since 2026-03-01 08:30 UTC`)
+  })
+
+  it('stays the same while that run goes on in its quarter', () => {
+    expect(commentOf({ step: 21_078, epoch: 11, percentage: 68.75 })).toBe(commentOf({ percentage: 51 }))
+    expect(commentOf({ step: 21_078, percentage: null })).toBe(commentOf({ step: null, percentage: null }))
   })
 })
 
