@@ -77,11 +77,18 @@ describe.runIf(hasRealNode())('npm run cluster -- --demo', () => {
   })
 
   it('has Applications, Jobs and pods as Argo CD and Kubernetes see them, each synced', async () => {
-    const listed = await inShell('kubectl get applications,jobs,pods -A')
-    for (const name of ['dev.applications', 'dev.language.jobs', 'prod.applications', 'stg.language.jobs'])
-      expect(listed).toMatch(new RegExp(`application\\.argoproj\\.io/${name.replaceAll('.', '\\.')} +Synced `))
-    expect(listed).toMatch(/job\.batch\/handbook-retry-\S+-2 +Complete/)
-    expect(listed).toMatch(/pod\/handbook-\S+ +1\/1 +Running/)
+    const synced = ['dev.applications', 'dev.language.jobs', 'prod.applications', 'stg.language.jobs'].map(
+      (name) => new RegExp(`application\\.argoproj\\.io/${name.replaceAll('.', '\\.')} +Synced `),
+    )
+    const wanted = [...synced, /job\.batch\/handbook-retry-\S+-2 +Complete/, /pod\/handbook-\S+ +1\/1 +Running/]
+    // What was committed last may be on its way.
+    const look = async (): Promise<boolean> => {
+      const listed = await inShell('kubectl get applications,jobs,pods -A')
+      const missing = wanted.filter((one) => !one.test(listed))
+      if (missing.length > 0) throw new Error(`not listed: ${missing.join(', ')}; there are\n${listed}`)
+      return true
+    }
+    await until('everything to be listed as it should', look, { seconds: 60, everyMilliseconds: 500 })
   })
 
   it('serves the model, as the lines that it prints try it', async () => {
