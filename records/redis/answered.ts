@@ -1,6 +1,8 @@
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 
 const answerMillisecondsMax = 2000
+/** Turns of the event loop that the wait is made of: one that comes late, since this process was busy, counts no more than any other. */
+const turns = 20
 
 /** A connection: while answers come over it, those that are still to come are late and not missing. */
 export interface Line {
@@ -10,7 +12,7 @@ export interface Line {
 
 /**
  * What came of a request: its answer, nothing where it was refused or the connection lost (which the client tells by itself), or silence.
- * An answer that has come while this process had no time to read it is no silence.
+ * Time in which this process could neither send nor read is no silence.
  */
 export async function answered<Answer>(
   answer: Promise<Answer>,
@@ -31,10 +33,8 @@ async function silence(heard: Promise<unknown>): Promise<'silent'> {
   const patience = new AbortController()
   void heard.then(() => patience.abort())
   try {
-    await setTimeout(answerMillisecondsMax, undefined, { signal: patience.signal, ref: false })
-    // Timers run before what has arrived is read: two turns of the loop, in which it is.
-    await setImmediate()
-    await setImmediate()
+    for (let turn = 0; turn < turns; turn += 1)
+      await setTimeout(answerMillisecondsMax / turns, undefined, { signal: patience.signal, ref: false })
   } catch {
     // It was answered.
   }
