@@ -22,10 +22,15 @@ export interface CompileInput {
   readonly deploy: DeployAddress
   /** specyard.yaml; without it no project has templates or patches of its own. */
   readonly settings?: SourceFile | undefined
-  /** Wanted where there are templates or patches: what the API server takes. */
+  /** Wanted where there are templates or patches, or manifests are checked: what the API server takes. */
   readonly kubernetes?: KubernetesSchemas | undefined
   /** In the stead of what Environments say. */
   readonly kubernetesVersion?: KubernetesVersion | undefined
+  /**
+   * Whether every manifest that is new is held against the API server's schemas, also what our own template makes: for whoever publishes, or says what
+   * publishing would do. It is done as well where a version is named.
+   */
+  readonly checksManifests?: boolean
   /** Places where a secret stands in the sources, found before: the rules for that are not pure. */
   readonly secrets?: readonly FoundSecret[]
   /** What judges by policies, `compiler/policy/judge.ts`; wanted where there are any. Handed over, because most have none and it takes time to load. */

@@ -22,6 +22,7 @@ import { takenRoutes } from './resolve/routes.ts'
 import { resolveServing } from './resolve/serving.ts'
 import { resolveTraining } from './resolve/training.ts'
 import { reportSecrets } from './secrets/report.ts'
+import { checkNewManifests } from './shape/new-manifests.ts'
 import { checkEndpoints, checkNewRuns } from './shape/new-runs.ts'
 import { readShapes, shapesFolder } from './shape/shapes.ts'
 import { type SpecsOfFile, specsOfFile } from './validate/specs-of-file.ts'
@@ -59,7 +60,7 @@ export function compile(given: CompileInput, aids: Aids = {}): CompileResult {
   const learning = aids.learn && new Learning(specs)
   decideTrainings(trainings, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
   decideEndpoints(endpoints, known.catalogue, ledger, input, { tree, entries, impact, problems, learning })
-  problems.push(...judged(input, known.catalogue, ledger, { tree, impact, endpoints }))
+  problems.push(...problemsOfNew(input, known.catalogue, ledger, { tree, impact, endpoints, problems }))
   entries.push(...environments)
   // Argo CD cannot sync a folder that is not there: the last endpoint of an environment could never be taken away.
   for (const { cluster, environment } of environments)
@@ -111,15 +112,18 @@ function compiled(
   }
 }
 
-/** What policies say, last of all: of the text that would be published. */
-function judged(
+/** What the API server and policies say, last of all: of the text that would be published. */
+function problemsOfNew(
   input: CompileInput,
   known: Catalogue,
   ledger: LedgerView,
-  { tree, impact, endpoints }: Pick<Deciding, 'tree' | 'impact'> & { readonly endpoints: readonly EndpointPlan[] },
+  made: Pick<Deciding, 'tree' | 'impact' | 'problems'> & { readonly endpoints: readonly EndpointPlan[] },
 ): readonly Problem[] {
-  if (known.policies.length === 0) return []
-  if (!input.judge) throw new Error('there are policies, and nobody handed over what judges by them')
+  const { tree, impact, endpoints } = made
+  // A value that does not fit has been told where it is written.
+  const isChecked = (input.checksManifests ?? input.kubernetesVersion !== undefined) && !hasErrors(made.problems)
+  const isJudged = known.policies.length > 0
+  if (!isChecked && !isJudged) return []
   const toCome = filesToCome(endpoints, ledger.endpoints, tree, input.deploy)
   const rendered = newlyRendered(
     new Map([...tree, ...toCome]),
@@ -127,7 +131,10 @@ function judged(
     { starts: impact.starts, endpoints },
     known,
   )
-  return input.judge(input, known, rendered)
+  const refused = isChecked ? checkNewManifests(rendered, known, input) : []
+  if (!isJudged) return refused
+  if (!input.judge) throw new Error('there are policies, and nobody handed over what judges by them')
+  return [...refused, ...input.judge(input, known, rendered)]
 }
 
 /** Reads and validates every document, in the order of paths. */

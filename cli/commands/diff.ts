@@ -47,7 +47,7 @@ export async function runDiff(
     base && compileInput({ ...base.settings, kubernetesVersion }, base),
     compileInput({ ...head.settings, kubernetesVersion }, head),
   ])
-  const compared = compareSpecs(before, after, deployed, comparingAids())
+  const compared = compareSpecs(before, { ...after, checksManifests: true }, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   const paint = paintFor(world.stdout, world.environment)
   if (hasErrors(problems)) return tellProblems(world, problems, output, shownProblems(problems, head.files, paint))

@@ -41,7 +41,7 @@ export async function publishSpecs(
   const { settings, deploy, specs } = opened
   const tree = await specs.read(head)
   const { source } = tree
-  const input = await compileInput(settings, tree)
+  const input = { ...(await compileInput(settings, tree)), checksManifests: true }
   let last: Compilation | undefined
   const compiled = (deployed: Deployed): Compilation => {
     const result = compile({ ...input, deployed }, { memory, pulse: deadline() })

@@ -65,7 +65,7 @@ export function checkEndpoints(plans: readonly EndpointPlan[], known: Catalogue)
 
 /** What the manifests of an environment are checked by. */
 export function rulesFor(environment: string, known: Catalogue, { kubernetes, kubernetesVersion }: Schemas): Rules {
-  if (!kubernetes) throw new Error('there are templates or patches, and nobody handed over the schemas of Kubernetes')
+  if (!kubernetes) throw new Error('manifests are to be checked, and nobody handed over the schemas of Kubernetes')
   const { kubernetesVersion: version, protections } = known.environments.get(environment)?.value.spec ?? {}
   const definitions = kubernetes.of(kubernetesVersion ?? version ?? newestKubernetes)
   return { definitions, imagesByDigest: protections?.imagesByDigest ?? false }
