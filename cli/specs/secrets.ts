@@ -1,7 +1,7 @@
 import type { FoundSecret } from '../../compiler/compile-types.ts'
 import { loadDocuments } from '../../compiler/load/document.ts'
 import { hider, masked, textsOf, withoutRanges } from '../../compiler/secrets/hide.ts'
-import { namedSecrets } from '../../compiler/secrets/named.ts'
+import { isSecret, namedSecrets } from '../../compiler/secrets/named.ts'
 import { unescaped } from '../../compiler/secrets/unescaped.ts'
 import { writtenSecrets } from '../../compiler/secrets/written.ts'
 import type { SourceFile } from '../../domain/publication.ts'
@@ -15,7 +15,11 @@ import type { SourceFile } from '../../domain/publication.ts'
 const beginnings =
   /\bA3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA|PRIVATE KEY|x-oauth-basic|_authToken|npm_|xox[a-z]-|xapp-|sk-|gsk_|hf_|lin_api_|ntn_|SG\.|shp(?:pa|ca|at|ss)_|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|ops_ey|hv[sbr]\.|vc[piark]_|dapi|dckr_pat_|figd_/
 const beginningsOfAnyCase =
-  /access_?key|hooks\.slack\.com|:\/\/[^\s/@]+:[^\s/@]+@|(?:mongodb|mysql|postgres)[a-z+]*:\/\//i
+  /access_?key|hooks\.slack\.com|:\/\/[^\s/@]*:[^\s/@]+@|(?:mongodb|mysql|postgres)[a-z+]*:\/\//i
+/** A password in an address: the rules know it only of hosts as the Internet has them, and not of `git.internal` or `registry:5000`. */
+const passwordsInAddresses = /:\/\/[^\s/@:"'<>]*:([^\s/@"'<>]+)@(?!localhost\b|127\.0\.0\.1\b)[\w[]/g
+/** What stands where a password will: a variable somewhere in it, or the word itself. */
+const noPassword = /[$%{]|^(?:my|your)?[-_]?(?:password|passwd|pass|pwd|secret|token)$/i
 const encrypted = /ENC\[AES256_GCM,[^\]]*\]/g
 
 /** Whether the rules could find anything in a text. */
@@ -92,9 +96,20 @@ async function rangesOf(text: string, path: string): Promise<readonly Found[]> {
     },
   })
   const safe = [...text.matchAll(encrypted)].map((one) => [one.index, one.index + one[0].length] as const)
-  return messages
-    .map(({ range: [begin, end], messageId }) => ({ begin, end, what: messageId.replaceAll('_', ' ') }))
-    .filter(({ begin, end }) => !safe.some(([from, to]) => begin >= from && end <= to))
+  const found = messages.map(({ range: [begin, end], messageId }) => ({
+    ...{ begin, end, what: messageId.replaceAll('_', ' ') },
+  }))
+  const others = passwordsIn(text).filter((one) => !found.some(({ begin, end }) => one.begin < end && begin < one.end))
+  return [...found, ...others].filter(({ begin, end }) => !safe.some(([from, to]) => begin >= from && end <= to))
+}
+
+function passwordsIn(text: string): readonly Found[] {
+  return [...text.matchAll(passwordsInAddresses)].flatMap((one) => {
+    const password = one[1] ?? ''
+    if (noPassword.test(password) || !isSecret('password', password)) return []
+    const begin = one.index + one[0].lastIndexOf(`${password}@`)
+    return [{ begin, end: begin + password.length, what: 'a password in an address' }]
+  })
 }
 
 function positionOf(text: string, offset: number): { line: number; column: number } {

@@ -194,6 +194,38 @@ describe('a secret in specyard.yaml', () => {
   })
 })
 
+describe('a password in an address', () => {
+  const found = async (address: string): Promise<readonly string[]> =>
+    (await findSecrets([bytesOf(`a: ${address}\n`)])).map(({ where }) => `${where.line}:${where.column}`)
+
+  it.each([
+    ['of a host of one name', 'https://bot:zq9zqlongone@gitea/x.git', '1:16'],
+    ['of a host that is no name of the Internet', 'https://bot:zq9zqlongone@git.internal/x.git', '1:16'],
+    ['of a host with a port', 'http://bot:zq9zqlongone@registry:5000', '1:15'],
+    ['of nobody', 'redis://:zq9zqlongone@redis:6379/0', '1:13'],
+    ['of a host by its number', 'https://bot:zq9zqlongone@[fd00::1]/x', '1:16'],
+  ])('%s is a secret', async (_title, address, place) => {
+    expect(await found(address)).toEqual([place])
+  })
+
+  it.each([
+    'https://bot@gitea/x.git',
+    'https://gitea:3000/a@b',
+    'https://bot:$(PASSWORD)@gitea/x.git',
+    'https://bot:%PASSWORD%@gitea/x.git',
+    'https://bot:password@gitea/x.git',
+    'https://bot:<password>@gitea/x.git',
+    'https://bot:zq9zqlongone@localhost/x.git',
+    's3://bucket/a:b@c',
+  ])('%s has none', async (address) => {
+    expect(await found(address)).toEqual([])
+  })
+
+  it('is told once where the rules know it too', async () => {
+    expect(await found('https://bot:zq9zqlongone@git.example.com/x.git')).toHaveLength(1)
+  })
+})
+
 describe('a secret that YAML writes in another form', () => {
   const token = `ghp_${'a1B2'.repeat(9)}`
   const body = ['MIIEpAIBAAKCAQEA', 'a1B2'.repeat(16), 'c3D4'.repeat(16)]
