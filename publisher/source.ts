@@ -34,6 +34,17 @@ export interface Sources {
   readonly settingsSource?: SourceFile
 }
 
+/** Every file that has a part in a compilation: a problem may stand in each. */
+export function filesRead({
+  files,
+  settingsSource,
+}: {
+  readonly files: readonly SourceFile[]
+  readonly settingsSource?: SourceFile | undefined
+}): readonly SourceFile[] {
+  return settingsSource ? [...files, settingsSource] : files
+}
+
 /**
  * Reads the specs of a working tree: `specs/**` with the ending `.yaml` or `.yml`, without hidden names, which are editors' own.
  * Only regular files whose real path lies in the repository; one that is a link to such a file counts as that file.

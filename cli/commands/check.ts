@@ -1,11 +1,13 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
-import { hasErrors, type Problem } from '../../domain/problem.ts'
+import { inOrder } from '../../compiler/problem.ts'
+import { reportSecrets } from '../../compiler/secrets/report.ts'
+import { comparePlaces, hasErrors, type Problem } from '../../domain/problem.ts'
 import { isTemplatePath } from '../../publisher/spec-files.ts'
-import { readWorkingTree } from '../../publisher/source.ts'
+import { filesRead, readWorkingTree } from '../../publisher/source.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { packageVersion } from '../house/assets.ts'
-import { readSettings, type Settings } from '../house/settings.ts'
+import { inspectSettings, type Settings, settingsFile } from '../house/settings.ts'
 import { checkoutPaths } from '../report/checkout.ts'
 import type { Report, ReportFormat } from '../report/report.ts'
 import { writeReport } from '../report/write.ts'
@@ -42,12 +44,17 @@ export async function runCheck(
     throw new UsageError(
       'error: --stdin-path is the path of standard input, which is read where - stands among the paths',
     )
-  const settings = { ...(await readSettings(directory, world.environment)), kubernetesVersion: options.kubeVersion }
+  const inspected = await inspectSettings(directory, world.environment)
+  const settings = { ...inspected.settings, kubernetesVersion: options.kubeVersion }
   const { root } = settings
   const read = (): Promise<Uint8Array> => readStandardInput(world.stdin)
   const selection = await select(root, directory, paths, { read, path: options.stdinPath })
-  const compiled = await lookAt(world, settings, selection, options)
-  const told = compiled.problems.filter((one) => isAskedFor(one, selection))
+  const compiled = withWrongSettings(await lookAt(world, settings, selection, options), inspected.problems)
+  // While its settings are wrong nothing else of a repository matters.
+  const isWrong = inspected.problems.length > 0
+  const told = compiled.problems.filter(
+    (one) => isAskedFor(one, selection) || (isWrong && one.where.file === settingsFile),
+  )
   let inCheckout: Report['checkoutPath'] | undefined
   const report: Report = {
     files: compiled.paths.filter((path) => selection.includes(path) && !isTemplatePath(path)),
@@ -89,7 +96,21 @@ async function lookAt(
   const aids = lookingAids(world, options, files.length)
   const { problems } = await compileSpecs(settings, { ...tree, files, source }, nothingDeployed, aids)
   aids.save()
-  return { problems, files, paths: files.map(({ path }) => path) }
+  return { problems, files: filesRead({ ...tree, files }), paths: files.map(({ path }) => path) }
+}
+
+/** With what is wrong with the settings themselves, and of that nothing which shows a secret. */
+function withWrongSettings(
+  compiled: Pick<Looked, 'problems' | 'paths' | 'files'>,
+  wrong: readonly Problem[],
+): Pick<Looked, 'problems' | 'paths' | 'files'> {
+  if (wrong.length === 0) return compiled
+  const file = compiled.files.find(({ path }) => path === settingsFile)
+  const found = compiled.problems.filter(({ code, where }) => code === 'SECRET_LITERAL' && where.file === settingsFile)
+  const secrets = found.map(({ where, message }) => ({ where, what: message }))
+  const told = reportSecrets(wrong, secrets, { sources: file ? [file] : [], settings: file })
+  const others = told.filter((one) => !found.some(({ where }) => comparePlaces(where, one.where) === 0))
+  return { ...compiled, problems: inOrder([...compiled.problems, ...others]) }
 }
 
 const source = { format: 1, repository: null, commit: null, dirty: true } as const

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
-import { describeSource } from '../../publisher/source.ts'
+import { describeSource, filesRead } from '../../publisher/source.ts'
 import { gitEnvironment } from '../house/environment.ts'
 import { readSettings } from '../house/settings.ts'
 import { lookingAids, placeOfUser, recollectionOfUser } from '../specs/aids.ts'
@@ -39,7 +39,7 @@ export async function runCompile(world: World, directory: string, options: Compi
   const settings = { ...specs.settings, kubernetesVersion: options.kubeVersion }
   const { result, problems } = await compileSpecs(settings, specs, deployed, aids)
   aids.save()
-  tellProblems(world, problems, specs.files)
+  tellProblems(world, problems, filesRead(specs))
   if (hasErrors(problems) || !result.tree) return exitCodes.problems
   const tree = new Map([...result.tree].sort())
   if (options.to === undefined || folder === undefined) {

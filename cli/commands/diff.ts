@@ -2,6 +2,7 @@ import { compareSpecs, describeComparison } from '../../compiler/impact/compare.
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import type { ImpactStatement } from '../../compiler/impact/statement.ts'
 import { compareProblems, hasErrors, type Problem } from '../../domain/problem.ts'
+import { filesRead } from '../../publisher/source.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import type { Comparison, Side } from '../impact/comparison.ts'
 import { humanComparison } from '../impact/human.ts'
@@ -50,7 +51,7 @@ export async function runDiff(
   const compared = compareSpecs(before, { ...after, checksManifests: true }, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   const paint = paintFor(world.stdout, world.environment)
-  if (hasErrors(problems)) return tellProblems(world, problems, output, shownProblems(problems, head.files, paint))
+  if (hasErrors(problems)) return tellProblems(world, problems, output, shownProblems(problems, filesRead(head), paint))
   const policy = compared.result.problems.filter((one) => one.code === 'POLICY_WARNED')
   const blind = describeComparison(compared, after, undefined, policy)
   const known = offline ? undefined : await recalled(world, settings, blind.impact)
@@ -67,7 +68,7 @@ export async function runDiff(
       ? jsonComparison(comparison)
       : output === 'markdown'
         ? markdownComparison(comparison)
-        : humanComparison(comparison, { head: head.files, base: base?.files ?? [] }, paint)
+        : humanComparison(comparison, { head: filesRead(head), base: base ? filesRead(base) : [] }, paint)
   // A secret that the change takes away stands in what it is compared with.
   world.stdout.write(await withoutSecrets(hider(before ? secretTexts(before) : [])(text)))
   return comparison.difference.same ? differenceExits.same : differenceExits.different

@@ -1,6 +1,7 @@
 import en from 'zod/v4/locales/en.js'
 import * as z from 'zod/mini'
 import { nearest } from '../../compiler/validate/nearest.ts'
+import type { ProblemCode } from '../../domain/problem-codes.ts'
 import { usual } from './usual-settings.ts'
 
 /*
@@ -50,6 +51,7 @@ export type WholeSettings = z.output<typeof settingsSchema>
 
 /** What is wrong in a settings file, for whoever knows its places. */
 export interface WrongInSettings {
+  readonly code: ProblemCode
   /** JSON pointer of what is wrong, and whether it is a key that should not be there rather than its value. */
   readonly pointer: string
   readonly isKey: boolean
@@ -58,24 +60,46 @@ export interface WrongInSettings {
   readonly hint?: string
 }
 
-/** What is wrong with the value of a settings file, first of all; undefined for one that is right. */
-export function wrongInSettings(value: unknown): WrongInSettings | undefined {
+/** Everything that is wrong with the value of a settings file; none for one that is right. */
+export function wrongInSettings(value: unknown): readonly WrongInSettings[] {
   const { success, error } = settingsSchema.safeParse(value, { error: en().localeError })
-  if (success) return undefined
-  const issue = error.issues[0]
-  const path = (issue?.path ?? []).map(String)
+  return success ? [] : error.issues.flatMap((issue) => wrongOf(issue, value))
+}
+
+function wrongOf(issue: z.core.$ZodIssue, value: unknown): readonly WrongInSettings[] {
+  const path = issue.path.map(String)
   const where = path.join('.') || 'document'
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  if (unknown === undefined)
-    return { pointer: pointerTo(path), isKey: false, message: `${where}: ${issue?.message ?? 'not as expected'}` }
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, where))
+  const isMissing = path.length > 0 && at(value, path) === undefined
+  const code = isMissing ? 'KEY_MISSING' : codeOf(issue)
+  const hint = remedyFor(partAt(path))
+  const message = `${where}: ${issue.message}`
+  return [{ code, pointer: pointerTo(path), isKey: false, message, ...(hint === undefined ? {} : { hint }) }]
+}
+
+function codeOf({ code }: z.core.$ZodIssue): ProblemCode {
+  if (code === 'invalid_value') return 'VALUE_NOT_ALLOWED'
+  if (code === 'invalid_format') return 'FORMAT_WRONG'
+  return code === 'too_small' || code === 'too_big' ? 'VALUE_OUT_OF_RANGE' : 'TYPE_WRONG'
+}
+
+function unknownKey(key: string, path: readonly string[], where: string): WrongInSettings {
   const known = keysAt(path)
-  const near = nearest(unknown, known)
+  const near = nearest(key, known)
   return {
-    pointer: pointerTo([...path, unknown]),
+    code: 'KEY_UNKNOWN',
+    pointer: pointerTo([...path, key]),
     isKey: true,
-    message: `${where}: unknown key ${JSON.stringify(unknown)}`,
+    message: `${where}: unknown key ${JSON.stringify(key)}`,
     hint: near === undefined ? `use one of: ${known.join(', ')}` : `did you mean ${near}?`,
   }
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let node = value
+  for (const key of path)
+    node = typeof node === 'object' && node !== null ? (node as Readonly<Record<string, unknown>>)[key] : undefined
+  return node
 }
 
 function pointerTo(path: readonly string[]): string {
@@ -84,13 +108,32 @@ function pointerTo(path: readonly string[]): string {
 
 /** The keys that may stand there. */
 function keysAt(path: readonly string[]): readonly string[] {
+  return Object.keys(partAt(path)?.properties ?? {})
+}
+
+function partAt(path: readonly string[]): PartOfSchema | undefined {
   let node: PartOfSchema | undefined = settingsSchemaDocument() as PartOfSchema
   for (const key of path) node = node?.properties?.[key]
-  return Object.keys(node?.properties ?? {})
+  return node
 }
 
 interface PartOfSchema {
+  readonly type?: string
+  readonly const?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: string
   readonly properties?: { readonly [key: string]: PartOfSchema }
+}
+
+/** What may stand there; undefined where the message has said it. */
+function remedyFor(part: PartOfSchema | undefined): string | undefined {
+  if (part?.const !== undefined) return `write ${part.const}`
+  if (part?.properties) return `write a mapping of some of: ${Object.keys(part.properties).join(', ')}`
+  if (part?.type === 'boolean') return 'write true or false'
+  if (part?.type === 'integer' || part?.type === 'number')
+    return `write a ${part.type === 'integer' ? 'whole number' : 'number'} from ${part.minimum} to ${part.maximum}`
+  return part?.type === 'string' && part.pattern === undefined ? 'write a text' : undefined
 }
 
 /** The JSON Schema of the settings file, in the draft 2020-12, for editors. */

@@ -3,7 +3,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Document, loadDocuments } from '../../compiler/load/document.ts'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { Place } from '../../domain/problem.ts'
+import { problem } from '../../compiler/problem.ts'
+import type { Place, Problem } from '../../domain/problem.ts'
 import type { Rules } from '../../reconciler/decide/rules.ts'
 import { Settings as isSound } from './settings.built.js'
 import { type WholeSettings, type WrongInSettings, type WrittenSettings, wrongInSettings } from './settings-schema.ts'
@@ -61,19 +62,48 @@ export async function readSettings(start: string, environment: Environment): Pro
 }
 
 /**
+ * The same for whoever tells what is wrong with the file beside everything else: its problems, and then the settings of a file that says nothing.
+ * @throws Fault NOT_A_SPEC_REPOSITORY; SETTINGS_INVALID for a variable
+ */
+export async function inspectSettings(
+  start: string,
+  environment: Environment,
+): Promise<{ readonly settings: Settings; readonly problems: readonly Problem[] }> {
+  const root = findRoot(resolve(start))
+  const text = readFileSync(join(root, settingsFile), 'utf8')
+  const { value, problems } = inspected(text)
+  const written = value ?? { apiVersion: 'specyard.dev/v1', kind: 'Settings' }
+  return { settings: settingsOf(written, root, environment), problems }
+}
+
+/**
  * The settings that a text says, e.g. that of another revision.
  * @param root of the spec repository, absolute: relative addresses start there
  * @throws Fault SETTINGS_INVALID
  */
 export function settingsFrom(text: string, root: string, environment: Environment): Settings {
+  const { value, problems } = inspected(text)
+  if (value) return settingsOf(value, root, environment)
+  const [{ where, message = '', hint = usualHint } = {} as Partial<Problem>] = problems
+  const { line = 1, column = 1 } = where ?? {}
+  throw new Fault('SETTINGS_INVALID', `${settingsFile}:${line}:${column}: ${message}`, { retry: 'never', hint })
+}
+
+const usualHint = 'docs/handbook has the settings of a spec repository'
+
+/** What a text says, or everything that is wrong with it. */
+function inspected(text: string): { readonly value?: WrittenSettings; readonly problems: readonly Problem[] } {
   const { documents, problems } = loadDocuments({ path: settingsFile, bytes: new TextEncoder().encode(text) })
-  const first = problems[0]
-  if (first) throw invalidAt(first.where, first.message, first.hint)
+  if (problems.length > 0) return { problems }
   const [document] = documents
   // What tells what is wrong takes longer to load than everything else here, and nearly every file is sound.
-  const wrong = isSound(document?.value) ? undefined : wrongInSettings(document?.value)
-  if (wrong) throw invalidAt(placeOf(wrong, document), wrong.message, wrong.hint)
-  const { deploy, specs, api, reconcile } = completed(document?.value as WrittenSettings)
+  if (isSound(document?.value)) return { value: document?.value as WrittenSettings, problems }
+  const wrong = wrongInSettings(document?.value)
+  return { problems: wrong.map((one) => problem(one.code, placeOf(one, document), one.message, { hint: one.hint })) }
+}
+
+function settingsOf(written: WrittenSettings, root: string, environment: Environment): Settings {
+  const { deploy, specs, api, reconcile } = completed(written)
   const stateFolder = resolve(root, environment['SPECYARD_STATE'] || '.specyard')
   const deployUrl = deploy.repository ?? '.specyard/deploy.git'
   const deployRepository = deploy.repository ? addressFrom(root, deployUrl) : join(stateFolder, 'deploy.git')
@@ -162,17 +192,7 @@ function findRoot(start: string): string {
 }
 
 /** An empty file has no document, and a key that is missing no place but that of what it is missing from. */
-function placeOf({ pointer, isKey }: WrongInSettings, document: Document | undefined): Position {
-  if (!document) return { line: 1, column: 1 }
+function placeOf({ pointer, isKey }: WrongInSettings, document: Document | undefined): Place {
+  if (!document) return { file: settingsFile, line: 1, column: 1 }
   return isKey ? document.locateKey(pointer) : document.locate(pointer)
-}
-
-type Position = Pick<Place, 'line' | 'column'>
-
-function invalidAt(
-  { line, column }: Position,
-  message: string,
-  hint = 'docs/handbook has the settings of a spec repository',
-): Fault {
-  return new Fault('SETTINGS_INVALID', `${settingsFile}:${line}:${column}: ${message}`, { retry: 'never', hint })
 }

@@ -3,6 +3,7 @@ import type { SpecState } from '../../publisher/spec-repository.ts'
 import { readChart } from '../house/assets.ts'
 import { kubernetesSchemas } from '../house/kubernetes-schemas.ts'
 import type { Settings } from '../house/settings.ts'
+import { filesRead } from '../../publisher/source.ts'
 import { judgeFor } from './judging.ts'
 import { findSecrets } from './secrets.ts'
 
@@ -13,7 +14,7 @@ export async function compileInput(
 ): Promise<Omit<CompileInput, 'deployed'>> {
   const chart = readChart()
   // What specyard.yaml patches is published like the specs.
-  const read = settingsSource ? [...files, settingsSource] : files
+  const read = filesRead({ files, settingsSource })
   const [judge, secrets] = await Promise.all([judgeFor(files), findSecrets(read)])
   return {
     ...{ sources: files, source, chart, judge, secrets },

@@ -6,6 +6,7 @@ import type { SourceRecord } from '../../domain/ledger.ts'
 import { keyText } from '../../domain/names.ts'
 import { hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Change, Deployed, Publication, PublishedChange, SourceFile } from '../../domain/publication.ts'
+import { filesRead } from '../../publisher/source.ts'
 import type { Opened } from '../house/open.ts'
 import { deadline } from './aids.ts'
 import { compileInput } from './compile-input.ts'
@@ -76,7 +77,7 @@ export async function publishSpecs(
           return change && { change, effects: (isOf) => describeImpact(only(part, part.change, isOf)) }
         },
       })
-  const { files } = tree
+  const files = filesRead(tree)
   const problems = [...tree.problems, ...result.problems]
   return { result, problems, files, source, publication, impact: parts.pushed.impact, proposed }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSpecFolder, type SpecFolder } from '../support/check.ts'
 import { endpoint, sourcesOf, training } from '../support/compiler.ts'
 
@@ -139,6 +139,57 @@ describe('outputs for services of a forge', () => {
     expect(junit).toContain('file="team/specs/training.yaml" line="12"')
     expect(json).toContain('"file": "specs/training.yaml"')
     outer.remove()
+  })
+})
+
+describe('settings that cannot be used', () => {
+  const settings = 'apiVersion: specyard.dev/v1\nkind: Settings\n'
+  afterEach(() => folder.write({ 'specyard.yaml': settings }))
+
+  const beside = ['specs/letters/serving.yaml:12:3 KEY_UNKNOWN', 'specs/letters/training.yaml:12:3 KEY_UNKNOWN']
+  it.each([
+    [
+      'every one with the nearest key or the values that may be',
+      `${settings}deplyo: {}\napi: { port: http }\nreconcile: { graceSeconds: { lost: 0 } }\n`,
+      ['3:1 KEY_UNKNOWN', '4:14 TYPE_WRONG', '5:36 VALUE_OUT_OF_RANGE'],
+      ['did you mean deploy?', 'write a whole number from 0 to 65535', 'write a number from 1 to 86400'],
+    ],
+    [
+      'what is missing and what is another value',
+      'apiVersion: specyard.dev/v2\n',
+      ['1:1 KEY_MISSING', '1:13 VALUE_NOT_ALLOWED'],
+      ['write Settings', 'write specyard.dev/v1'],
+    ],
+    ['no YAML', 'a: [\n', ['2:1 YAML_SYNTAX'], ['close the bracket']],
+    ['nothing at all', '', ['1:1 TYPE_WRONG'], ['write a mapping of some of: apiVersion, kind']],
+  ])('are told beside the problems of specs: %s', async (_title, text, places, hints) => {
+    folder.write({ 'specyard.yaml': text })
+    const { code, stdout } = await folder.run(['check'])
+    expect(code).toBe(1)
+    expect(told(stdout)).toEqual([...beside, ...places.map((place) => `specyard.yaml:${place}`)])
+    for (const hint of hints) expect(stdout).toContain(`hint: ${hint}`)
+    const [github, one] = await Promise.all([
+      folder.run(['check', '--output', 'github']),
+      folder.run(['check', 'specs/environments.yaml']),
+    ])
+    expect(github.stdout.match(/^::error file=specyard\.yaml,/gm)).toHaveLength(places.length)
+    expect(told(one.stdout)).toEqual(places.map((place) => `specyard.yaml:${place}`))
+  })
+
+  it('show their lines, and none with a secret', async () => {
+    const secret = 'zq9zqlongone'
+    const address = `https://bot:${secret}@git.internal/x.git`
+    folder.write({ 'specyard.yaml': `${settings}deploy: { repository: '${address}', brnch: ${secret} }\n` })
+    const hidden = await folder.run(['check'])
+    expect(told(hidden.stdout).slice(2)).toEqual([
+      'specyard.yaml:3:36 SECRET_LITERAL',
+      'specyard.yaml:3:70 KEY_UNKNOWN',
+    ])
+    expect(hidden.stdout).not.toContain(secret)
+    folder.write({ 'specyard.yaml': `${settings}deploy: { brnch: main }\n` })
+    expect((await folder.run(['check'])).stdout).toContain('  3 │ deploy: { brnch: main }\n    │           ^^^^^\n')
+    folder.write({ 'specyard.yaml': `${settings}projects: { language: { patches: 1 } }\n` })
+    expect((await folder.run(['check'])).stdout).toContain('  3 │ projects: { language: { patches: 1 } }\n')
   })
 })
 

@@ -105,7 +105,9 @@ export class LookedAt {
 
   /** Paths of specs that were compiled, without those of which everything depends. */
   compiled({ files }: Looked): readonly string[] {
-    return files.map(({ path }) => path).filter((path) => !/\/(?:dev|prod|documents|policy)\.yaml$/.test(path))
+    return files
+      .map(({ path }) => path)
+      .filter((path) => !/(?:^specyard|\/(?:dev|prod|documents|policy))\.yaml$/.test(path))
   }
 
   outputs(): readonly string[] {

@@ -5,7 +5,7 @@ import { sha256 } from '../../../domain/canonical.ts'
 import type { SourceRecord } from '../../../domain/ledger.ts'
 import { compareProblems, compareText, hasErrors, type Problem } from '../../../domain/problem.ts'
 import type { Deployed, Files, SourceFile } from '../../../domain/publication.ts'
-import { readWorkingTree, type Sources } from '../../../publisher/source.ts'
+import { filesRead, readWorkingTree, type Sources } from '../../../publisher/source.ts'
 import { isTemplatePath } from '../../../publisher/spec-files.ts'
 import type { Settings } from '../../house/settings.ts'
 import { deadline } from '../aids.ts'
@@ -123,7 +123,7 @@ async function lookBeside(
   const isShared = new Set(known.shared)
   for (const [path, { isLeaf }] of learned.parts) if (isLeaf === isShared.has(path)) return undefined
   return {
-    ...{ problems, files, tree: compiled.tree },
+    ...{ problems, files: filesRead({ ...tree, files }), tree: compiled.tree },
     paths: [...sight.unchanged.keys(), ...files.map(({ path }) => path)].sort(compareText),
     standing: others.outputs,
     replaced: outputsOfOthers(known.leaves, sight).filter((path) => compiled.tree?.has(path) !== true),
@@ -156,7 +156,8 @@ async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: 
   aids.save?.()
   const problems = [...tree.problems, ...result.problems].sort(compareProblems)
   const paths = files.map(({ path }) => path)
-  const answer = { problems, paths, files, tree: hasErrors(problems) ? null : result.tree, standing: [] }
+  const sound = hasErrors(problems) ? null : result.tree
+  const answer = { problems, paths, files: filesRead(tree), tree: sound, standing: [] }
   if (!learned || tree.problems.length > 0) return answer
   const shared = [...learned.parts].filter(([, { isLeaf }]) => !isLeaf).map(([path]) => path)
   const rest = digestOfRest(input, sharedOf(input, shared))
