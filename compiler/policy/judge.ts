@@ -6,6 +6,7 @@ import type { Catalogue } from '../resolve/catalogue.ts'
 import { Blame, type Blamed } from './blame.ts'
 import type { Denies } from './cause.ts'
 import { evaluationFailure, Expressions } from './cel/expressions.ts'
+import { referencesOf } from './cel/references.ts'
 import { deploymentsOf } from './deployment.ts'
 import { unknownProjects } from './projects.ts'
 import { type Prepared, prepare, type Validation } from './prepare.ts'
@@ -230,6 +231,6 @@ function blamed(policy: Prepared, validation: Validation | null, why: string, on
 function textsOf({ spec }: Prepared, { pointer }: Validation): readonly string[] {
   const { variables = [], validations } = spec.value.spec
   const own = validations[Number(pointer.split('/')[3])]?.expression ?? ''
-  const used = variables.filter(({ name }) => new RegExp(`\\bvariables\\.${name}\\b`).test(own))
-  return [own, ...used.map(({ expression }) => expression)]
+  const used = referencesOf(own).variables
+  return [own, ...variables.flatMap(({ name, expression }) => (used.has(name) ? [expression] : []))]
 }
