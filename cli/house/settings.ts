@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Document, loadDocuments } from '../../compiler/load/document.ts'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
@@ -9,6 +9,7 @@ import type { Rules } from '../../reconciler/decide/rules.ts'
 import { Settings as isSound } from './settings.built.js'
 import { type WholeSettings, type WrongInSettings, type WrittenSettings, wrongInSettings } from './settings-schema.ts'
 import { usual } from './usual-settings.ts'
+import { UsageError } from '../world.ts'
 
 export const settingsFile = 'specyard.yaml'
 
@@ -54,7 +55,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads `specyard.yaml` in `start` or the nearest folder above it, and the variables DATABASE_URL, REDIS_URL, SPECYARD_SIGNING_KEY,
  * SPECYARD_WEBHOOK_SECRET and SPECYARD_STATE.
- * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID
+ * @throws Fault NOT_A_SPEC_REPOSITORY, SETTINGS_INVALID; UsageError where `start` is no folder
  */
 export async function readSettings(start: string, environment: Environment): Promise<Settings> {
   const root = findRoot(resolve(start))
@@ -176,7 +177,10 @@ function addressFrom(root: string, written: string): string {
   return remote || isAbsolute(written) ? written : join(root, written)
 }
 
+/** What stands above a folder that is not there is not what somebody means who misspelt its name. */
 function findRoot(start: string): string {
+  if (!statSync(start, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`error: there is no folder ${start}`)
   for (let folder = start; ; folder = dirname(folder)) {
     try {
       readFileSync(join(folder, settingsFile))

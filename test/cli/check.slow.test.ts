@@ -42,6 +42,20 @@ describe('paths', () => {
     expect(told(stdout)).toEqual(expected.map((place) => `${place} KEY_UNKNOWN`))
   })
 
+  it.each(['check', 'compile', 'fmt'])(
+    'of no folder are no use of %s, though one above holds specs',
+    async (command) => {
+      for (const words of [
+        ['-C', 'team', command],
+        [`--directory=specs/letters/training.yaml`, command],
+      ]) {
+        const { code, stdout, stderr } = await folder.run(words)
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+        expect(stderr).toMatch(/^error: there is no folder \S+\/(team|training\.yaml)\n$/)
+      }
+    },
+  )
+
   it('without a problem are fine, and it is said that others are not', async () => {
     const { code, stdout } = await folder.run(['check', 'specs/environments.yaml'])
     expect({ code, stdout }).toEqual({
