@@ -2,6 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import type { KubernetesVersion } from '../../compiler/manifest/schemas.ts'
 import { inOrder } from '../../compiler/problem.ts'
 import { reportSecrets } from '../../compiler/secrets/report.ts'
+import { isFault } from '../../domain/fault.ts'
 import { comparePlaces, hasErrors, type Problem } from '../../domain/problem.ts'
 import { isTemplatePath } from '../../publisher/spec-files.ts'
 import { filesRead, readWorkingTree } from '../../publisher/source.ts'
@@ -44,6 +45,23 @@ export async function runCheck(
     throw new UsageError(
       'error: --stdin-path is the path of standard input, which is read where - stands among the paths',
     )
+  try {
+    return await checkSpecs(world, directory, paths, options)
+  } catch (error) {
+    if (options.output === 'github' && isFault(error)) {
+      const { githubFault } = await import('../report/github.ts')
+      world.stdout.write(githubFault(error))
+    }
+    throw error
+  }
+}
+
+async function checkSpecs(
+  world: World,
+  directory: string,
+  paths: readonly string[],
+  options: CheckFlags,
+): Promise<ExitCode> {
   const inspected = await inspectSettings(directory, world.environment)
   const settings = { ...inspected.settings, kubernetesVersion: options.kubeVersion }
   const { root } = settings

@@ -1,3 +1,4 @@
+import type { Fault } from '../../domain/fault.ts'
 import type { Problem } from '../../domain/problem.ts'
 import { printable } from '../terminal/printable.ts'
 import { pageOf } from './pages.ts'
@@ -30,6 +31,12 @@ function command(problem: Problem, path: (file: string) => string): string {
   const written = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
   const message = `${printable(inWords(problem, path))}\nMore: ${pageOf(problem.code)}`
   return `::${commands[problem.severity]} ${written.join(',')}::${escapeMessage(message)}`
+}
+
+/** What kept the specs from being looked at at all, as an annotation of the job: people look for the reason among those. */
+export function githubFault({ code, message, hint }: Fault): string {
+  const told = [message, ...(hint === undefined ? [] : [`Hint: ${hint}`]), `More: ${pageOf(code)}`].join('\n')
+  return `::error title=${code}::${escapeMessage(printable(told))}\n`
 }
 
 /** The line of the last character before an end. */

@@ -26,6 +26,25 @@ export interface ActionRun {
   readonly summary: string
 }
 
+/**
+ * The commands that the runner takes out of a log: lines that begin with two colons, whatever is before them, and what `##[` begins anywhere; none
+ * between `::stop-commands::` with a word and that word.
+ * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+export function commandsIn(log: string): readonly string[] {
+  const commands: string[] = []
+  let stoppedUntil: string | undefined
+  for (const line of log.split('\n').map((one) => one.trim())) {
+    const command = line.startsWith('::') ? line : /##\[.*/.exec(line)?.[0]
+    if (command === undefined || (stoppedUntil !== undefined && command !== `::${stoppedUntil}::`)) continue
+    if (stoppedUntil === undefined) {
+      stoppedUntil = /^::stop-commands::(.+)$/.exec(command)?.[1]
+      if (stoppedUntil === undefined) commands.push(command)
+    } else stoppedUntil = undefined
+  }
+  return commands
+}
+
 export interface Workflow {
   /** The folder of the action, and that of the checkout. */
   readonly action: string

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ActionRun, runAction } from '../../support/action.ts'
+import { type ActionRun, commandsIn, runAction } from '../../support/action.ts'
 import { createSpecFolder, type SpecFolder } from '../../support/check.ts'
 import { sourcesOf, training } from '../../support/compiler.ts'
 import { type Forge, startForge } from '../../support/forge.ts'
@@ -150,6 +150,59 @@ describe('the action, on a pull request', () => {
     expect(untidy.failed).toBe('verdict')
     expect(untidy.log).toContain('--- specs/two.yaml')
     expect(forge.requests).toEqual([])
+  })
+
+  it('takes no line of a spec for a command to the runner', async () => {
+    const more =
+      '  nodes: 0\n  env:\n    TEXT:   |\n      ::error title=SPEC::said by a spec\n      ##[set-output name=code]0\n'
+    const pull = pullRequest({ 'specs/two.yaml': training('two', more) })
+    const { failed, log } = await act(pull, { format: 'true' })
+    expect(failed).toBe('verdict')
+    expect(log).toMatch(/^ {7}::error title=SPEC::/m)
+    expect(commandsIn(log)).toEqual([
+      expect.stringMatching(/^::error file=specs\/two\.yaml,.*title=VALUE_OUT_OF_RANGE::/),
+      '::error title=FORMAT::specs are not laid out; run specyard fmt',
+    ])
+  })
+
+  it('of a folder without specs says that alone', async () => {
+    const pull = pullRequest({ 'specs/two.yaml': training('two') })
+    execFileSync('rm', ['specyard.yaml'], { cwd: pull.workspace })
+    const { failed, outputs, log, summary } = await act(pull, { format: 'true' })
+    expect({ failed, outputs, summary }).toEqual({
+      failed: 'verdict',
+      outputs: { problems: '', changed: '', comment: '' },
+      summary: '',
+    })
+    expect(commandsIn(log)).toEqual([
+      expect.stringMatching(/^::error title=NOT_A_SPEC_REPOSITORY::there is no specyard/),
+    ])
+  })
+
+  it('fails on a folder that is not there, also below one that holds specs', async () => {
+    const pull = pullRequest({ 'specs/two.yaml': training('two') })
+    const { failed, outputs, log } = await act(pull, { directory: 'team' })
+    expect({ failed, outputs }).toMatchObject({ failed: 'verdict', outputs: { problems: '', changed: '' } })
+    expect(log).toContain('error: there is no folder')
+  })
+
+  it('gives Git no base that is an option', async () => {
+    const proof = join(folder, 'proof')
+    const pull = pullRequest({ 'specs/two.yaml': training('two') })
+    const { failed, log, summary } = await act(pull, { base: `--upload-pack=touch ${proof};` })
+    expect({ failed, summary }).toEqual({ failed: undefined, summary: '' })
+    expect(log).toContain('there is no revision to hold the change against')
+    expect(existsSync(proof)).toBe(false)
+  })
+})
+
+describe('the action, in a merge queue', () => {
+  it('holds the change against what it would be merged into', async () => {
+    const { workspace, event } = pullRequest({ 'specs/two.yaml': training('two') })
+    const { pull_request: pull } = event as { pull_request: { base: { sha: string } } }
+    const { failed, log, summary } = await act({ workspace, event: { merge_group: { base_sha: pull.base.sha } } })
+    expect(failed, log).toBeUndefined()
+    expect(summary).toContain('1 run starts')
   })
 })
 

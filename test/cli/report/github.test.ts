@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { githubReport } from '../../../cli/report/github.ts'
+import { githubFault, githubReport } from '../../../cli/report/github.ts'
 import { printable } from '../../../cli/terminal/printable.ts'
+import { Fault } from '../../../domain/fault.ts'
 import type { Problem } from '../../../domain/problem.ts'
 import { training } from '../../support/compiler.ts'
 import { hostileText } from '../../support/hostile-text.ts'
@@ -50,6 +51,22 @@ describe('annotations of a GitHub workflow', () => {
         'spec has no "timeout_seconds"\nHint: did you mean "timeoutSeconds"?\nMore: https://specyard.dev/errors#key_unknown',
     })
     expect(last).toBe('2 files, 1 problem')
+  })
+
+  it('tell what kept specs from being looked at, without a place', () => {
+    const fault = new Fault('SETTINGS_INVALID', 'specyard.yaml:3:1: 100% wrong\n::error::x', {
+      retry: 'never',
+      hint: 'mend it',
+    })
+    expect(githubFault(fault).split('\n').map(readAsRunner)).toEqual([
+      {
+        name: 'error',
+        properties: { title: 'SETTINGS_INVALID' },
+        message:
+          'specyard.yaml:3:1: 100% wrong\n::error::x\nHint: mend it\nMore: https://specyard.dev/errors#settings_invalid',
+      },
+      undefined,
+    ])
   })
 
   it('give back every text that a file or a message may hold, as a terminal may show it, and begin no command of their own', () => {
