@@ -1,9 +1,10 @@
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { lstat, mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { Fault } from '../../domain/fault.ts'
 import { initRepository } from '../../publisher/git/init.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
-import { type Names, newRepository } from '../init/files.ts'
+import { isKept, type Names, newRepository } from '../init/files.ts'
 import { UsageError, type World } from '../world.ts'
 
 export interface InitFlags {
@@ -14,19 +15,26 @@ export interface InitFlags {
 }
 
 const nameForm = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/
+/** An endpoint has the name as well, and with it a Service. */
+const endpointForm = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/
 
-/** Makes a folder a spec repository that compiles, runs and is checked. Asks nothing, and overwrites nothing. */
+/**
+ * Makes a folder a spec repository that compiles, runs and is checked. Asks nothing, and overwrites nothing: what any repository may have
+ * stays as it is, and where specs are there already nothing is written.
+ */
 export async function runInit(world: World, directory: string, folder: string, flags: InitFlags): Promise<ExitCode> {
   const target = resolve(directory, folder)
+  if (!isFolderToBe(target)) throw new UsageError(`error: ${target} is no folder`)
   const files = await newRepository(namesOf(target, flags))
-  const present: string[] = []
-  for (const path of files.keys()) if (await lstat(join(target, path)).catch(() => undefined)) present.push(path)
-  if (present.length > 0)
+  const present = await presentAmong(target, [...files.keys()])
+  const inTheWay = present.filter((path) => !isKept(path))
+  if (inTheWay.length > 0)
     throw new UsageError(
-      `error: nothing was written, because ${target} holds already:\n${present.map((one) => `  ${one}`).join('\n')}`,
+      `error: nothing was written, because ${target} holds already:\n${inTheWay.map((one) => `  ${one}`).join('\n')}`,
     )
+  const written = [...files].filter(([path]) => !present.includes(path))
   try {
-    for (const [path, text] of files) {
+    for (const [path, text] of written) {
       await mkdir(dirname(join(target, path)), { recursive: true })
       // A file that came meanwhile stays.
       await writeFile(join(target, path), text, { flag: 'wx' })
@@ -40,11 +48,35 @@ export async function runInit(world: World, directory: string, folder: string, f
     })
   }
   if (flags.git) await initRepository(target, world.environment)
-  world.stdout.write(told(relative(resolve(world.directory), target) || '.', [...files.keys()]))
+  const shown = relative(resolve(world.directory), target) || '.'
+  world.stdout.write(
+    told(
+      shown,
+      written.map(([path]) => path),
+      present,
+    ),
+  )
   return exitCodes.fine
 }
 
-function namesOf(target: string, { project, name, source }: InitFlags): Names {
+/** Whether a path is a folder, or leads through folders to where one can be made. */
+function isFolderToBe(path: string): boolean {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    return found ? statSync(path).isDirectory() : isFolderToBe(dirname(path))
+  } catch (error) {
+    // A link to nothing, or a way through a file. Of what else is in the way, writing says it.
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
+async function presentAmong(target: string, paths: readonly string[]): Promise<readonly string[]> {
+  const present: string[] = []
+  for (const path of paths) if (await lstat(join(target, path)).catch(() => undefined)) present.push(path)
+  return present
+}
+
+function namesOf(target: string, { project, name, source, git }: InitFlags): Names {
   const own = basename(target)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -52,29 +84,42 @@ function namesOf(target: string, { project, name, source }: InitFlags): Names {
     .slice(0, 40)
     .replace(/-+$/, '')
   const chosen = project ?? (own || 'team')
-  for (const [what, one] of [
-    ['project', chosen],
-    ['name', name],
-  ] as const)
-    if (!nameForm.test(one))
-      throw new UsageError(
-        `error: ${JSON.stringify(one)} is no ${what}: use lower-case letters, digits and hyphens, at most 40, with a letter or digit at both ends`,
-      )
+  if (!nameForm.test(chosen)) throw noName(chosen, 'project', 'a letter or digit at both ends')
+  if (!endpointForm.test(name)) throw noName(name, 'name', 'a letter in front and no hyphen at the end')
   if (!/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/.test(source))
     throw new UsageError(`error: ${JSON.stringify(source)} is no repository of a forge; write owner/name`)
-  return { project: chosen, name, source }
+  return { project: chosen, name, source, within: git === true ? '' : pathInCheckout(target) }
 }
 
-function told(folder: string, paths: readonly string[]): string {
-  const shown = paths.filter((path) => !path.startsWith('schemas/'))
-  const schemas = paths.length - shown.length
+function noName(text: string, what: string, ends: string): UsageError {
+  return new UsageError(
+    `error: ${JSON.stringify(text)} is no ${what}: use lower-case letters, digits and hyphens, at most 40, with ${ends}`,
+  )
+}
+
+/** The path of a folder in the repository of Git that it would be a part of, with `/` between folders; empty for that itself, or without one. */
+function pathInCheckout(target: string): string {
+  for (let above = target; ; above = dirname(above)) {
+    if (existsSync(join(above, '.git'))) return relative(above, target).split(sep).join('/')
+    if (dirname(above) === above) return ''
+  }
+}
+
+function told(folder: string, written: readonly string[], kept: readonly string[]): string {
+  const shown = written.filter((path) => !path.startsWith('schemas/'))
+  const schemas = written.length - shown.length
   const go =
     folder === '.' ? '' : `cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`} && `
-  return `${[...shown, `schemas/ (${schemas} files)`].map((path) => `  ${path}`).join('\n')}
-
+  const list = (paths: readonly string[]): string => paths.map((path) => `  ${path}`).join('\n')
+  const page = kept.some((path) => path.includes('.github/') || path.includes('.pre-commit'))
+    ? 'What belongs into hooks and CI: https://specyard.dev/ci\n'
+    : ''
+  const left = `\nLeft as they are, because they were there:\n${list(kept)}\n${page}`
+  return `${list([...shown, `schemas/ (${schemas} files)`])}
+${kept.length === 0 ? '' : left}
 Next:
   ${go}specyard check
   ${go}specyard up
-README.md says what comes then.
+${kept.includes('README.md') ? 'specyard --help has the rest.' : 'README.md says what comes then.'}
 `
 }

@@ -25,7 +25,8 @@ export const addInit: AddCommand = (program, world) => {
     .addHelpText(
       'after',
       `
-It asks nothing, and writes nothing where one of its files is there already.
+It asks nothing and overwrites nothing. What any repository may have (README.md, .gitignore, CI …) stays as it is; where specyard.yaml or a spec
+is there already, nothing is written. In a folder of another repository of Git, CI and hooks go to the root of that.
 
 Examples:
   specyard init

@@ -12,11 +12,19 @@ export interface Names {
   readonly name: string
   /** Of the forge: the repository that holds the action and the hooks, such as specyard/specyard. */
   readonly source: string
+  /** Where the new one is in the repository of Git that it becomes a part of; empty where it is one itself. With `/` between folders. */
+  readonly within: string
+}
+
+/** What many a repository has already. It stays as it is: nothing that runs or is checked depends on it. */
+export function isKept(path: string): boolean {
+  return !/^(specyard\.yaml$|specs\/|schemas\/|trainer\/)/.test(path)
 }
 
 /**
  * The files of a new spec repository, by their paths with `/` between folders. Templates stand in `templates/repository`; a name there that
- * begins with an underscore begins with a dot here, for npm packs no file named .gitignore.
+ * begins with an underscore begins with a dot here, for npm packs no file named .gitignore. What forges and pre-commit look for at the root
+ * of a repository of Git alone is there.
  */
 export async function newRepository(names: Names): Promise<ReadonlyMap<string, string>> {
   const folder = join(packageRoot(), 'templates', 'repository')
@@ -25,7 +33,7 @@ export async function newRepository(names: Names): Promise<ReadonlyMap<string, s
   for (const entry of entries.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name)
     const target = targetOf(relative(folder, path).split(sep).join('/'), names)
-    files.set(target, laidOut(target, filled(await readFile(path, 'utf8'), names)))
+    files.set(target, laidOut(target, filled(target, await readFile(path, 'utf8'), names)))
   }
   const client = join(packageRoot(), 'examples', 'handbook', 'specyard-client.mjs')
   files.set('trainer/specyard-client.mjs', await readFile(client, 'utf8'))
@@ -34,18 +42,36 @@ export async function newRepository(names: Names): Promise<ReadonlyMap<string, s
   return new Map([...files].sort(([left], [right]) => (left < right ? -1 : 1)))
 }
 
-function targetOf(path: string, { project }: Names): string {
-  return path.replace(/^specs\/_project\//, `specs/${project}/`).replace(/(^|\/)_/g, '$1.')
+function targetOf(path: string, { project, within }: Names): string {
+  const target = path.replace(/^specs\/_project\//, `specs/${project}/`).replace(/(^|\/)_/g, '$1.')
+  const isOfRoot = within !== '' && /^\.(github\/|pre-commit-config)/.test(target)
+  return isOfRoot ? `${'../'.repeat(within.split('/').length)}${target}` : target
 }
 
-function filled(text: string, { project, name, source }: Names): string {
+function filled(path: string, text: string, { project, name, source, within }: Names): string {
   const release = `v${packageVersion()}`
-  return text
+  // Lines that are for a folder of another repository alone say which.
+  const lines = within === '' ? text.replaceAll(/^.*__(directory|pattern)__.*\n/gm, '') : text
+  const pattern = `^${within.replaceAll(/[^\w/-]/g, '\\$&')}/(specs/.*\\.ya?ml|specyard\\.yaml)$`
+  return lines
+    .replaceAll('__directory__', () => yamlText(within))
+    .replaceAll('__pattern__', () => yamlText(pattern))
+    .replaceAll('__folder__', () => (within === '' ? '' : `${within}/`))
+    .replaceAll(/(?<![\w./-])__(project|name)__(?![\w./-])/g, (_whole, what: string) => {
+      const chosen = what === 'name' ? name : project
+      return path.startsWith('specs/') ? yamlText(chosen) : chosen
+    })
     .replaceAll('__project__', project)
     .replaceAll('__name__', name)
     .replaceAll('__action__', `${source}@${release}`)
     .replaceAll('__repository__', `https://github.com/${source}`)
     .replaceAll('__release__', release)
+}
+
+/** A text as a value of YAML, in quotes where it would be read as something else without: as a number, as yes or no. */
+function yamlText(text: string): string {
+  const isPlain = /^[a-z^][-\w./^*?|()\\$]*$/i.test(text) && !/^(y|yes|n|no|on|off|true|false|null)$/i.test(text)
+  return isPlain ? text : `'${text.replaceAll("'", "''")}'`
 }
 
 /** Specs come as `specyard fmt` would lay them out, with the line by which editors find their schema. */

@@ -7,12 +7,14 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { builtProgram } from '../../support/main-job/built.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'specyard-init-')))
@@ -119,17 +121,94 @@ describe('a repository that specyard init made', () => {
 })
 
 describe('specyard init', () => {
-  it('writes nothing where one of its files is there, and says which', async () => {
-    const other = join(folder, 'other')
-    mkdirSync(other)
-    writeFileSync(join(other, 'README.md'), 'mine\n')
+  it.each([
+    ['settings', 'specyard.yaml'],
+    ['a spec', 'specs/environments.yaml'],
+    ['a schema', 'schemas/model.schema.json'],
+  ])('writes nothing where there is %s, and says so', async (_what, path) => {
+    const other = mkdtempSync(join(folder, 'other-'))
+    mkdirSync(join(other, dirname(path)), { recursive: true })
+    writeFileSync(join(other, path), 'mine\n')
     const refused = await specyard(other, 'init')
     expect(refused).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error: nothing was written, because ${other} holds already:\n  README.md\n`,
+      stderr: `error: nothing was written, because ${other} holds already:\n  ${path}\n`,
     })
-    expect(readdirSync(other)).toEqual(['README.md'])
+    expect(readdirSync(other)).toEqual([path.split('/')[0]])
+  })
+
+  it('keeps what a repository has already, and says so', async () => {
+    const own = { 'README.md': '# Mine\n', '.gitignore': 'dist\n', '.github/workflows/specyard.yaml': 'on: push\n' }
+    const other = join(folder, 'begun')
+    for (const [path, text] of Object.entries(own)) {
+      mkdirSync(join(other, dirname(path)), { recursive: true })
+      writeFileSync(join(other, path), text)
+    }
+    const { code, stdout } = await specyard(other, 'init')
+    expect(code).toBe(0)
+    const kept = Object.keys(own).sort()
+    expect(stdout).toContain(
+      `because they were there:\n${kept.map((path) => `  ${path}\n`).join('')}What belongs into hooks`,
+    )
+    expect(stdout.split('Left as they are')[0]).not.toContain('README.md')
+    for (const [path, text] of Object.entries(own)) expect(readFileSync(join(other, path), 'utf8')).toBe(text)
+    expect(await specyard(other, 'check')).toMatchObject({ code: 0 })
+    expect(await specyard(other, 'init')).toMatchObject({ code: 2, stdout: '' })
+  })
+
+  it('in a folder of another repository puts CI and hooks where they are looked for, and there they name the folder', async () => {
+    const other = join(folder, 'mono')
+    mkdirSync(join(other, '.git'), { recursive: true })
+    const { code, stdout } = await specyard(other, 'init', 'ml/specs (1)')
+    expect(code).toBe(0)
+    expect(stdout).toContain('  ../../.github/workflows/specyard.yaml\n')
+    expect(existsSync(join(other, 'ml', 'specs (1)', '.github'))).toBe(false)
+    const yaml = (path: string): unknown => parse(readFileSync(join(other, path), 'utf8'))
+    expect(yaml('.github/workflows/specyard.yaml')).toMatchObject({
+      jobs: { specs: { steps: [{}, {}, { with: { directory: 'ml/specs (1)', format: true } }] } },
+    })
+    const common = {
+      args: ['--directory', 'ml/specs (1)'],
+      files: '^ml/specs\\ \\(1\\)/(specs/.*\\.ya?ml|specyard\\.yaml)$',
+    }
+    expect(yaml('.pre-commit-config.yaml')).toMatchObject({
+      repos: [
+        {
+          hooks: [
+            { id: 'specyard-fmt', pass_filenames: false, ...common },
+            { id: 'specyard-check', ...common },
+          ],
+        },
+      ],
+    })
+    expect(readFileSync(join(other, '.github', 'CODEOWNERS'), 'utf8')).toContain(
+      '/ml/specs (1)/specs/environments.yaml',
+    )
+    expect(await specyard(join(other, 'ml', 'specs (1)'), 'check')).toMatchObject({ code: 0 })
+  })
+
+  it.each(['2024', '1e3', '0x1f', 'true', 'no', 'null'])('makes specs of %s that have no problem', async (project) => {
+    const target = join(folder, 'named', project)
+    expect(await specyard(folder, 'init', target, '--name', project.replace(/^\d/, 'n'))).toMatchObject({ code: 0 })
+    expect(await specyard(target, 'check')).toMatchObject({ code: 0, stdout: '5 files, no problems\n' })
+    expect(await specyard(target, 'fmt', '--check')).toMatchObject({ code: 0 })
+    expect(readFileSync(join(target, 'README.md'), 'utf8')).not.toMatch(/'(2024|true|no|null)'/)
+  })
+
+  it.each([
+    ['a file', 'taken'],
+    ['what would be below a file', 'taken/specs'],
+    ['a link to nothing', 'dangling'],
+  ])('refuses %s', async (_what, path) => {
+    writeFileSync(join(folder, 'taken'), '')
+    rmSync(join(folder, 'dangling'), { force: true })
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'))
+    expect(await specyard(folder, 'init', path)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: ${join(folder, path)} is no folder\n`,
+    })
   })
 
   it('leaves what else is there alone', async () => {
@@ -145,6 +224,7 @@ describe('specyard init', () => {
   it.each([
     ['a project that no spec may have', ['--project', 'Vision Team']],
     ['a name that no spec may have', ['--name', '-x']],
+    ['a name that no endpoint may have', ['--name', '1a']],
     ['a source that is no repository', ['--source', 'https://example.com']],
   ])('refuses %s', async (_what, words) => {
     const refused = await specyard(folder, 'init', 'fourth', ...words)
