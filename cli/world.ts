@@ -4,6 +4,8 @@ import type { ExitCode } from './exit.ts'
 /** A stream that people or programs read. One that is a terminal is Node's own. */
 export interface Output {
   readonly isTTY?: boolean
+  /** How wide a terminal is. */
+  readonly columns?: number
   write(text: string | Uint8Array): boolean
 }
 

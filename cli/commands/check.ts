@@ -18,7 +18,7 @@ import { isLittle } from '../specs/looking/little.ts'
 import { look, type Looked } from '../specs/looking/look.ts'
 import { readStandardInput, type Selection, select } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
-import { paintFor } from '../terminal/paint.ts'
+import { terminalOf } from '../terminal/paint.ts'
 import { UsageError, type World } from '../world.ts'
 
 export interface CheckFlags {
@@ -86,7 +86,7 @@ async function checkSpecs(
     shownPath: pathsFrom(directory, root),
     checkoutPath: (file) => (inCheckout ??= checkoutPaths(root, world.environment['GITHUB_WORKSPACE']))(file),
   }
-  world.stdout.write(await writeReport(options.output, report, paintFor(world.stdout, world.environment)))
+  world.stdout.write(await writeReport(options.output, report, terminalOf(world.stdout, world.environment)))
   return hasErrors(told) ? exitCodes.problems : exitCodes.fine
 }
 

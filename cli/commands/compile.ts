@@ -15,7 +15,7 @@ import { writeTree } from '../specs/writing/write-tree.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { countText } from '../impact/numbers.ts'
 import { readDeployed, recallDeployed } from '../specs/deployed.ts'
-import { paintFor } from '../terminal/paint.ts'
+import { terminalOf } from '../terminal/paint.ts'
 import { printable } from '../terminal/printable.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
@@ -88,7 +88,7 @@ function beside(folder: string, replaced?: readonly string[]): (paths: readonly 
 }
 
 function tellProblems(world: World, problems: readonly Problem[], files: readonly SourceFile[]): void {
-  const told = shownProblems(problems, files, paintFor(world.stderr, world.environment))
+  const told = shownProblems(problems, files, terminalOf(world.stderr, world.environment))
   if (told !== undefined) world.stderr.write(`${told}\n`)
 }
 

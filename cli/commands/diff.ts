@@ -15,7 +15,7 @@ import { nothingDeployed } from '../specs/compile-specs.ts'
 import { comparingAids } from '../specs/aids.ts'
 import { readDeployed } from '../specs/deployed.ts'
 import { openStates, readSides, type SpecsState } from '../specs/states.ts'
-import { paintFor } from '../terminal/paint.ts'
+import { terminalOf } from '../terminal/paint.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 
@@ -50,8 +50,9 @@ export async function runDiff(
   ])
   const compared = compareSpecs(before, { ...after, checksManifests: true }, deployed, comparingAids())
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
-  const paint = paintFor(world.stdout, world.environment)
-  if (hasErrors(problems)) return tellProblems(world, problems, output, shownProblems(problems, filesRead(head), paint))
+  const terminal = terminalOf(world.stdout, world.environment)
+  if (hasErrors(problems))
+    return tellProblems(world, problems, output, shownProblems(problems, filesRead(head), terminal))
   const policy = compared.result.problems.filter((one) => one.code === 'POLICY_WARNED')
   const blind = describeComparison(compared, after, undefined, policy)
   const known = offline ? undefined : await recalled(world, settings, blind.impact)
@@ -68,7 +69,7 @@ export async function runDiff(
       ? jsonComparison(comparison)
       : output === 'markdown'
         ? markdownComparison(comparison)
-        : humanComparison(comparison, { head: filesRead(head), base: base ? filesRead(base) : [] }, paint)
+        : humanComparison(comparison, { head: filesRead(head), base: base ? filesRead(base) : [] }, terminal)
   // A secret that the change takes away stands in what it is compared with.
   world.stdout.write(await withoutSecrets(hider(before ? secretTexts(before) : [])(text)))
   return comparison.difference.same ? differenceExits.same : differenceExits.different

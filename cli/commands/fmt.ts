@@ -15,7 +15,7 @@ import { readSettings } from '../house/settings.ts'
 import { allSecrets, maskedText } from '../specs/secrets.ts'
 import { readStandardInput, select, standardInput } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
-import { paintFor } from '../terminal/paint.ts'
+import { terminalOf } from '../terminal/paint.ts'
 import { printable } from '../terminal/printable.ts'
 import { formatProblems } from '../terminal/problems.ts'
 import { UsageError, type World } from '../world.ts'
@@ -137,8 +137,7 @@ async function tell(
   const paths = new Set(problems.map(({ where }) => where.file))
   const sources = files.filter(({ path }) => paths.has(path))
   const told = [...reportSecrets(problems, await allSecrets(sources), { sources })].sort(compareProblems)
-  const paint = paintFor(world.stderr, world.environment)
-  const shown = { linesOf: linesOf(files), pages: true, ...(paint ? { paint } : {}) }
+  const shown = { linesOf: linesOf(files), pages: true, ...terminalOf(world.stderr, world.environment) }
   world.stderr.write(`${formatProblems(told, shown)}\n`)
   return told
 }

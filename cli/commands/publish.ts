@@ -5,7 +5,7 @@ import { gitEnvironment } from '../house/environment.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { openDeploy } from '../house/repositories.ts'
 import { openPullRequests } from '../house/pull-requests.ts'
-import { paintFor } from '../terminal/paint.ts'
+import { terminalOf } from '../terminal/paint.ts'
 import { shownProblems } from '../terminal/problems.ts'
 import type { World } from '../world.ts'
 import { describeProposal, proposedDocument } from '../specs/propose-specs.ts'
@@ -40,7 +40,7 @@ export async function runPublish(world: World, directory: string, options: Publi
     }
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   } else {
-    const told = shownProblems(problems, files, paintFor(world.stdout, world.environment))
+    const told = shownProblems(problems, files, terminalOf(world.stdout, world.environment))
     if (told !== undefined) world.stdout.write(`${told}\n\n`)
     if (failed) world.stdout.write('nothing was published\n')
     else if (!publication)

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import type { FileDifference } from '../../compiler/impact/files.ts'
 import type { SourceFile } from '../../domain/publication.ts'
-import { type Paint, shownProblems } from '../terminal/problems.ts'
+import { type Terminal, shownProblems } from '../terminal/problems.ts'
 import { printable } from '../terminal/printable.ts'
 import type { Comparison } from './comparison.ts'
 import { countText } from './numbers.ts'
@@ -16,11 +16,11 @@ export interface SidesFiles {
 
 /**
  * A comparison for a person at a terminal: what it does first, then the rendered difference.
- * @param paint undefined without colours
+ * @param terminal without `paint` no colours
  */
-export function humanComparison(comparison: Comparison, files: SidesFiles, paint: Paint | undefined): string {
+export function humanComparison(comparison: Comparison, files: SidesFiles, terminal: Terminal = {}): string {
   const { against, head, difference } = comparison
-  const colours = pc.createColors(paint !== undefined)
+  const colours = pc.createColors(terminal.paint !== undefined)
   const blocks = [
     difference.same
       ? `no difference between ${printable(against)} and ${printable(head.label)}`
@@ -29,7 +29,7 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, paint
           ...[proposedText(difference.proposed)].filter((line) => line !== ''),
           colours.dim(`${printable(head.label)} against ${printable(against)}`),
         ].join('\n'),
-    ...notices(comparison, files, paint),
+    ...notices(comparison, files, terminal),
     ...sections(difference.impact).map(({ title, rows }) => {
       const lines = rows.flatMap(({ name, where, says }) => [
         `  ${name}  ${colours.dim(printable(placeText(where)))}`,
@@ -48,10 +48,10 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, paint
 function notices(
   { problems, baseProblems, base }: Comparison,
   files: SidesFiles,
-  paint: Paint | undefined,
+  terminal: Terminal,
 ): readonly string[] {
-  const told = shownProblems(problems, files.head, paint)
-  const toldOfBase = shownProblems(baseProblems, files.base, paint)
+  const told = shownProblems(problems, files.head, terminal)
+  const toldOfBase = shownProblems(baseProblems, files.base, terminal)
   const who = printable(base?.label ?? 'the base')
   return [
     ...(told === undefined ? [] : [told]),

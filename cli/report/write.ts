@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../house/assets.ts'
-import type { Paint } from '../terminal/problems.ts'
+import type { Terminal } from '../terminal/problems.ts'
 import { type ErrorSection, errorSections } from './pages.ts'
 import type { Report, ReportFormat } from './report.ts'
 
 /** Writes a report in a format. Each loads its own parts, so that none waits for what it does not use. */
-export async function writeReport(format: ReportFormat, report: Report, paint: Paint | undefined): Promise<string> {
+export async function writeReport(format: ReportFormat, report: Report, terminal: Terminal): Promise<string> {
   switch (format) {
     case 'human':
-      return (await import('./human.ts')).humanReport(report, paint)
+      return (await import('./human.ts')).humanReport(report, terminal)
     case 'json':
       return (await import('./json.ts')).jsonReport(report)
     case 'github':

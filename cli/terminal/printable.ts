@@ -16,13 +16,17 @@ export function columns(text: string): number {
   let width = 0
   for (const one of text) {
     if (/\p{Mn}|\p{Me}|\p{Cf}/u.test(one)) continue
-    width += isWide(one.codePointAt(0) ?? 0) ? 2 : 1
+    width += isWide(one) ? 2 : 1
   }
   return width
 }
 
-/** East Asian wide and full-width letters, and emoji. @see https://www.unicode.org/reports/tr11/ */
-function isWide(code: number): boolean {
+/**
+ * East Asian wide and full-width letters, and pictures that are shown as such without being asked for; not the letters that flags are made of
+ * two by two. @see https://www.unicode.org/reports/tr11/
+ */
+function isWide(one: string): boolean {
+  const code = one.codePointAt(0) ?? 0
   const ranges: readonly (readonly [number, number])[] = [
     [0x1100, 0x115f],
     [0x2e80, 0x303e],
@@ -32,10 +36,8 @@ function isWide(code: number): boolean {
     [0xfe30, 0xfe6f],
     [0xff00, 0xff60],
     [0xffe0, 0xffe6],
-    [0x1f300, 0x1f64f],
-    [0x1f680, 0x1f6ff],
-    [0x1f900, 0x1f9ff],
     [0x20000, 0x3fffd],
   ]
-  return ranges.some(([from, to]) => code >= from && code <= to)
+  if (ranges.some(([from, to]) => code >= from && code <= to)) return true
+  return /(?!\p{Regional_Indicator})\p{Emoji_Presentation}/u.test(one)
 }

@@ -19,9 +19,14 @@ export interface Shown {
   /** Whether the page of each code is named. */
   readonly pages?: boolean
   readonly paint?: Paint
+  /** How wide the terminal is that this is read on. */
+  readonly columns?: number
   /** All problems there are, where only some are shown: what one of them keeps secret stays so in the lines around another. */
   readonly beside?: readonly Problem[]
 }
+
+/** What a stream that problems are shown on is like. */
+export type Terminal = Pick<Shown, 'paint' | 'columns'>
 
 const plain: Paint = { severity: (_severity, text) => text, place: (text) => text, aside: (text) => text }
 
@@ -40,7 +45,7 @@ function formatProblem(problem: Problem, shown: Shown, secrets: readonly Problem
   const paint = shown.paint ?? plain
   const place = ({ file, line, column }: Problem['where']): string =>
     paint.place(printable(`${shown.shownPath?.(file) ?? file}:${line}:${column}`))
-  const frame = shown.linesOf ? codeFrame(problem, shown.linesOf, secrets) : []
+  const frame = shown.linesOf ? codeFrame(problem, shown.linesOf, secrets, shown.columns) : []
   return [
     `${place(where)}  ${paint.severity(severity, severity)}  ${code}  ${printable(message)}`,
     ...frame.map((line, index) => paintFrame(line, frame.length - index, severity, paint)),
@@ -54,11 +59,11 @@ function formatProblem(problem: Problem, shown: Shown, secrets: readonly Problem
 export function shownProblems(
   problems: readonly Problem[],
   files: Parameters<typeof linesOf>[0],
-  paint?: Paint,
+  terminal: Terminal = {},
 ): string | undefined {
   const shown = problems.filter((one) => one.severity !== 'note')
   if (shown.length === 0) return undefined
-  return formatProblems(shown, { linesOf: linesOf(files), beside: problems, ...(paint ? { paint } : {}) })
+  return formatProblems(shown, { linesOf: linesOf(files), beside: problems, ...terminal })
 }
 
 /** The last line of a frame is its mark, the one before it what is meant. */

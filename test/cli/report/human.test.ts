@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { humanReport } from '../../../cli/report/human.ts'
 import { jsonReport } from '../../../cli/report/json.ts'
 import { codeFrame, linesOf } from '../../../cli/terminal/frame.ts'
+import { columns } from '../../../cli/terminal/printable.ts'
 import { formatProblems } from '../../../cli/terminal/problems.ts'
 import type { Place, Problem } from '../../../domain/problem.ts'
 import { training } from '../../support/compiler.ts'
@@ -31,6 +32,13 @@ describe('a code frame', () => {
   it.each([
     ['a tab before it', '\tab: 1', { line: 1, column: 2 }, ['  1 │  ab: 1', '    │  ^']],
     ['wide letters before it', '日本😀 b', { line: 1, column: 6 }, ['  1 │ 日本😀 b', '    │        ^']],
+    ['pictures of all ages before it', '✅⭐🟢🪐 b', { line: 1, column: 8 }, ['  1 │ ✅⭐🟢🪐 b', '    │          ^']],
+    [
+      'a flag and signs that are no pictures before it',
+      '🇩🇪✓→ b',
+      { line: 1, column: 8 },
+      ['  1 │ 🇩🇪✓→ b', '    │      ^'],
+    ],
     ['an accent on a letter before it', 'e\u0301 b', { line: 1, column: 4 }, ['  1 │ e\u0301 b', '    │   ^']],
     ['Windows line ends', 'a: 1\r\n', { line: 1, column: 4 }, ['  1 │ a: 1', '    │    ^']],
     ['a place behind the end', 'a:', { line: 1, column: 9 }, ['  1 │ a:', '    │   ^']],
@@ -52,6 +60,32 @@ describe('a code frame', () => {
     })
     expect(line?.length).toBeLessThan(130)
     expect(line?.slice(mark?.indexOf('^'), (mark?.lastIndexOf('^') ?? 0) + 1)).toBe('HERE')
+  })
+
+  it.each([60, 80, 100])('breaks no line of a terminal of %d columns, and still stands right', (width) => {
+    const lines = [
+      `${'x'.repeat(500)}HERE${'y'.repeat(500)}`,
+      `${'漢'.repeat(500)}HERE${'字'.repeat(500)}`,
+      `${'🚀'.repeat(500)}HERE${'🚀'.repeat(500)}`,
+      `${'漢'.repeat(12)}HERE${'字'.repeat(500)}`,
+      `a: HERE ${'b '.repeat(500)}`,
+    ]
+    for (const text of lines) {
+      const column = text.indexOf('HERE') + 1
+      const where = { line: 2, column, end: { line: 2, column: column + 4 } }
+      const told = codeFrame(problem(where), linesIn(`${text}\n${text}`), [], width)
+      for (const line of told) {
+        expect(columns(line)).toBeLessThanOrEqual(width)
+        expect(line).not.toMatch(/\p{Cs}/u)
+      }
+      const [, line = '', mark = ''] = told
+      expect(columns(line.slice(0, line.indexOf('HERE')))).toBe(mark.indexOf('^'))
+      expect(mark.trim()).toBe('│ '.padEnd(mark.trim().length - 4) + '^^^^')
+    }
+  })
+
+  it('breaks no wider line than people have terminals where it is for no terminal', () => {
+    for (const line of frame('字'.repeat(500), { line: 1, column: 300 })) expect(columns(line)).toBeLessThan(120)
   })
 
   it('shows nothing that moves the cursor or turns text round', () => {
