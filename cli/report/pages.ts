@@ -1,8 +1,10 @@
 import type { FaultCode } from '../../domain/fault.ts'
 import type { ProblemCode } from '../../domain/problem-codes.ts'
 
-/** Where the page of all codes is on the web; `specyard explain` prints the same without it. */
-const errorPage = 'https://specyard.dev/errors'
+/** Where the pages of `docs/` are on the web. */
+const pages = 'https://specyard.dev'
+/** Where the page of all codes is; `specyard explain` prints the same without it. */
+const errorPage = `${pages}/errors`
 
 /** The page of a code. */
 export function pageOf(code: ProblemCode | FaultCode): string {
@@ -29,5 +31,10 @@ function section(text: string): ErrorSection {
   // The next heading of a higher level belongs to what follows.
   const body = lines.join('\n').split(/^## /m)[0] ?? ''
   const [meaning = '', remedy = ''] = body.split('**Remedy.**')
-  return { code: code.trim(), text: meaning.trim(), remedy: remedy.trim() }
+  return { code: code.trim(), text: withAddresses(meaning.trim()), remedy: withAddresses(remedy.trim()) }
+}
+
+/** Links to other pages as whole addresses: on a terminal, or where code scanning shows the text, there is no page that they could start from. */
+function withAddresses(markdown: string): string {
+  return markdown.replaceAll(/\]\(([a-z/-]+)\.md(?=[#)])/g, `](${pages}/$1`).replaceAll('](#', `](${errorPage}#`)
 }

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { errorSections, pageOf } from '../../cli/report/pages.ts'
 import { faultCodes } from '../../domain/fault.ts'
 import { type ProblemCode, problemCodes } from '../../domain/problem-codes.ts'
 
-const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
+const docs = join(import.meta.dirname, '..', '..', 'docs')
+const page = readFileSync(join(docs, 'errors.md'), 'utf8')
 const headings = [...page.matchAll(/^### ([A-Z_]+)$/gm)].map((match) => match[1])
 const sections = errorSections(page)
 const known = Object.keys(problemCodes) as ProblemCode[]
@@ -24,6 +25,17 @@ describe('every section', () => {
       expect(one.text + one.remedy).not.toMatch(/^#/m)
     },
   )
+
+  it('leads to other pages by whole addresses, of pages that there are', () => {
+    const links = [...sections.values()].flatMap(({ text, remedy }) => [
+      ...`${text}${remedy}`.matchAll(/\]\(([^)]*)\)/g),
+    ])
+    expect(links.length).toBeGreaterThan(5)
+    for (const [, link = ''] of links) {
+      const [, name = ''] = /^https:\/\/specyard\.dev\/([a-z/-]+)(#[a-z_-]+)?$/.exec(link) ?? []
+      expect(existsSync(join(docs, `${name}.md`)), link).toBe(true)
+    }
+  })
 
   it('of a warning or a note says that it is one', () => {
     for (const code of known.filter((one) => problemCodes[one] !== 'error'))
