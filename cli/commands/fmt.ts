@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { type FormatOptions, type Formatted, formatFile } from '../../compiler/format/format.ts'
-import { publicSchemas } from '../../compiler/format/modeline.ts'
+import { publicEditorSchemas } from '../../compiler/format/modeline.ts'
 import { unifiedDiff } from '../../compiler/impact/unified.ts'
 import { isFault } from '../../domain/fault.ts'
 import { reportSecrets } from '../../compiler/secrets/report.ts'
@@ -109,7 +109,7 @@ function decoded(file: SourceFile): string {
 
 function optionsFor({ modeline }: FmtFlags, root: string, directory: string, path: string): FormatOptions {
   if (modeline === undefined) return {}
-  if (modeline === true) return { modeline: publicSchemas }
+  if (modeline === true) return { modeline: publicEditorSchemas }
   const address = modeline.replace(/\/+$/, '')
   if (/^[a-z]+:\/\//.test(address)) return { modeline: address }
   const folder = isAbsolute(address) ? address : resolve(directory, address)

@@ -1,7 +1,9 @@
 import { specKinds } from '../../domain/specs.generated.ts'
 
-/** Where schemas are found by an editor that has none of its own: the address of each is this and its file. */
+/** Where schemas are found: the address of each is this and its file. */
 export const publicSchemas = 'https://specyard.dev/schemas/v1'
+/** Where an editor finds them that has none of its own: in the draft that editors read. */
+export const publicEditorSchemas = `${publicSchemas}/draft-07`
 
 /** `TrainingJob` → `training-job.schema.json`. */
 export function schemaFile(kind: string): string {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { Json } from '../../domain/canonical.ts'
+import { publicEditorSchemas, withModeline } from '../format/modeline.ts'
 import { findSpec, setValue, type SpecName } from './set-value.ts'
 
 /**
@@ -13,8 +14,7 @@ export function raiseRerun(text: string, wanted: SpecName): string {
 
 /** The text of a spec file for a spec that came as JSON. */
 export function writeSpec(value: Json): string {
-  const modeline = '# yaml-language-server: $schema=https://specyard.dev/schemas/v1/training-job.schema.json\n'
-  return modeline + stringify(value, { lineWidth: 120 })
+  return withModeline(stringify(value, { lineWidth: 120 }), 'TrainingJob', publicEditorSchemas)
 }
 
 /** Any value as the text of a YAML document, for people to read. */

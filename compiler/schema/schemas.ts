@@ -1,6 +1,6 @@
 import { compareText } from '../../domain/problem.ts'
 import { specKinds } from '../../domain/specs.generated.ts'
-import { publicSchemas, schemaFile } from '../format/modeline.ts'
+import { publicEditorSchemas, publicSchemas, schemaFile } from '../format/modeline.ts'
 import { schemas as kinds } from '../validate/schemas.ts'
 import { inDraft07 } from './draft-07.ts'
 import type { Draft } from './drafts.ts'
@@ -66,6 +66,6 @@ export function catalogEntry(): {
     description: `Training and serving specs: ${specKinds.join(', ')}`,
     // Narrow enough for nobody else's files: a folder named specs may be anybody's.
     fileMatch: ['specyard.yaml', '*.specyard.yaml', '*.specyard.yml'],
-    url: `${publicSchemas}/draft-07/${combinedFile}`,
+    url: `${publicEditorSchemas}/${combinedFile}`,
   }
 }

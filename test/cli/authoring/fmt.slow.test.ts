@@ -85,7 +85,7 @@ describe('specyard fmt', () => {
       `# yaml-language-server: $schema=../../schemas/model.schema.json\n${tidy}`,
     )
     expect((await folder.run(['fmt', '-', '--modeline'], { input: tidy })).stdout).toBe(
-      `# yaml-language-server: $schema=https://specyard.dev/schemas/v1/model.schema.json\n${tidy}`,
+      `# yaml-language-server: $schema=https://specyard.dev/schemas/v1/draft-07/model.schema.json\n${tidy}`,
     )
   })
 })

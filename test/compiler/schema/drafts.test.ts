@@ -5,6 +5,8 @@ import { parseAllDocuments } from 'yaml'
 import { settingsSchemaDocument } from '../../../cli/house/settings-schema.ts'
 import { loadDocuments } from '../../../compiler/load/document.ts'
 import { inDraft07 } from '../../../compiler/schema/draft-07.ts'
+import { publicEditorSchemas, withModeline } from '../../../compiler/format/modeline.ts'
+import { writeSpec } from '../../../compiler/load/edit.ts'
 import { catalogEntry, combinedFile, schemaFiles } from '../../../compiler/schema/schemas.ts'
 import { specKinds } from '../../../domain/specs.generated.ts'
 import { trainingCorpus } from '../../bench/corpus.ts'
@@ -92,6 +94,15 @@ describe('both drafts of the schemas', () => {
     }
     expect(files['draft-07'].size).toBe(specKinds.length + 2)
   })
+})
+
+it('documents name to editors, where they name public ones, the schemas in the draft that editors read', () => {
+  const ids = [...files['draft-07'].values()].map((schema) => schema['$id'])
+  const written = [
+    writeSpec({ kind: 'TrainingJob' }),
+    ...specKinds.map((kind) => withModeline('', kind, publicEditorSchemas)),
+  ]
+  for (const text of written) expect(ids).toContain(/\$schema=(\S+)\n/.exec(text)?.[1])
 })
 
 describe('a schema in draft-07', () => {
