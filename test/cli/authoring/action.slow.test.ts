@@ -179,6 +179,17 @@ describe('the action, on a pull request', () => {
     ])
   })
 
+  it('of settings that are wrong says what is wrong with them, and nothing of the deploy repository or the layout', async () => {
+    const settings = 'apiVersion: specyard.dev/v1\nkind: Settings\ncolour: blue\n'
+    const pull = pullRequest({ 'specyard.yaml': settings })
+    const { failed, outputs, log } = await act(pull, { format: 'true' })
+    expect({ failed, outputs }).toMatchObject({
+      failed: 'verdict',
+      outputs: { problems: '1', changed: '', comment: '' },
+    })
+    expect(commandsIn(log)).toEqual([expect.stringMatching(/^::error file=specyard\.yaml,line=3,/)])
+  })
+
   it('fails on a folder that is not there, also below one that holds specs', async () => {
     const pull = pullRequest({ 'specs/two.yaml': training('two') })
     const { failed, outputs, log } = await act(pull, { directory: 'team' })
