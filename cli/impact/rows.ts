@@ -113,5 +113,5 @@ export function sections(impact: ImpactStatement, told: Told = 'now'): readonly 
 
 function urgency({ what, surge }: EndpointRelease): number {
   if (surge.room === 'too-little') return 0
-  return { rolls: 1, begins: 1, ends: 2, appears: 2, changes: 3 }[what]
+  return { moves: 1, rolls: 1, begins: 1, ends: 2, appears: 2, changes: 3 }[what]
 }

@@ -20,6 +20,7 @@ export function headline({ starts, stops, ended, releases, waits, removes, total
     [stops.length, countText(stops.length, 'run stops', 'runs stop') + (running > 0 ? ` (${running} running)` : '')],
     [starts.length, countText(starts.length, 'run starts', 'runs start')],
     [removes.length, countText(removes.length, 'endpoint is removed', 'endpoints are removed')],
+    [of('moves').length, countText(of('moves').length, 'endpoint moves', 'endpoints move')],
     [of('rolls').length, countText(of('rolls').length, 'endpoint rolls', 'endpoints roll')],
     [of('begins').length, countText(of('begins').length, 'rollout begins', 'rollouts begin')],
     [of('ends').length, countText(of('ends').length, 'rollout ends', 'rollouts end')],
@@ -106,7 +107,7 @@ export function stopText({ why, gpus, gpuType }: StoppedRun): string {
   return `${why === 'SUPERSEDED' ? 'superseded' : 'its spec is gone'}${frees}`
 }
 
-export function releaseText({ what, beside, model, replicas, gpus, costPerHour }: EndpointRelease): string {
+export function releaseText({ what, beside, leaves, model, replicas, gpus, costPerHour }: EndpointRelease): string {
   const before = replicas.before
   const count = spanText(replicas.after)
   const many = before === null || spanText(before) === count ? count : `${spanText(before)} → ${count}`
@@ -114,6 +115,10 @@ export function releaseText({ what, beside, model, replicas, gpus, costPerHour }
     model.before === null || model.before === model.after ? model.after : `${model.before} → ${model.after}`
   const verb = {
     appears: 'appears',
+    moves:
+      leaves === 'cluster'
+        ? 'moves to another cluster, where it begins anew; what runs in the one before is left there, to be taken away by hand'
+        : 'moves to another namespace, where it begins anew while it ends in the one before',
     rolls: 'rolls',
     changes: 'changes in place, no pod is replaced',
     begins: `begins beside revision ${beside?.revision ?? 0} with ${beside?.weight ?? 0} % of the requests`,

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../domain/canonical.ts'
 import { type EndpointLedger, type EndpointRelease as LedgerRelease, paths } from '../../domain/ledger.ts'
 import { type LedgerView, readLedger } from '../../domain/ledger-files.ts'
 import { keyText } from '../../domain/names.ts'
-import type { ModelPin, PlannedResources } from '../../domain/plan.ts'
+import type { EndpointPlan, ModelPin, PlannedResources } from '../../domain/plan.ts'
 import { compareText, type Place } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import { lastAsked } from '../../domain/rollout.ts'
@@ -58,14 +58,17 @@ function release(
   const changes = old && served ? changedValues(old.plan, plan) : []
   const isOtherModel = served !== null && canonicalJson({ ...served }) !== canonicalJson({ ...pin })
   const replaces = isOtherModel || (old && rolls(old.plan, plan))
-  const what = begun ? 'begins' : !old || !served ? 'appears' : replaces ? 'rolls' : 'changes'
+  const leaves = old && served ? leftBy(old.plan, plan) : undefined
+  const what = begun ? 'begins' : !old || !served ? 'appears' : leaves ? 'moves' : replaces ? 'rolls' : 'changes'
   const { gpus } = plan.resources
   const own = begun ? gpus * replicasOf(plan).high : 0
+  const askedOfType = asked.get(offerText(entry.environment, plan.resources)) ?? 0
   return {
     key: { environment: entry.environment, project: entry.project, name: entry.name },
     where: placeOf(entry),
     what,
     ...(begun ? { beside: { revision: entry.revision, weight: begun.weight } } : {}),
+    ...(what === 'moves' && leaves ? { leaves } : {}),
     revision: { before: old?.revision ?? 0, after: begun?.candidate.revision ?? entry.revision },
     model: { before: served && modelText(served), after: modelText(pin) },
     replicas: { before: old && served ? replicasOf(old.plan) : null, after: replicasOf(plan) },
@@ -74,9 +77,20 @@ function release(
       after: times(replicasOf(plan), gpus),
     },
     costPerHour: { before: old && served ? costPerHour(old.plan) : null, after: costPerHour(plan) },
-    surge: surgeOf(plan, what, offers, (asked.get(offerText(entry.environment, plan.resources)) ?? 0) - own),
+    surge: surgeOf(plan, leaves === 'cluster' ? 'appears' : what, offers, askedOfType - own),
     changes,
   }
+}
+
+/**
+ * Where an endpoint goes away from. In another namespace Argo CD makes it anew and then prunes the one before; what is in another cluster than
+ * its Application says is left there.
+ * @see https://github.com/argoproj/argo-cd/issues/1640
+ */
+function leftBy(before: EndpointPlan, after: EndpointPlan): EndpointRelease['leaves'] {
+  if (before.cluster !== after.cluster || canonicalJson(before.destination) !== canonicalJson(after.destination))
+    return 'cluster'
+  return before.namespace === after.namespace ? undefined : 'namespace'
 }
 
 /** A candidate that goes, because the spec asks for what is stable again. */

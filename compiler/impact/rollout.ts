@@ -26,7 +26,7 @@ export function surgeOf(plan: EndpointPlan, what: EndpointRelease['what'], offer
   const pods =
     what === 'rolls' && plan.rollout.strategy === 'rolling'
       ? plan.rollout.maxSurge
-      : what === 'rolls' || what === 'begins'
+      : what === 'rolls' || what === 'begins' || what === 'moves'
         ? replicasOf(plan).high
         : 0
   const needed = pods * gpus

@@ -101,10 +101,12 @@ export interface EndpointRelease {
   readonly key: RunKey
   readonly where: Place
   /**
-   * `appears`: is new. `rolls`: its pods are replaced. `changes`: they stay. `begins`: a candidate comes beside what serves. `ends`: that one goes,
-   * because the spec asks for what is stable again.
+   * `appears`: is new. `moves`: begins anew in another namespace or cluster. `rolls`: its pods are replaced. `changes`: they stay. `begins`: a
+   * candidate comes beside what serves. `ends`: that one goes, because the spec asks for what is stable again.
    */
-  readonly what: 'appears' | 'rolls' | 'changes' | 'begins' | 'ends'
+  readonly what: 'appears' | 'moves' | 'rolls' | 'changes' | 'begins' | 'ends'
+  /** Of one that moves: whether it stays in its cluster, where Argo CD takes it away in the namespace before; in another cluster it does not. */
+  readonly leaves?: 'namespace' | 'cluster'
   /** Of one that begins: the revision that it stands beside, and the per cent of the requests that it gets. */
   readonly beside?: { readonly revision: number; readonly weight: number }
   readonly revision: { readonly before: number; readonly after: number }

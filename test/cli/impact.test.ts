@@ -10,7 +10,7 @@ import { compile } from '../../compiler/compile.ts'
 import type { KnownRuns } from '../../compiler/impact/statement.ts'
 import { nothing, perform } from '../support/compiler.ts'
 import { expectFolder } from '../support/golden.ts'
-import { compared, gpuEndpoint, gpuTraining, inputOf, running } from '../support/impact.ts'
+import { compared, gpuEndpoint, gpuEnvironments, gpuTraining, inputOf, running } from '../support/impact.ts'
 
 const root = join(import.meta.dirname, '..', 'golden', 'impact')
 
@@ -22,6 +22,8 @@ interface Case {
   readonly versions?: number
   readonly base?: readonly string[]
   readonly head: readonly string[]
+  /** In place of the Environments that were published with. */
+  readonly environments?: string
   readonly known?: (deployed: Deployed) => KnownRuns
   /** What is done to the deployed files before the comparison. */
   readonly then?: (deployed: Deployed) => Deployed
@@ -111,6 +113,20 @@ const cases: readonly Case[] = [
     name: 'waits-for-a-pull-request',
     head: [guarded, letters, gpuTraining('words').replace('environment: prod', 'environment: guarded')],
   },
+  {
+    name: 'endpoint-in-another-namespace',
+    versions: 1,
+    published: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],
+    head: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],
+    environments: gpuEnvironments.replace('ml-language', 'ml-elsewhere'),
+  },
+  {
+    name: 'endpoint-in-another-cluster',
+    versions: 1,
+    published: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],
+    head: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],
+    environments: gpuEnvironments.replace('context: prod,', 'context: prod, server: https://elsewhere.example,'),
+  },
   { name: 'endpoint-waits', head: [gpuEndpoint('letters')] },
   {
     name: 'model-version',
@@ -146,7 +162,7 @@ function publishedState({ published = [], versions = 0, then }: Case): Deployed 
 describe('what a change does', () => {
   it.each(cases)('is told as it stands in golden/impact/$name', (one) => {
     const deployed = publishedState(one)
-    const comparison = compared(one.head, deployed, one.known?.(deployed), one.base)
+    const comparison = compared(one.head, deployed, one.known?.(deployed), one.base, one.environments)
     expect(comparison.compared.result.problems.filter((problem) => problem.severity === 'error')).toEqual([])
     const files = { head: inputOf(one.head).sources, base: inputOf(one.base ?? []).sources }
     expectFolder(

@@ -33,8 +33,8 @@ metadata: { name: letters, project: language }
 spec: { family: char-loglinear }
 `
 
-export function inputOf(texts: readonly string[]): Omit<CompileInput, 'deployed'> {
-  const sources = [gpuEnvironments, ...texts].map((text, index) => ({
+export function inputOf(texts: readonly string[], environments = gpuEnvironments): Omit<CompileInput, 'deployed'> {
+  const sources = [environments, ...texts].map((text, index) => ({
     path: `specs/${index}.yaml`,
     bytes: new TextEncoder().encode(text),
   }))
@@ -80,15 +80,16 @@ export function compared(
   deployed: Deployed,
   known?: KnownRuns,
   base?: readonly string[],
+  environments?: string,
 ): Comparison & { readonly compared: Compared } {
-  const result = compareSpecs(base && inputOf(base), inputOf(head), deployed)
+  const result = compareSpecs(base && inputOf(base), inputOf(head, environments), deployed)
   return {
     base: base ? { label: 'main', commit: null, dirty: false } : null,
     against: base ? 'main' : 'what is published',
     head: { label: 'the working tree', commit: null, dirty: false },
     problems: result.result.problems.filter((one) => one.severity === 'warning'),
     baseProblems: result.baseProblems,
-    difference: describeComparison(result, inputOf(head), known),
+    difference: describeComparison(result, inputOf(head, environments), known),
     compared: result,
   }
 }
