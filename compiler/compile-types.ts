@@ -101,13 +101,21 @@ export interface Release {
   readonly beside?: { readonly weight: number; readonly revision: number }
 }
 
+export interface KeptRun {
+  readonly key: RunKey
+  readonly runId: string
+  readonly ended: boolean
+  /** What it would begin with today; it goes on with the plan that the ledger has. */
+  readonly plan: TrainingPlan
+}
+
 /** What publishing would do, before it is done. */
 export interface Impact {
   readonly starts: readonly TrainingPlan[]
   readonly supersedes: readonly { readonly key: RunKey; readonly oldRunId: string; readonly newRunId: string }[]
   readonly cancels: readonly { readonly key: RunKey; readonly runId: string }[]
   /** Runs that go on unchanged. */
-  readonly keeps: readonly { readonly key: RunKey; readonly runId: string; readonly ended: boolean }[]
+  readonly keeps: readonly KeptRun[]
   readonly releases: readonly Release[]
   /** Endpoints whose candidate goes because the spec asks for the stable release again. */
   readonly ends: readonly RunKey[]

@@ -6,7 +6,7 @@ import { printable } from '../terminal/printable.ts'
 import type { Comparison } from './comparison.ts'
 import { countText } from './numbers.ts'
 import { placeText, sections } from './rows.ts'
-import { headline, proposedText } from './words.ts'
+import { headline, proposedText, sameText } from './words.ts'
 
 /** The sources of both sides, for a look at the lines that problems mean. */
 export interface SidesFiles {
@@ -23,7 +23,7 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, termi
   const colours = pc.createColors(terminal.paint !== undefined)
   const blocks = [
     difference.same
-      ? `no difference between ${printable(against)} and ${printable(head.label)}`
+      ? sameText(`no difference between ${printable(against)} and ${printable(head.label)}`, difference.impact)
       : [
           colours.bold(headline(difference.impact)),
           ...[proposedText(difference.proposed)].filter((line) => line !== ''),

@@ -5,7 +5,7 @@ import type { Comparison } from './comparison.ts'
 import { bold, code, fenced, plain } from './markdown-text.ts'
 import { countText, numberText } from './numbers.ts'
 import { placeText, type Row, type Section, sections } from './rows.ts'
-import { headline, proposedText } from './words.ts'
+import { headline, proposedText, sameText } from './words.ts'
 
 /*
  * The comment on a pull request. GitHub takes 65,536 characters and loses what is more, so ours has fewer than 60,000 whatever the change: the
@@ -25,7 +25,7 @@ const lineMax = 2_000
 
 export function markdownComparison(comparison: Comparison): string {
   const { difference, problems, base, baseProblems } = comparison
-  const title = difference.same ? 'no difference' : headline(difference.impact)
+  const title = difference.same ? sameText('no difference', difference.impact) : headline(difference.impact)
   const parts = [markdownMarker, `### Specyard: ${plain(title)}`]
   const proposed = proposedText(difference.proposed)
   if (proposed !== '') parts.push(`${plain(proposed.replace(/^./, (first) => first.toUpperCase()))}.`)

@@ -87,6 +87,14 @@ export function sections(impact: ImpactStatement, told: Told = 'now'): readonly 
       })),
     },
     {
+      title: 'Counts for the next run',
+      rows: impact.later.map((one) => ({
+        name: name(one.key),
+        where: one.where,
+        says: [changesText(one.changes), 'what runs goes on as it began'],
+      })),
+    },
+    {
       title: 'Does not run again',
       rows: impact.ended.map((one) => ({
         name: name(one.key),

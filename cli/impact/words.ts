@@ -12,7 +12,7 @@ import type {
 import { countText, hoursText, numberText, rangeText, spanText } from './numbers.ts'
 
 /** All that a change does in one sentence, most important first. */
-export function headline({ starts, stops, ended, releases, waits, removes, total }: ImpactStatement): string {
+export function headline({ starts, stops, ended, later, releases, waits, removes, total }: ImpactStatement): string {
   const of = (what: EndpointRelease['what']): readonly EndpointRelease[] => releases.filter((one) => one.what === what)
   const running = stops.filter(({ progress }) => progress?.state === 'RUNNING').length
   const tight = releases.filter(({ surge }) => surge.room === 'too-little').length
@@ -27,6 +27,7 @@ export function headline({ starts, stops, ended, releases, waits, removes, total
     [of('appears').length, countText(of('appears').length, 'endpoint appears', 'endpoints appear')],
     [of('changes').length, countText(of('changes').length, 'endpoint changes in place', 'endpoints change in place')],
     [waits.length, countText(waits.length, 'endpoint waits for a model', 'endpoints wait for models')],
+    [later.length, countText(later.length, 'run changes the next time', 'runs change the next time')],
     [ended.length, countText(ended.length, 'spec asks for a run that has ended', 'specs ask for runs that have ended')],
   ]
   const told = parts.filter(([count]) => count > 0).map(([, text]) => text)
@@ -36,6 +37,11 @@ export function headline({ starts, stops, ended, releases, waits, removes, total
     told.length === 0 ? 'nothing starts, stops or rolls' : told.join(', '),
     ...(spent === '' ? [] : [spent]),
   ].join('; ')
+}
+
+/** That publishing would make no commit; not all that it does is seen in one. */
+export function sameText(text: string, impact: ImpactStatement): string {
+  return impact.later.length === 0 ? text : `${text}; ${headline(impact)}`
 }
 
 /** Where a change waits for somebody to merge it in the deploy repository; empty where it waits nowhere. */

@@ -58,9 +58,9 @@ function tellRuns(
       ),
     )
   }
-  if (!decided.kept) return
+  if (!decided.kept || !plan) return
   const ended = decided.kept.status !== 'active'
-  impact.keeps.push({ key, runId: decided.kept.id, ended })
+  impact.keeps.push({ key, runId: decided.kept.id, ended, plan })
   if (!ended) return
   const how = decided.kept.outcome ?? decided.kept.cancelReason ?? 'ended'
   problems.push(

@@ -9,7 +9,7 @@ import { assessReleases } from './releases.ts'
 import { changedValues } from './changes.ts'
 import { estimate, total } from './estimate.ts'
 import { offersOf } from './offers.ts'
-import type { EndedRun, ImpactStatement, KnownRuns, Prune, StartedRun, StoppedRun } from './statement.ts'
+import type { EndedRun, ImpactStatement, KnownRuns, LaterRun, Prune, StartedRun, StoppedRun } from './statement.ts'
 
 export interface Assessed {
   /** What is deployed before the change. */
@@ -36,6 +36,7 @@ export function assess({ before, base, result, sources, known, policy = [] }: As
     starts,
     stops: stopsOf(result, runs, known),
     ended: endedOf(result, runs, base && askedBy(base)),
+    later: laterOf(result, runs, base),
     releases,
     waits,
     removes: result.impact.removes.map((key) => ({ key, where: endpointPlace(key, ledger) })),
@@ -114,6 +115,20 @@ function endedOf(
 
 function askedBy({ impact }: CompileResult): ReadonlySet<string> {
   return new Set([...impact.keeps.map(({ runId }) => runId), ...impact.starts.map(({ id }) => id)])
+}
+
+/** Runs that go on, and whose next one would begin with other values: than they began with or, with older specs, than those say. */
+function laterOf({ impact }: CompileResult, ledger: Runs, base: CompileResult | undefined): readonly LaterRun[] {
+  const asked = base && [...base.impact.keeps.map(({ plan }) => plan), ...base.impact.starts]
+  const earlier = new Map(asked?.map((plan) => [plan.id, plan]))
+  return impact.keeps
+    .filter(({ ended }) => !ended)
+    .flatMap(({ key, runId, plan }): readonly LaterRun[] => {
+      const before = earlier.get(runId) ?? runOf(ledger, key, runId)?.plan
+      const changes = before ? changedValues(before, plan) : []
+      return changes.length === 0 ? [] : [{ key, runId, where: placeOf(plan.source), changes }]
+    })
+    .sort((left, right) => byKey(left.key, right.key))
 }
 
 /** Every file whose going takes something out of the cluster. */

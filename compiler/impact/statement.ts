@@ -131,10 +131,19 @@ export interface Prune {
   readonly what: string
 }
 
+/** A run that goes on as it began, while its spec has come to mean something else: that counts for the next one. */
+export interface LaterRun {
+  readonly key: RunKey
+  readonly runId: string
+  readonly where: Place
+  readonly changes: readonly ChangedValue[]
+}
+
 export interface ImpactStatement {
   readonly starts: readonly StartedRun[]
   readonly stops: readonly StoppedRun[]
   readonly ended: readonly EndedRun[]
+  readonly later: readonly LaterRun[]
   readonly releases: readonly EndpointRelease[]
   readonly waits: readonly WaitingEndpoint[]
   readonly removes: readonly { readonly key: RunKey; readonly where: Place }[]

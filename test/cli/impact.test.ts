@@ -114,6 +114,12 @@ const cases: readonly Case[] = [
     head: [guarded, letters, gpuTraining('words').replace('environment: prod', 'environment: guarded')],
   },
   {
+    name: 'counts-for-the-next-run',
+    published: [letters],
+    head: [letters.replace('maxRetries: 1', 'maxRetries: 5')],
+    environments: gpuEnvironments.replace('s3://data/text', 's3://data/more-text'),
+  },
+  {
     name: 'endpoint-in-another-namespace',
     versions: 1,
     published: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { applied } from '../../../compiler/impact/applied.ts'
 import { describeComparison } from '../../../compiler/impact/compare.ts'
 import { estimate } from '../../../compiler/impact/estimate.ts'
 import { changedValues } from '../../../compiler/impact/changes.ts'
@@ -58,6 +59,27 @@ describe('the values in which two plans differ', () => {
       { path: 'arguments.0', before: '--fast', after: null },
       { path: 'variables.LOG_LEVEL', before: 'debug', after: null },
     ])
+  })
+})
+
+describe('what counts for the next run alone', () => {
+  const patient = gpuTraining('letters').replace('maxRetries: 1', 'maxRetries: 5')
+  it.each([
+    ['is told while the run goes on', gpuTraining('letters'), undefined, ['retry.maxRetries']],
+    ['is told against what the older specs say', gpuTraining('letters'), gpuTraining('letters'), ['retry.maxRetries']],
+    ['is not told where the older specs say it too', gpuTraining('letters'), patient, []],
+    ['is not told of a run that starts with it', undefined, undefined, []],
+  ])('%s', (_sentence, published, base, expected) => {
+    const deployed =
+      published === undefined ? nothing : applied(nothing, compared([published], nothing).compared.result.change)
+    const { impact, same } = compared(
+      [patient],
+      deployed,
+      undefined,
+      base === undefined ? undefined : [base],
+    ).difference
+    expect(impact.later.flatMap(({ changes }) => changes.map(({ path }) => path))).toEqual(expected)
+    expect(same).toBe(published !== undefined)
   })
 })
 
