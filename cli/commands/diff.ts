@@ -48,7 +48,11 @@ export async function runDiff(
     base && compileInput({ ...base.settings, kubernetesVersion }, base),
     compileInput({ ...head.settings, kubernetesVersion }, head),
   ])
-  const compared = compareSpecs(before, { ...after, checksManifests: true }, deployed, comparingAids())
+  // Without a file that cannot be read they would say something else.
+  const unread = base?.problems.filter(({ severity }) => severity === 'error') ?? []
+  const older = unread.length === 0 ? before : undefined
+  const compared = compareSpecs(older, { ...after, checksManifests: true }, deployed, comparingAids())
+  const baseProblems = [...unread, ...compared.baseProblems].sort(compareProblems)
   const problems = [...head.problems, ...compared.result.problems].sort(compareProblems)
   const terminal = terminalOf(world.stdout, world.environment)
   if (hasErrors(problems))
@@ -59,9 +63,9 @@ export async function runDiff(
   const comparison: Comparison = {
     base: base ? sideOf(base) : null,
     head: sideOf(head),
-    against: base?.label ?? (offline ? 'nothing' : 'what is published'),
+    against: base && baseProblems.length === 0 ? base.label : offline ? 'nothing' : 'what is published',
     problems: problems.filter((one) => one.severity === 'warning' && !policy.includes(one)),
-    baseProblems: compared.baseProblems,
+    baseProblems,
     difference: known ? describeComparison(compared, after, known, policy) : blind,
   }
   const text =

@@ -5,11 +5,12 @@ import type { Problem } from '../../domain/problem.ts'
 export interface Comparison {
   /** Null for what is published, or for nothing. */
   readonly base: Side | null
-  /** What it is told against, in words. */
+  /** What it is told against, in words: not the older specs where those were left out. */
   readonly against: string
   readonly head: Side
-  /** Warnings, and of the older specs also errors, for which they were not taken for published. */
+  /** Warnings. */
   readonly problems: readonly Problem[]
+  /** Errors of the older specs, for which they were not taken for published. */
   readonly baseProblems: readonly Problem[]
   readonly difference: Difference
 }

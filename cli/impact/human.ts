@@ -6,7 +6,7 @@ import { printable } from '../terminal/printable.ts'
 import type { Comparison } from './comparison.ts'
 import { countText } from './numbers.ts'
 import { placeText, sections } from './rows.ts'
-import { headline, proposedText, sameText } from './words.ts'
+import { headline, leftOutText, proposedText, sameText } from './words.ts'
 
 /** The sources of both sides, for a look at the lines that problems mean. */
 export interface SidesFiles {
@@ -22,14 +22,18 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, termi
   const { against, head, difference } = comparison
   const colours = pc.createColors(terminal.paint !== undefined)
   const blocks = [
-    difference.same
-      ? sameText(`no difference between ${printable(against)} and ${printable(head.label)}`, difference.impact)
-      : [
-          colours.bold(headline(difference.impact)),
-          ...[proposedText(difference.proposed)].filter((line) => line !== ''),
-          colours.dim(`${printable(head.label)} against ${printable(against)}`),
-        ].join('\n'),
-    ...notices(comparison, files, terminal),
+    [
+      ...(difference.same
+        ? [sameText(`no difference between ${printable(against)} and ${printable(head.label)}`, difference.impact)]
+        : [
+            colours.bold(headline(difference.impact)),
+            proposedText(difference.proposed),
+            colours.dim(`${printable(head.label)} against ${printable(against)}`),
+          ]),
+      printable(leftOutText(comparison)),
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
     ...sections(difference.impact).map(({ title, rows }) => {
       const lines = rows.flatMap(({ name, where, says }) => [
         `  ${name}  ${colours.dim(printable(placeText(where)))}`,
@@ -37,6 +41,7 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, termi
       ])
       return [colours.bold(title), ...lines].join('\n')
     }),
+    ...notices(comparison, files, terminal),
     ...difference.files.map((file) => renderedDifference(file, colours)),
     ...(difference.files.length === 0 && !difference.same
       ? [`no rendered file changes, ${countText(difference.ledgerFiles, 'file', 'files')} of the ledger`]
@@ -45,6 +50,7 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, termi
   return `${blocks.join('\n\n')}\n`
 }
 
+/** Warnings, and what is wrong with specs that were left out. */
 function notices(
   { problems, baseProblems, base }: Comparison,
   files: SidesFiles,
@@ -52,12 +58,9 @@ function notices(
 ): readonly string[] {
   const told = shownProblems(problems, files.head, terminal)
   const toldOfBase = shownProblems(baseProblems, files.base, terminal)
-  const who = printable(base?.label ?? 'the base')
   return [
     ...(told === undefined ? [] : [told]),
-    ...(toldOfBase === undefined
-      ? []
-      : [`${who} has problems itself, so this is told against what is published:\n${toldOfBase}`]),
+    ...(toldOfBase === undefined ? [] : [`Problems of ${printable(base?.label ?? 'the base')}\n${toldOfBase}`]),
   ]
 }
 

@@ -5,7 +5,7 @@ import type { Comparison } from './comparison.ts'
 import { bold, code, fenced, plain } from './markdown-text.ts'
 import { countText, numberText } from './numbers.ts'
 import { placeText, type Row, type Section, sections } from './rows.ts'
-import { headline, proposedText, sameText } from './words.ts'
+import { headline, leftOutText, proposedText, sameText } from './words.ts'
 
 /*
  * The comment on a pull request. GitHub takes 65,536 characters and loses what is more, so ours has fewer than 60,000 whatever the change: the
@@ -18,31 +18,45 @@ export const markdownMarker = '<!-- specyard diff -->'
 const charactersMax = 59_500
 /** Of that for problems and effects; the rest is for the rendered difference, and whatever they leave. */
 const effectsMax = 34_000
-/** What each section gets at least. */
-const sectionMin = 1_800
+/** Of the row that tells how many there are besides. */
+const restMost = 60
 const cellMax = 420
 const lineMax = 2_000
 
 export function markdownComparison(comparison: Comparison): string {
   const { difference, problems, base, baseProblems } = comparison
-  const title = difference.same ? sameText('no difference', difference.impact) : headline(difference.impact)
-  const parts = [markdownMarker, `### Specyard: ${plain(title)}`]
-  const proposed = proposedText(difference.proposed)
-  if (proposed !== '') parts.push(`${plain(proposed.replace(/^./, (first) => first.toUpperCase()))}.`)
+  const { impact } = difference
+  const parts = [
+    markdownMarker,
+    `### Specyard: ${plain(difference.same ? sameText('no difference', impact) : headline(impact))}`,
+    ...[leftOutText(comparison), proposedText(difference.proposed)]
+      .filter((text) => text !== '')
+      .map((text) => `${plain(text.replace(/^./, (first) => first.toUpperCase()))}.`),
+  ]
   const told: readonly Section[] = [
+    ...sections(impact, 'stable'),
     problemSection('Warnings', problems),
-    problemSection(`Problems of ${base?.label ?? 'the base'}, which was left out`, baseProblems),
-    ...sections(difference.impact, 'stable'),
+    problemSection(`Problems of ${base?.label ?? 'the base'}`, baseProblems),
   ].filter(({ rows }) => rows.length > 0)
-  let left = effectsMax
-  told.forEach((section, index) => {
-    const text = sectionText(section, left - sectionMin * (told.length - 1 - index))
-    left -= text.length
-    parts.push(text)
-  })
+  const needs = told.map((section) => sectionText(section, Infinity).length)
+  const room = shares(needs, effectsMax)
+  parts.push(...told.map((section, index) => sectionText(section, room[index] ?? 0)))
   if (!difference.same)
     parts.push(renderedText(difference.files, difference.ledgerFiles, charactersMax - lengthOf(parts)))
   return `${parts.join('\n\n')}\n`
+}
+
+/** Divides room: who needs little gets that, and those who need more than there is get as much as one another. */
+function shares(needs: readonly number[], room: number): readonly number[] {
+  const given = needs.map(() => 0)
+  let left = room
+  const fromLeast = needs.map((need, index) => ({ need, index })).sort((one, other) => one.need - other.need)
+  for (const [done, { need, index }] of fromLeast.entries()) {
+    const share = Math.min(need, Math.floor(left / (needs.length - done)))
+    given[index] = share
+    left -= share
+  }
+  return given
 }
 
 /** What keeps specs from being compared, as a comment. */
@@ -64,18 +78,19 @@ function problemSection(title: string, problems: readonly Problem[]): Section {
   return { title, rows }
 }
 
-function sectionText({ title, rows }: Section, charactersLeft: number): string {
+function sectionText({ title, rows }: Section, charactersMost: number): string {
   const lines = [`#### ${plain(title)}`, '', '| what | where | effect |', '|---|---|---|']
-  let length = lengthOf(lines)
-  for (const [index, row] of rows.entries()) {
-    const line = rowText(row)
-    const rest = rows.length - index
-    if (length + line.length + 60 > charactersLeft) {
-      lines.push(`| … | | and ${numberText(rest)} more |`)
+  const told = rows.map(rowText)
+  const whole = [...lines, ...told].join('\n')
+  if (whole.length <= charactersMost) return whole
+  let left = charactersMost - lengthOf(lines) - restMost
+  for (const [index, line] of told.entries()) {
+    left -= line.length + 1
+    if (left < 0) {
+      lines.push(`| … | | and ${numberText(rows.length - index)} more |`)
       break
     }
     lines.push(line)
-    length += line.length + 2
   }
   return lines.join('\n')
 }

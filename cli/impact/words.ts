@@ -9,6 +9,7 @@ import type {
   StoppedRun,
   Surge,
 } from '../../compiler/impact/statement.ts'
+import type { Comparison } from './comparison.ts'
 import { countText, hoursText, numberText, rangeText, spanText } from './numbers.ts'
 
 /** All that a change does in one sentence, most important first. */
@@ -42,6 +43,13 @@ export function headline({ starts, stops, ended, later, releases, waits, removes
 /** That publishing would make no commit; not all that it does is seen in one. */
 export function sameText(text: string, impact: ImpactStatement): string {
   return impact.later.length === 0 ? text : `${text}; ${headline(impact)}`
+}
+
+/** That the older specs could not be compared with; empty where they could. */
+export function leftOutText({ base, against, baseProblems }: Comparison): string {
+  if (baseProblems.length === 0) return ''
+  const count = countText(baseProblems.length, 'problem', 'problems')
+  return `told against ${against}, for ${base?.label ?? 'the base'} has ${count} itself`
 }
 
 /** Where a change waits for somebody to merge it in the deploy repository; empty where it waits nowhere. */

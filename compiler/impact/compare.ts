@@ -1,4 +1,4 @@
-import { hasErrors, type Problem } from '../../domain/problem.ts'
+import type { Problem } from '../../domain/problem.ts'
 import type { Deployed } from '../../domain/publication.ts'
 import { compile } from '../compile.ts'
 import type { Aids, CompileInput, CompileResult } from '../compile-types.ts'
@@ -32,7 +32,7 @@ export function compareSpecs(
   if (!base)
     return { before: deployed, base: undefined, result: compile({ ...head, deployed }, aids), baseProblems: [] }
   const older = compile({ ...base, deployed }, aids)
-  const baseProblems = hasErrors(older.problems) ? older.problems : []
+  const baseProblems = older.problems.filter(({ severity }) => severity === 'error')
   const taken = baseProblems.length === 0 ? older : undefined
   const before = taken ? applied(deployed, taken.change) : deployed
   return { before, base: taken, result: compile({ ...head, deployed: before }, aids), baseProblems }

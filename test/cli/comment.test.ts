@@ -109,7 +109,25 @@ describe('the comment on a pull request', () => {
     expect(text).toMatch(/… and \d+ more files: \*\*specyard diff\*\* shows all\./)
     expect(text).toMatch(/`prod\/language\/training-0007`.*8 A100/)
     expect(markdownComparison(compared(after, { ...deployed, files }))).toBe(text)
+    const rows = text.split('#### ').map((section) => section.split('\n| `').length - 1)
+    expect(Math.min(...rows.slice(1)), 'rows of the section with the fewest').toBeGreaterThan(50)
   }, 120_000)
+
+  it('says what the change does before it says what else is to be said', () => {
+    const { difference, ...comparison } = compared([gpuTraining('letters')], nothing, undefined, ['kind: Nonsense\n'])
+    const warning = { ...problemOf('a', 'b'), severity: 'warning' as const }
+    const policy = { ...warning, code: 'POLICY_WARNED' as const }
+    const text = markdownComparison({
+      ...comparison,
+      difference: { ...difference, impact: { ...difference.impact, policy: [policy] } },
+      problems: [warning],
+    })
+    expect(text.match(/^(?:####? .*|Told .*|<details>)$/gm)).toEqual([
+      '### Specyard: 1 run starts; at most 8 GPU-hours, cost at most 20',
+      'Told against what is published, for main has 2 problems itself.',
+      ...['#### Starts', '#### Policy', '#### Warnings', '#### Problems of main', '<details>'],
+    ])
+  })
 
   it('of specs with problems has fewer than 60,000 characters too', () => {
     const problems = Array.from({ length: 3000 }, (_, index) => problemOf(`problem ${index} @everyone`, '<b>bold</b>'))

@@ -85,7 +85,7 @@ export function compared(
   const result = compareSpecs(base && inputOf(base), inputOf(head, environments), deployed)
   return {
     base: base ? { label: 'main', commit: null, dirty: false } : null,
-    against: base ? 'main' : 'what is published',
+    against: base && result.baseProblems.length === 0 ? 'main' : 'what is published',
     head: { label: 'the working tree', commit: null, dirty: false },
     problems: result.result.problems.filter((one) => one.severity === 'warning'),
     baseProblems: result.baseProblems,
