@@ -51,14 +51,17 @@ function adopted(tree: Files, entries: Files, deployed: Deployed): Change {
 
 /** Of each published file that somebody else has changed. */
 export function driftWarnings(deployed: Deployed): readonly Problem[] {
-  return deployed.drifted.map(({ path, commit, author }) =>
-    problem(
+  return deployed.drifted.map(({ path, commit, author, added }) => {
+    const did = !deployed.files.has(path) ? 'deleted' : added ? 'added' : 'changed'
+    return problem(
       'PUBLISHED_FILE_CHANGED',
       { file: path, line: 1, column: 1 },
-      `${author} changed this published file in commit ${commit.slice(0, 10)}; it is left as it is`,
+      `${author} ${did} this published file in commit ${commit.slice(0, 10)}; it is left as it is`,
       {
-        hint: 'make the change in the specs and restore the file in the deploy repository',
+        hint: added
+          ? 'take the file out of the deploy repository'
+          : 'make the change in the specs and restore the file in the deploy repository',
       },
-    ),
-  )
+    )
+  })
 }

@@ -168,6 +168,8 @@ export interface DriftedFile {
   /** Commit of the deploy repository that changed it. */
   readonly commit: string
   readonly author: string
+  /** Set for a file that was never ours: it was put beside them. */
+  readonly added?: true
 }
 
 export const ownedFolders = ['applications', 'environments', 'charts', '.specyard'] as const

@@ -146,7 +146,7 @@ function inWords(
 function itemText(item: DriftItem, colours: ReturnType<typeof pc.createColors>): string {
   const { kind, path, subject, edit, changes, difference, remedy } = item
   const why = {
-    edited: `edited by ${printable(edit?.author ?? 'somebody')} in commit ${edit?.commit.slice(0, 10) ?? ''}`,
+    edited: `${edit?.what ?? 'edited'} by ${printable(edit?.author ?? 'somebody')} in commit ${edit?.commit.slice(0, 10) ?? ''}`,
     rendered: 'this version writes it otherwise',
     values: 'the same spec has other values today',
     chart: 'this version ships another chart',

@@ -19,7 +19,7 @@ import { unifiedDiff, type UnifiedDiff } from './unified.ts'
 
 export interface DriftItem {
   /**
-   * `edited`: by hand, in the deploy repository. `rendered`: the same values are written otherwise today. `values`: the same spec has other
+   * `edited`: by hand, in the deploy repository; added and deleted there too. `rendered`: the same values are written otherwise today. `values`: the same spec has other
    * values today. `chart`: this version ships another chart than the one it is pinned to.
    */
   readonly kind: 'edited' | 'rendered' | 'values' | 'chart'
@@ -28,7 +28,7 @@ export interface DriftItem {
   /** `environment/project/name`, or the path where it belongs to no single run or endpoint. */
   readonly subject: string
   /** Who edited it, and in which commit. */
-  readonly edit: Pick<DriftedFile, 'commit' | 'author'> | null
+  readonly edit: (Pick<DriftedFile, 'commit' | 'author'> & { readonly what: 'added' | 'edited' | 'deleted' }) | null
   /** Published value → today's. */
   readonly changes: readonly ChangedValue[]
   /** Published text → today's; null where the text says nothing more. */
@@ -66,18 +66,25 @@ export function findDrift(asked: CompileInput, aids: Aids = {}): Drift {
 
 function editedFiles(deployed: Deployed, { tree }: CompileResult): DriftItem[] {
   const ours = ourManifests(deployed)
-  return deployed.drifted.map(({ path, commit, author }) => {
+  return deployed.drifted.map(({ path, commit, author, added }) => {
     const wanted = ours.get(path) ?? tree?.get(path)
     const present = deployed.files.get(path)
-    const known = wanted !== undefined && !isManifest(path, ours)
+    const what = present === undefined ? ('deleted' as const) : added ? ('added' as const) : ('edited' as const)
+    // What a person has added nobody else wants; and what stood in a file of the ledger, that file alone knew.
+    const isTold = wanted !== undefined || what === 'added'
     return {
-      ...{ kind: 'edited' as const, path, subject: subjectOf(path), edit: { commit, author }, changes: [] },
-      difference: wanted === undefined && !ours.has(path) ? null : unifiedDiff(present ?? '', wanted ?? ''),
-      remedy: known
-        ? 'make the change in the specs, and restore the file in the deploy repository'
-        : 'restore the file in the deploy repository',
+      ...{ kind: 'edited' as const, path, subject: subjectOf(path), edit: { commit, author, what }, changes: [] },
+      difference: isTold ? unifiedDiff(present ?? '', wanted ?? '') : null,
+      remedy: editRemedy(what, wanted !== undefined && !isManifest(path, ours)),
     }
   })
+}
+
+/** @param isOfSpecs whether what stands there follows from specs, where a person can change it */
+function editRemedy(what: 'added' | 'edited' | 'deleted', isOfSpecs: boolean): string {
+  if (what === 'added') return 'take the file out of the deploy repository'
+  const restore = 'restore the file in the deploy repository'
+  return isOfSpecs ? `make the change in the specs, and ${restore}` : restore
 }
 
 /** The manifests of all attempts that are not retired, as they would be rendered today of the plans that are kept. */

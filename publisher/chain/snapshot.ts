@@ -87,5 +87,10 @@ export function snapshotOf(snapshot: Snapshot, commit: string): Snapshot {
 }
 
 function shownDrift(drifted: readonly DriftEntry[]): Deployed['drifted'] {
-  return drifted.map(({ path, commit, author }) => ({ path, commit, author }))
+  return drifted.map(({ path, commit, author, ours }) => ({
+    path,
+    commit,
+    author,
+    ...(ours === null ? { added: true } : {}),
+  }))
 }

@@ -260,18 +260,25 @@ describe('specyard drift', () => {
         'activeDeadlineSeconds: 7200',
         'activeDeadlineSeconds: 60',
       ),
+      'environments/prod/language/jobs/mine.yaml': 'kind: Job\n',
     })
     gitIn(clone, 'push', '--quiet', 'origin', 'HEAD:main')
     const edited = await specyard(root, ['drift'])
     expect(edited.exit).toBe(1)
     expect(edited.stdout).toContain(`${path}\n  edited by Ada <ada@example.com> in commit`)
+    expect(edited.stdout).toMatch(
+      /jobs\/mine\.yaml\n {2}added by Ada [^\n]*; take the file out of the deploy repository\n/,
+    )
     expect(edited.stdout).toContain('  -  activeDeadlineSeconds: 60\n  +  activeDeadlineSeconds: 7200')
     await commitFiles(root, { 'specs/letters.yaml': longer })
     const newer = await specyard(root, ['drift', '--rev', 'HEAD', '--output', 'json'])
     expect(newer.exit).toBe(1)
     expect(JSON.parse(newer.stdout)).toMatchObject({
       against: { label: 'HEAD', dirty: false },
-      drift: [{ kind: 'edited', path }],
+      drift: [
+        { kind: 'edited', path, edit: { what: 'edited' } },
+        { kind: 'edited', edit: { what: 'added' } },
+      ],
       unpublished: 1,
     })
     await commitFiles(root, { 'specs/letters.yaml': 'kind: Nonsense\n' })

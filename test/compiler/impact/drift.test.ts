@@ -67,6 +67,27 @@ describe('drift', () => {
     expect(items[0]?.difference?.hunks.join('\n')).toContain('-port: 9090\n+port: 8080')
   })
 
+  it.each([
+    [
+      'a manifest that was put there',
+      'environments/prod/language/jobs/mine.yaml',
+      'a: 1\n',
+      true,
+      'added',
+      /take/,
+      '-a: 1',
+    ],
+    ['a manifest that is gone', job, null, false, 'deleted', /^restore/, '+kind: Job'],
+    ['values that were changed', values, 'a: 1\n', false, 'edited', /make the change in the specs/, '-a: 1'],
+  ] as const)('says what was done to %s, and what to do', (_what, path, text, added, what, remedy, line) => {
+    const { drifted: files, ...deployed } = drifted(published(), path, text)
+    const marked = files.map((one) => (added ? { ...one, added } : one))
+    const [item, ...more] = findDrift({ ...inputOf(texts), deployed: { ...deployed, drifted: marked } }).items
+    expect([item?.edit?.what, more]).toEqual([what, []])
+    expect(item?.remedy).toMatch(remedy)
+    expect(item?.difference?.hunks.join('\n').split('\n')).toContain(line)
+  })
+
   it('knows what a manifest was, that somebody edited or took away, by the plan that is kept', () => {
     const deployed = published()
     const edited = drifted(
