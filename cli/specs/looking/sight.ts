@@ -31,7 +31,7 @@ export class Sight {
 
   /** Whether a file need not be read. */
   isKnown(path: string): boolean {
-    const about = lstatSync(`${this.root}/${path}`, quietly)
+    const about = lookAt(() => lstatSync(`${this.root}/${path}`, quietly))
     // What a link leads to may change while the link stays.
     if (!about?.isFile()) return false
     const leaf = this.known?.numbers.get(path)
@@ -69,12 +69,25 @@ export class Sight {
     const { outputs } = known
     for (let output = outputs.from(leaf); output < outputs.to(leaf); output += 1) {
       const file = `${this.to}/${outputs.all[output] ?? ''}`
-      const about = statSync(file, quietly)
+      const about = lookAt(() => statSync(file, quietly))
       if (about && known.standing.isAt(known.placeOf(output), about)) continue
-      if (!about?.isFile() || known.digestOfOutput(output) !== sha256(readFileSync(file))) return false
+      if (!about?.isFile() || !holds(file, known.digestOfOutput(output))) return false
       const identity = identityOf(about)
       if (isSettled(identity, this.began)) this.renewed.set(known.placeOf(output), identity)
     }
     return true
   }
+}
+
+/** What cannot be looked at or read is not known: whoever reads or writes it then says why. */
+function lookAt<Value>(work: () => Value): Value | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
+
+function holds(file: string, digest: string | undefined): boolean {
+  return digest !== undefined && lookAt(() => sha256(readFileSync(file))) === digest
 }

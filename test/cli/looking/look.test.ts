@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Identity, isSettled } from '../../../cli/specs/looking/identity.ts'
 import { type Difference, isWorthKeeping } from '../../../cli/specs/looking/look.ts'
+import { Sight } from '../../../cli/specs/looking/sight.ts'
 import { LookedAt } from '../../support/looked-at.ts'
 
 const everything = ['letters', 'mixed', 'one', 'two', 'words'].map((name) => `specs/${name}.yaml`)
@@ -108,6 +109,22 @@ describe('a tree that is compiled again', () => {
     at.clockOff = 0
     at.swap('one')
     expect(at.compiled(await at.look(true))).toContain('specs/one.yaml')
+  })
+
+  it('leaves it to whoever writes a file to tell why it cannot be looked at', async () => {
+    using at = await compiled()
+    const jobs = dirname(outputOf(at))
+    rmSync(jobs, { recursive: true })
+    symlinkSync('jobs', jobs)
+    const looked = await at.look(true)
+    expect(at.compiled(looked)).toContain('specs/one.yaml')
+    await expect(at.finish(looked)).rejects.toThrow(/jobs\/.* cannot be written \(ELOOP\)/)
+  })
+
+  it('leaves it to whoever reads a file to tell why it cannot be looked at', async () => {
+    using at = await compiled()
+    const sight = new Sight(at.root, undefined, undefined, Date.now())
+    expect(sight.isKnown(`specs/${'a'.repeat(300)}.yaml`)).toBe(false)
   })
 
   it('reads what a link leads to each time', async () => {
