@@ -36,9 +36,14 @@ export interface GitOutput {
  */
 export const fixedSettings: readonly string[] = [
   'safe.directory=*',
+  // Git would not use a bare repository that it is started in, which all of ours are.
+  'safe.bareRepository=all',
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'core.quotePath=false',
+  // In another encoding Git would call by its name what we write, and give us what we read.
+  'i18n.commitEncoding=UTF-8',
+  'i18n.logOutputEncoding=UTF-8',
   'gc.auto=0',
   'gc.autoDetach=false',
   'maintenance.auto=false',

@@ -145,14 +145,19 @@ describe('a machine', () => {
     fsck(url)
   })
 
-  it('with hostile or missing settings of its user publishes all the same', async () => {
+  it.each([
+    [
+      'that ask, paint, rename and convert',
+      '[commit]\n\tgpgSign = true\n[user]\n\tuseConfigOnly = true\n[core]\n\teditor = false\n\tautocrlf = true\n[push]\n\tdefault = nothing\n\tgpgSign = true\n[diff]\n\trenames = copies\n\tnoprefix = true\n\texternal = false\n[log]\n\tshowSignature = true\n[fetch]\n\tprune = true\n[color]\n\tui = always\n',
+    ],
+    ['for another encoding', '[i18n]\n\tcommitEncoding = ISO-8859-1\n\tlogOutputEncoding = ISO-8859-1\n'],
+    ['that trust no bare repository', '[safe]\n\tbareRepository = explicit\n'],
+    ['for other trailers', '[trailer]\n\tseparators = "="\n\tifexists = replace\n'],
+  ])('with settings of its user %s publishes all the same', async (_name, configuration) => {
     const { folder, url } = await testDeploy()
     const home = join(folder, 'home')
     await mkdir(home)
-    await writeFile(
-      join(home, '.gitconfig'),
-      '[commit]\n\tgpgSign = true\n[user]\n\tuseConfigOnly = true\n[core]\n\teditor = false\n\tautocrlf = true\n[push]\n\tdefault = nothing\n\tgpgSign = true\n[diff]\n\trenames = copies\n\tnoprefix = true\n\texternal = false\n[log]\n\tshowSignature = true\n[fetch]\n\tprune = true\n[color]\n\tui = always\n',
-    )
+    await writeFile(join(home, '.gitconfig'), configuration)
     const environment = {
       ...bareEnvironment,
       HOME: home,
@@ -161,9 +166,12 @@ describe('a machine', () => {
       LC_ALL: 'de_DE.UTF-8',
     }
     const deploy = await openDeployRepository({ ...deployOptions(url, join(folder, 'cache')), environment })
-    await deploy.publish(request({ 'charts/a.yaml': 'a\r\n' }))
-    expect(await deploy.log(null)).toMatchObject([{ files: 1 }])
+    await deploy.publish(request({ 'charts/a.yaml': 'a\r\n' }, { specs: ['specs/größe.yaml'] }))
+    expect(await deploy.log(null)).toMatchObject([{ files: 1, specs: ['specs/größe.yaml'] }])
     expect((await deploy.read()).files.get('charts/a.yaml')).toBe('a\r\n')
+    // Another process fetches what this one pushed.
+    const other = await openDeployRepository({ ...deployOptions(url, join(folder, 'other')), environment })
+    expect((await other.read()).files.get('charts/a.yaml')).toBe('a\r\n')
   })
 
   it('that reads the settings of its user finds credential helpers there', async () => {

@@ -69,6 +69,14 @@ describe('a commit', () => {
     expect(text).toContain(`committer ${us.name} <${us.email}> 1772366400 +0000\n`)
   })
 
+  it('that is signed says what it says in UTF-8, whatever Git is configured to write', async () => {
+    const { home } = await sshHome('', '[i18n]\n\tcommitEncoding = ISO-8859-1\n')
+    const { url, deploy, another } = await testDeploy({ environment: under(home) })
+    await deploy.publish(request({ 'charts/a': 'a\n' }, { specs: ['specs/größe.yaml'] }))
+    expect(await (await another()).log(null)).toMatchObject([{ specs: ['specs/größe.yaml'] }])
+    expect(gitIn(url, 'log', '-1', '--format=%B', 'main')).toContain('Specyard-Spec: specs/größe.yaml')
+  })
+
   it('is signed with the OpenPGP key that Git is configured with', async () => {
     const home = await temporaryFolder()
     const gnupg = join(home, '.gnupg')
