@@ -136,8 +136,6 @@ const oddities: readonly (readonly [mark: string, form: RegExp])[] = [
   // a line with an odd number of quotes: a quoted text that goes on in the next line, however that is indented
   ['"', /^(?:[^"\n]*"[^"\n]*")*[^"\n]*"[^"\n]*$/m],
   ["'", /^(?:[^'\n]*'[^'\n]*')*[^'\n]*'[^'\n]*$/m],
-  // a list or mapping in brackets that goes on in the next line, likewise
-  ['', /[[{][^[\]{}\n]*$/m],
   // a list or mapping as a key, also where it may be one without a value, and a key that is empty
   ['', /[\]}] *:/],
   ['', /[{,] *[[{]/],
@@ -153,5 +151,25 @@ export function isPlain(text: string): boolean {
   const bare = withoutComments.includes("'")
     ? withoutComments.replaceAll(/(?<=[\p{L}\p{N}])'(?=[\p{L}\p{N}])/gu, '')
     : withoutComments
-  return oddities.every(([mark, form]) => !bare.includes(mark) || !form.test(bare))
+  return oddities.every(([mark, form]) => !bare.includes(mark) || !form.test(bare)) && closesBrackets(bare)
+}
+
+/** Quotes that stand around a text, whose brackets may be none. */
+const quoted = /"[^"\n]*"|'[^'\n]*'/g
+
+/** Whether each list or mapping in brackets ends on its line: one that goes on in the next is read differently, however that line is indented. */
+function closesBrackets(text: string): boolean {
+  return areBalanced(text) && (!/["']/.test(text) || areBalanced(text.replaceAll(quoted, '')))
+}
+
+/** Whether every line closes just the brackets that it opens, others within them too. */
+function areBalanced(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? ''
+    if ('[{'.includes(character)) depth += 1
+    else if (']}'.includes(character)) depth -= 1
+    if (depth < 0 || (depth > 0 && character === '\n')) return false
+  }
+  return depth === 0
 }

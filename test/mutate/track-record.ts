@@ -83,4 +83,11 @@ export const trackRecord: readonly Found[] = [
     file: `a: {${Array.from({ length: 4_999 }, (_, index) => `k${index}: 1,`).join('')}}\n`,
     wants: 'refused',
   },
+  {
+    what: 'a mapping with another in it that goes on in the next line, further left, which one parser reads and the other cuts off',
+    seed: 4711,
+    number: 23_327,
+    file: training('letters', '  env: { A: {},\nB: "b" }\n'),
+    wants: 'refused',
+  },
 ]
