@@ -78,7 +78,9 @@ function walkList(list: readonly unknown[], node: SchemaNode, at: Walk): void {
     for (let index = 0; index < list.length; index += 1) {
       if (typeof list[index] === items.plain) continue
       at.steps.push(index)
-      walk(list[index], items, at)
+      // The server makes an empty entry of it, which says something else than nothing.
+      if (list[index] === null && !at.custom) tell(at, 'is null', 'write the entry, or leave it out')
+      else walk(list[index], items, at)
       at.steps.pop()
     }
   if (!at.custom) return
@@ -107,6 +109,8 @@ function walkObject(value: Loose, node: SchemaNode, at: Walk): void {
     } else if (typeof part === known.plain) continue
     at.steps.push(key)
     if (known === undefined) unknownField(key, schema, at)
+    else if (part === null && known.isQuantity && !at.custom && schema.properties === undefined)
+      tell(at, 'is null, which counts as 0', 'write a quantity, or leave it out')
     else walk(part, known, at)
     at.steps.pop()
   }

@@ -5,10 +5,16 @@ import type { NameCheck } from './names.ts'
 /** Gathers what the rules find; each method looks at one field of an object. */
 export interface Checks {
   tell(pointer: string, message: string, hint?: string): void
-  /** A text of a certain form. Absent is fine unless `required`; an empty one counts as absent. */
-  name(of: Loose, field: string, pointer: string, form: NameCheck, required?: 'required'): void
+  /**
+   * A text of a certain form. Absent is fine unless `required`. An empty one counts as absent, but where the server tells the two apart:
+   * those are `exact`.
+   */
+  name(of: Loose, field: string, pointer: string, form: NameCheck, how?: 'required' | 'exact'): void
+  /** Texts of a certain form. */
+  names(of: Loose, field: string, pointer: string, form: NameCheck): void
   required(of: Loose, field: string, pointer: string): void
-  oneOf(of: Loose, field: string, pointer: string, values: readonly string[]): void
+  /** An empty text counts as absent here too, unless it is `exact`. */
+  oneOf(of: Loose, field: string, pointer: string, values: readonly string[], how?: 'exact'): void
   /** A number within bounds, both included. */
   within(of: Loose, field: string, pointer: string, least: number, most?: number): void
   labels(of: Loose, field: string, pointer: string, key: NameCheck, value: NameCheck | undefined): void
@@ -24,22 +30,34 @@ export function checks(findings: Finding[]): Checks {
   }
   return {
     tell,
-    name: (of, field, pointer, form, required) => {
+    name: (of, field, pointer, form, how) => {
       const value = of[field]
-      if (typeof value !== 'string' || value === '') {
-        if (required && isAbsent(value)) tell(pointer, `lacks ${field}`)
+      if (typeof value !== 'string' || (value === '' && how !== 'exact')) {
+        if (how === 'required' && isAbsent(value)) tell(pointer, `lacks ${field}`)
         return
       }
       const wrong = form(value)
       if (wrong !== undefined) tell(`${pointer}/${field}`, `is ${quoted(value)}, and ${wrong}`)
     },
+    names: (of, field, pointer, form) => {
+      const list = of[field]
+      if (!Array.isArray(list)) return
+      list.forEach((value: unknown, index) => {
+        const wrong = typeof value === 'string' ? form(value) : undefined
+        if (wrong !== undefined) tell(`${pointer}/${field}/${index}`, `is ${quoted(value)}, and ${wrong}`)
+      })
+    },
     required: (of, field, pointer) => {
       const value = of[field]
       if (isAbsent(value) || (Array.isArray(value) && value.length === 0)) tell(pointer, `lacks ${field}`)
     },
-    oneOf: (of, field, pointer, values) => {
+    oneOf: (of, field, pointer, values, how) => {
       const value = of[field]
-      if (isAbsent(value) || (typeof value === 'string' && values.includes(value))) return
+      if (
+        (isAbsent(value) && !(how === 'exact' && value === '')) ||
+        (typeof value === 'string' && values.includes(value))
+      )
+        return
       tell(`${pointer}/${field}`, `is ${quoted(value)}`, `use one of: ${values.join(', ')}`)
     },
     within: (of, field, pointer, least, most) => {

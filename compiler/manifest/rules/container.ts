@@ -1,9 +1,9 @@
 import { each, isObject, type Loose, quoted } from '../finding.ts'
-import { amountOf } from '../formats.ts'
 import { type Checks, isAbsent } from './check.ts'
 import { checkReference } from './metadata.ts'
-import { dnsLabel, keyOfMap, pathInside, portName, qualifiedName, variableName } from './names.ts'
+import { dnsLabel, keyOfMap, pathDown, pathInside, portName, qualifiedName, variableName } from './names.ts'
 import { checkHooks } from './probe.ts'
+import { checkResourceField, checkResources } from './resources.ts'
 import { checkContainerSecurity } from './security.ts'
 
 /** What containers of one pod share. */
@@ -32,14 +32,37 @@ export function checkContainer(
     check.tell(`${at}/image`, `is ${quoted(image)}, and may not begin or end with a space`)
   check.oneOf(container, 'imagePullPolicy', at, ['Always', 'IfNotPresent', 'Never'])
   check.oneOf(container, 'terminationMessagePolicy', at, ['File', 'FallbackToLogsOnError'])
-  check.oneOf(container, 'restartPolicy', at, ['Always', 'Never', 'OnFailure'])
+  checkRestarts(container, at, check)
   const isSidecar = container['restartPolicy'] === 'Always'
-  checkHooks(container, at, is === 'init' && !isSidecar, check)
+  checkHooks(container, at, { isPlainInit: is === 'init' && !isSidecar, pod: place.pod }, check)
   checkPorts(container, at, place, check)
-  checkVariables(container, at, check)
+  checkVariables(container, at, place, check)
   checkMounts(container, at, place, check)
   checkResources(container, at, place.pod, check)
   checkContainerSecurity(container, at, place.pod, check)
+}
+
+const restartRulesMax = 20
+const exitCodesMax = 255
+
+/** Which ends of a container are no end of its pod. */
+function checkRestarts(container: Loose, at: string, check: Checks): void {
+  check.oneOf(container, 'restartPolicy', at, ['Always', 'Never', 'OnFailure'], 'exact')
+  const rules = each(container['restartPolicyRules'], `${at}/restartPolicyRules`)
+  if (rules.length > 0) check.required(container, 'restartPolicy', at)
+  if (rules.length > restartRulesMax)
+    check.tell(`${at}/restartPolicyRules`, `has ${rules.length} entries, and may have at most ${restartRulesMax}`)
+  for (const [rule, where] of rules) {
+    check.oneOf(rule, 'action', where, ['Restart', 'RestartAllContainers'], 'exact')
+    const codes = rule['exitCodes']
+    if (!isObject(codes)) {
+      check.tell(where, 'lacks exitCodes')
+      continue
+    }
+    check.oneOf(codes, 'operator', `${where}/exitCodes`, ['In', 'NotIn'], 'exact')
+    if (Array.isArray(codes['values']) && codes['values'].length > exitCodesMax)
+      check.tell(`${where}/exitCodes/values`, `may have at most ${exitCodesMax} entries`)
+  }
 }
 
 function checkPorts(container: Loose, at: string, place: ContainerPlace, check: Checks): void {
@@ -68,7 +91,7 @@ const fieldPaths =
   /^(metadata\.(name|namespace|uid|labels|annotations)|spec\.(nodeName|serviceAccountName)|status\.(hostIP|hostIPs|podIP|podIPs))$/
 const indexedFieldPath = /^metadata\.(labels|annotations)\['([^']*)'\]$/
 
-function checkVariables(container: Loose, at: string, check: Checks): void {
+function checkVariables(container: Loose, at: string, place: ContainerPlace, check: Checks): void {
   // The server takes a name twice, and the last one wins: what Specyard gives a trainer could be put aside that way.
   const names = new Set<string>()
   for (const [variable, where] of each(container['env'], `${at}/env`)) {
@@ -77,7 +100,7 @@ function checkVariables(container: Loose, at: string, check: Checks): void {
     const from = variable['valueFrom']
     if (!isObject(from)) continue
     if (!isAbsent(variable['value'])) check.tell(`${where}/valueFrom`, 'may not stand beside a value')
-    checkSource(from, `${where}/valueFrom`, check)
+    checkSource(from, `${where}/valueFrom`, place, check)
   }
   for (const [source, where] of each(container['envFrom'], `${at}/envFrom`)) {
     check.name(source, 'prefix', where, variableName)
@@ -86,7 +109,7 @@ function checkVariables(container: Loose, at: string, check: Checks): void {
   }
 }
 
-function checkSource(from: Loose, at: string, check: Checks): void {
+function checkSource(from: Loose, at: string, place: ContainerPlace, check: Checks): void {
   const kinds = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef']
   const kind = check.exactlyOne(from, kinds, at)
   if (kind === undefined) return
@@ -95,22 +118,30 @@ function checkSource(from: Loose, at: string, check: Checks): void {
   if (kind === 'fieldRef') {
     const path = source['fieldPath']
     if (typeof path !== 'string' || path === '') return check.tell(where, 'lacks fieldPath')
+    check.oneOf(source, 'apiVersion', where, ['v1'])
     const [, of, key = ''] = indexedFieldPath.exec(path) ?? []
     const known = of === undefined ? fieldPaths.test(path) && !/labels|annotations/.test(path) : true
     const name = of === undefined ? undefined : qualifiedName(of === 'annotations' ? key.toLowerCase() : key)
     if (!known || name !== undefined) check.tell(`${where}/fieldPath`, `is ${quoted(path)}, which is no field of a pod`)
   } else if (kind === 'resourceFieldRef') checkResourceField(source, where, check)
-  else if (kind !== 'fileKeyRef') {
+  else if (kind === 'fileKeyRef') checkFileKey(source, where, place, check)
+  else {
     checkReference(source, 'name', where, check)
     check.name(source, 'key', where, keyOfMap, 'required')
   }
 }
 
-export function checkResourceField(source: Loose, at: string, check: Checks): void {
-  const { resource } = source
-  if (typeof resource !== 'string' || resource === '') return check.tell(at, 'lacks resource')
-  if (!/^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$/.test(resource))
-    check.tell(`${at}/resource`, `is ${quoted(resource)}, which is no resource of a container`)
+/** A variable that an init container has left in a file. */
+function checkFileKey(source: Loose, at: string, place: ContainerPlace, check: Checks): void {
+  check.name(source, 'key', at, variableName, 'required')
+  check.name(source, 'path', at, pathDown, 'required')
+  const name = source['volumeName']
+  if (isAbsent(name)) return check.tell(at, 'lacks volumeName')
+  const volume = place.volumes.get(name)
+  if (!volume) check.tell(`${at}/volumeName`, `is ${quoted(name)}, and the pod has no volume of this name`)
+  // Without a source it is one.
+  else if (Object.keys(volume).some((field) => field !== 'name' && field !== 'emptyDir' && isObject(volume[field])))
+    check.tell(`${at}/volumeName`, `is ${quoted(name)}, and the volume must be an emptyDir`)
 }
 
 function checkMounts(container: Loose, at: string, place: ContainerPlace, check: Checks): void {
@@ -126,8 +157,8 @@ function checkMounts(container: Loose, at: string, place: ContainerPlace, check:
     check.name(mount, 'subPathExpr', where, pathInside)
     if (!isAbsent(subPath) && !isAbsent(mount['subPathExpr']))
       check.tell(`${where}/subPathExpr`, 'may not stand beside subPath')
-    check.oneOf(mount, 'mountPropagation', where, ['None', 'HostToContainer', 'Bidirectional'])
-    check.oneOf(mount, 'recursiveReadOnly', where, ['Disabled', 'IfPossible', 'Enabled'])
+    check.oneOf(mount, 'mountPropagation', where, ['None', 'HostToContainer', 'Bidirectional'], 'exact')
+    check.oneOf(mount, 'recursiveReadOnly', where, ['Disabled', 'IfPossible', 'Enabled'], 'exact')
     if (['IfPossible', 'Enabled'].includes(String(mount['recursiveReadOnly'])) && mount['readOnly'] !== true)
       check.tell(`${where}/recursiveReadOnly`, 'needs readOnly: true')
     const context = container['securityContext']
@@ -135,62 +166,23 @@ function checkMounts(container: Loose, at: string, place: ContainerPlace, check:
     if (mount['mountPropagation'] === 'Bidirectional' && !isPrivileged)
       check.tell(`${where}/mountPropagation`, 'Bidirectional needs a privileged container')
   }
-  for (const [device, where] of each(container['volumeDevices'], `${at}/volumeDevices`)) {
+  checkDevices(container, at, place, paths, check)
+}
+
+/** @param paths that have a mount already */
+function checkDevices(container: Loose, at: string, place: ContainerPlace, paths: Set<string>, check: Checks): void {
+  const devices = each(container['volumeDevices'], `${at}/volumeDevices`)
+  if (devices.length > 0 && place.pod['hostUsers'] === false)
+    check.tell(`${at}/volumeDevices`, 'may not be there where hostUsers is false')
+  const names = new Set(each(container['volumeMounts'], '').map(([mount]) => String(mount['name'])))
+  for (const [device, where] of devices) {
     for (const field of ['name', 'devicePath']) check.required(device, field, where)
+    check.unique(names, device['name'], `${where}/name`)
+    check.unique(paths, device['devicePath'], `${where}/devicePath`)
+    check.name(device, 'devicePath', where, pathDown)
     const volume = place.volumes.get(device['name'])
     if (!volume) check.tell(`${where}/name`, 'names no volume of the pod')
     else if (!isObject(volume['persistentVolumeClaim']) && !isObject(volume['ephemeral']))
       check.tell(`${where}/name`, 'names a volume that is no claim')
   }
-}
-
-function checkResources(container: Loose, at: string, pod: Loose, check: Checks): void {
-  const resources = container['resources']
-  if (!isObject(resources)) return
-  const where = `${at}/resources`
-  const limits = isObject(resources['limits']) ? resources['limits'] : {}
-  const requests = isObject(resources['requests']) ? resources['requests'] : {}
-  const [limited, requested] = [Object.keys(limits), Object.keys(requests)]
-  for (const name of limited) checkAmount(name, limits[name], `${where}/limits`, check)
-  for (const name of requested) checkAmount(name, requests[name], `${where}/requests`, check)
-  for (const name of requested) {
-    const unfit = unfitRequest(name, amountOf(requests[name]), amountOf(limits[name]))
-    if (unfit !== undefined) check.tell(`${where}/requests/${pointed(name)}`, unfit)
-  }
-  const named = [...limited, ...requested]
-  if (named.some((name) => name.startsWith('hugepages-')) && !named.includes('cpu') && !named.includes('memory'))
-    check.tell(where, 'has hugepages, which need cpu or memory beside them')
-  for (const [claim, place] of each(resources['claims'], `${where}/claims`))
-    if (!each(pod['resourceClaims'], '').some(([{ name }]) => name === claim['name']))
-      check.tell(`${place}/name`, 'names no resourceClaim of the pod')
-}
-
-function unfitRequest(name: string, request: number | undefined, limit: number | undefined): string | undefined {
-  if (request === undefined || request === limit) return undefined
-  const isWhole = isExtended(name) || name.startsWith('hugepages-')
-  if (limit === undefined) return isWhole ? 'needs an equal limit' : undefined
-  if (request > limit) return 'is more than its limit'
-  return isWhole ? 'must be equal to its limit: this resource cannot be overcommitted' : undefined
-}
-
-const native = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/
-
-function isExtended(name: string): boolean {
-  return name.includes('/') && !/(^|\.)kubernetes\.io\//.test(name)
-}
-
-/** @param of the list that it stands in */
-function checkAmount(name: string, value: unknown, of: string, check: Checks): void {
-  const tell = (message: string): void => check.tell(`${of}/${pointed(name)}`, message)
-  const wrong = qualifiedName(name)
-  if (wrong !== undefined) tell(`has the key ${quoted(name)}, which ${wrong}`)
-  else if (!name.includes('/') && !native.test(name)) tell(`is for ${quoted(name)}, which no container has`)
-  const amount = amountOf(value)
-  if (amount === undefined) return
-  if (amount < 0) tell(`is ${quoted(value)}, and may not be negative`)
-  if (!Number.isInteger(amount) && isExtended(name)) tell(`is ${quoted(value)}, and must be whole`)
-}
-
-function pointed(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

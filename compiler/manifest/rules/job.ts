@@ -24,7 +24,7 @@ export function checkJob(job: Loose, check: Checks): void {
     check.within(spec, field, at, 0)
   check.oneOf(spec, 'completionMode', at, ['NonIndexed', 'Indexed'])
   check.oneOf(spec, 'podReplacementPolicy', at, ['TerminatingOrFailed', 'Failed'])
-  check.name(spec, 'managedBy', at, qualifiedName)
+  check.name(spec, 'managedBy', at, domainPath, 'exact')
   if (spec['completionMode'] === 'Indexed') checkIndexed(job, spec, check)
   else
     for (const field of ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy'])
@@ -37,6 +37,12 @@ export function checkJob(job: Loose, check: Checks): void {
   checkPodTemplate(spec['template'], `${at}/template`, check)
   checkRestart(spec, check)
   checkFailurePolicy(spec, check)
+}
+
+function domainPath(name: string): string | undefined {
+  const [domain = '', ...path] = name.split('/')
+  if (path.join('/') !== '' && domain !== '') return dnsSubdomain(domain)
+  return 'must be a DNS name, a slash and a path'
 }
 
 function checkIndexed(job: Loose, spec: Loose, check: Checks): void {

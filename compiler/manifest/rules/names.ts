@@ -52,11 +52,11 @@ export const portName: NameCheck = (name) => {
   return tooLong(name, 15) ?? (fits ? undefined : 'may hold lower-case letters, digits and single inner hyphens')
 }
 
+/** A path that never leads up. */
+export const pathDown: NameCheck = (path) => (path.split('/').includes('..') ? 'may not hold ..' : undefined)
+
 /** A path that may not leave the folder it starts from. */
-export const pathInside: NameCheck = (path) => {
-  if (path.startsWith('/')) return 'must be relative'
-  return path.split('/').includes('..') ? 'may not hold ..' : undefined
-}
+export const pathInside: NameCheck = (path) => (path.startsWith('/') ? 'must be relative' : pathDown(path))
 
 export function isAddress(text: string): boolean {
   const four = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/

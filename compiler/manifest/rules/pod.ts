@@ -3,11 +3,15 @@ import { type Checks, isAbsent } from './check.ts'
 import { checkContainer, type ContainerPlace } from './container.ts'
 import { checkMetadata, checkReference } from './metadata.ts'
 import { dnsLabel, dnsSubdomain, isAddress, labelValue, qualifiedName } from './names.ts'
+import { checkPodResources } from './resources.ts'
 import { checkScheduling } from './scheduling.ts'
 import { checkPodSecurity } from './security.ts'
-import { checkVolume } from './volume.ts'
+import { checkVolume } from './volumes/volume.ts'
+import { checkSystem } from './windows.ts'
 
 const idMax = 2 ** 31 - 1
+const hostNameMax = 64
+const [searchesMax, searchCharactersMax] = [32, 2048]
 
 /** @see https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go ValidatePodTemplateSpec */
 export function checkPodTemplate(template: unknown, pointer: string, check: Checks): void {
@@ -21,6 +25,8 @@ export function checkPodTemplate(template: unknown, pointer: string, check: Chec
   checkNetwork(pod, at, check)
   checkPodSecurity(pod, at, check)
   checkScheduling(pod, at, check)
+  checkPodResources(pod, at, check)
+  checkSystem(pod, at, check)
 }
 
 function checkContainers(pod: Loose, at: string, check: Checks): void {
@@ -43,13 +49,14 @@ function checkContainers(pod: Loose, at: string, check: Checks): void {
 }
 
 function checkIdentity(pod: Loose, at: string, check: Checks): void {
-  check.name(pod, 'serviceAccountName', at, dnsSubdomain)
+  check.name(pod, isAbsent(pod['serviceAccountName']) ? 'serviceAccount' : 'serviceAccountName', at, dnsSubdomain)
   check.name(pod, 'nodeName', at, dnsSubdomain)
   check.name(pod, 'priorityClassName', at, dnsSubdomain)
-  check.name(pod, 'runtimeClassName', at, dnsSubdomain)
+  check.name(pod, 'runtimeClassName', at, dnsSubdomain, 'exact')
   check.name(pod, 'hostname', at, dnsLabel)
   check.name(pod, 'subdomain', at, dnsLabel)
-  check.oneOf(pod, 'preemptionPolicy', at, ['PreemptLowerPriority', 'Never'])
+  checkHostName(pod, at, check)
+  check.oneOf(pod, 'preemptionPolicy', at, ['PreemptLowerPriority', 'Never'], 'exact')
   check.within(pod, 'activeDeadlineSeconds', at, 1, idMax)
   check.labels(pod, 'nodeSelector', at, qualifiedName, labelValue)
   for (const [gate, where] of each(pod['readinessGates'], `${at}/readinessGates`))
@@ -68,10 +75,20 @@ function checkIdentity(pod: Loose, at: string, check: Checks): void {
   for (const [claim, where] of each(pod['resourceClaims'], `${at}/resourceClaims`)) {
     check.name(claim, 'name', where, dnsLabel, 'required')
     check.unique(claims, claim['name'], where)
-    const of = ['resourceClaimName', 'resourceClaimTemplateName'].filter((field) => !isAbsent(claim[field]))
+    const of = ['resourceClaimName', 'resourceClaimTemplateName'].filter((field) => typeof claim[field] === 'string')
     if (of.length !== 1) check.tell(where, 'must have one of resourceClaimName, resourceClaimTemplateName')
     for (const field of of) checkReference(claim, field, where, check)
   }
+}
+
+function checkHostName(pod: Loose, at: string, check: Checks): void {
+  const name = pod['hostnameOverride']
+  if (typeof name !== 'string') return
+  check.name(pod, 'hostnameOverride', at, dnsSubdomain, 'exact')
+  const where = `${at}/hostnameOverride`
+  if (name.length > hostNameMax) check.tell(where, `has ${name.length} characters, and may have at most ${hostNameMax}`)
+  for (const field of ['setHostnameAsFQDN', 'hostNetwork'])
+    if (pod[field] === true) check.tell(where, `may not stand beside ${field}`)
 }
 
 function checkNetwork(pod: Loose, at: string, check: Checks): void {
@@ -86,7 +103,11 @@ function checkNetwork(pod: Loose, at: string, check: Checks): void {
       check.tell(`${at}/dnsConfig/nameservers/${index}`, `is ${quoted(server)}, which is no IP address`)
   })
   for (const [option, where] of each(dns['options'], `${at}/dnsConfig/options`)) check.required(option, 'name', where)
-  if (Array.isArray(dns['searches']))
+  if (Array.isArray(dns['searches'])) {
+    if (dns['searches'].length > searchesMax)
+      check.tell(`${at}/dnsConfig/searches`, `may have at most ${searchesMax} entries`)
+    if (dns['searches'].join(' ').length > searchCharactersMax)
+      check.tell(`${at}/dnsConfig/searches`, `may have at most ${searchCharactersMax} characters`)
     dns['searches'].forEach((domain: unknown, index) => {
       const wrong =
         typeof domain === 'string' && domain !== '.'
@@ -94,6 +115,7 @@ function checkNetwork(pod: Loose, at: string, check: Checks): void {
           : undefined
       if (wrong !== undefined) check.tell(`${at}/dnsConfig/searches/${index}`, `is ${quoted(domain)}, and ${wrong}`)
     })
+  }
   for (const [alias, where] of each(pod['hostAliases'], `${at}/hostAliases`)) {
     if (typeof alias['ip'] !== 'string' || !isAddress(alias['ip']))
       check.tell(`${where}/ip`, `is ${quoted(alias['ip'])}, which is no IP address`)

@@ -4,21 +4,34 @@ import { portName } from './names.ts'
 
 const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
-/** Probes, hooks and the restart policy of a container. @param plainInit one that runs before the others and ends */
-export function checkHooks(container: Loose, at: string, plainInit: boolean, check: Checks): void {
+/** What the rules for probes and hooks ask of where a container stands. */
+export interface HookPlace {
+  /** Runs before the others and ends. */
+  readonly isPlainInit: boolean
+  readonly pod: Loose
+}
+
+/** Where the pod says nothing. */
+const gracePeriodSeconds = 30
+
+/** Probes and hooks of a container. */
+export function checkHooks(container: Loose, at: string, { isPlainInit, pod }: HookPlace, check: Checks): void {
   for (const kind of probes) {
     const probe = container[kind]
     if (!isObject(probe)) continue
-    if (plainInit) check.tell(`${at}/${kind}`, 'cannot be set for an init container without restartPolicy: Always')
+    if (isPlainInit) check.tell(`${at}/${kind}`, 'cannot be set for an init container without restartPolicy: Always')
     checkProbe(probe, `${at}/${kind}`, kind === 'readinessProbe', check)
   }
   const { lifecycle } = container
   if (!isObject(lifecycle)) return
-  if (plainInit) check.tell(`${at}/lifecycle`, 'cannot be set for an init container without restartPolicy: Always')
+  if (isPlainInit) check.tell(`${at}/lifecycle`, 'cannot be set for an init container without restartPolicy: Always')
   for (const hook of ['postStart', 'preStop'] as const) {
     const action = lifecycle[hook]
-    if (isObject(action))
-      checkAction(action, `${at}/lifecycle/${hook}`, ['exec', 'httpGet', 'tcpSocket', 'sleep'], check)
+    if (!isObject(action)) continue
+    checkAction(action, `${at}/lifecycle/${hook}`, ['exec', 'httpGet', 'tcpSocket', 'sleep'], check)
+    const grace = pod['terminationGracePeriodSeconds'] ?? gracePeriodSeconds
+    if (isObject(action['sleep']) && typeof grace === 'number')
+      check.within(action['sleep'], 'seconds', `${at}/lifecycle/${hook}/sleep`, 0, Math.max(0, grace))
   }
 }
 
@@ -49,7 +62,6 @@ function checkAction(action: Loose, at: string, kinds: readonly string[], check:
   const what = action[kind] as Loose
   const where = `${at}/${kind}`
   if (kind === 'exec') check.required(what, 'command', where)
-  if (kind === 'sleep') check.within(what, 'seconds', where, 0)
   if (kind === 'grpc') check.within(what, 'port', where, 1, 65_535)
   if (kind !== 'httpGet' && kind !== 'tcpSocket') return
   checkPort(what['port'], where, check)

@@ -1,6 +1,6 @@
 import { each, isObject, type Loose, quoted } from '../finding.ts'
 import { type Checks, isAbsent } from './check.ts'
-import { labelValue, qualifiedName } from './names.ts'
+import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './names.ts'
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const
 
@@ -22,13 +22,14 @@ export function checkScheduling(pod: Loose, at: string, check: Checks): void {
     check.name(spread, 'topologyKey', where, qualifiedName, 'required')
     check.required(spread, 'whenUnsatisfiable', where)
     check.oneOf(spread, 'whenUnsatisfiable', where, ['DoNotSchedule', 'ScheduleAnyway'])
-    check.oneOf(spread, 'nodeAffinityPolicy', where, ['Honor', 'Ignore'])
-    check.oneOf(spread, 'nodeTaintsPolicy', where, ['Honor', 'Ignore'])
+    check.oneOf(spread, 'nodeAffinityPolicy', where, ['Honor', 'Ignore'], 'exact')
+    check.oneOf(spread, 'nodeTaintsPolicy', where, ['Honor', 'Ignore'], 'exact')
     check.within(spread, 'minDomains', where, 1)
     if (typeof spread['minDomains'] === 'number' && spread['whenUnsatisfiable'] !== 'DoNotSchedule')
       check.tell(`${where}/minDomains`, 'needs whenUnsatisfiable: DoNotSchedule')
     check.unique(seen, [spread['topologyKey'], spread['whenUnsatisfiable']], where)
     checkSelector(spread['labelSelector'], `${where}/labelSelector`, check)
+    checkLabelKeys(spread, where, check)
   }
 }
 
@@ -69,14 +70,16 @@ function checkTerm(term: Loose, at: string, check: Checks): void {
   for (const [one, where] of each(term['matchExpressions'], `${at}/matchExpressions`)) {
     check.name(one, 'key', where, qualifiedName, 'required')
     checkOperator(one, where, ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'], check)
+    check.names(one, 'values', where, labelValue)
     const { operator, values } = one
     const list = Array.isArray(values) ? (values as readonly unknown[]) : []
     if ((operator === 'Gt' || operator === 'Lt') && (list.length !== 1 || !/^-?\d+$/.test(String(list[0]))))
       check.tell(where, `must have one whole number in values for ${operator}`)
   }
   for (const [one, where] of each(term['matchFields'], `${at}/matchFields`)) {
-    check.oneOf(one, 'key', where, ['metadata.name'])
-    check.oneOf(one, 'operator', where, ['In', 'NotIn'])
+    check.oneOf(one, 'key', where, ['metadata.name'], 'exact')
+    check.oneOf(one, 'operator', where, ['In', 'NotIn'], 'exact')
+    check.names(one, 'values', where, (name) => (name === '' ? 'may not be empty' : dnsSubdomain(name)))
     if (!Array.isArray(one['values']) || one['values'].length !== 1) check.tell(where, 'must have one value')
   }
 }
@@ -106,6 +109,35 @@ function checkPodAffinity(affinity: Loose, at: string, check: Checks): void {
 function checkPodTerm(term: Loose, at: string, check: Checks): void {
   check.name(term, 'topologyKey', at, qualifiedName, 'required')
   for (const field of ['labelSelector', 'namespaceSelector']) checkSelector(term[field], `${at}/${field}`, check)
+  check.names(term, 'namespaces', at, dnsLabel)
+  checkLabelKeys(term, at, check)
+}
+
+/** Keys whose values are taken from the pod: they add to the selector, so they need one and may not be in it. */
+function checkLabelKeys(of: Loose, at: string, check: Checks): void {
+  const selector = of['labelSelector']
+  const other = new Set(listOf(of['mismatchLabelKeys']))
+  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
+    const keys = listOf(of[field])
+    if (keys.length > 0 && !isObject(selector)) check.tell(`${at}/${field}`, 'needs a labelSelector')
+    check.names(of, field, at, qualifiedName)
+    if (field === 'mismatchLabelKeys') continue
+    const selected = isObject(selector) ? keysOf(selector) : new Set()
+    keys.forEach((key, index) => {
+      if (selected.has(key))
+        check.tell(`${at}/${field}/${index}`, `is ${quoted(key)}, which is in the labelSelector too`)
+      if (other.has(key)) check.tell(`${at}/${field}/${index}`, `is ${quoted(key)}, which is in mismatchLabelKeys too`)
+    })
+  }
+}
+
+function keysOf(selector: Loose): ReadonlySet<unknown> {
+  const labels = isObject(selector['matchLabels']) ? Object.keys(selector['matchLabels']) : []
+  return new Set([...labels, ...each(selector['matchExpressions'], '').map(([{ key }]) => key)])
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
 }
 
 export function checkSelector(selector: unknown, at: string, check: Checks): void {
@@ -114,10 +146,6 @@ export function checkSelector(selector: unknown, at: string, check: Checks): voi
   for (const [one, where] of each(selector['matchExpressions'], `${at}/matchExpressions`)) {
     check.name(one, 'key', where, qualifiedName, 'required')
     checkOperator(one, where, ['In', 'NotIn', 'Exists', 'DoesNotExist'], check)
-    if (Array.isArray(one['values']))
-      one['values'].forEach((value: unknown, index) => {
-        const wrong = typeof value === 'string' ? labelValue(value) : undefined
-        if (wrong !== undefined) check.tell(`${where}/values/${index}`, `is ${quoted(value)}, and ${wrong}`)
-      })
+    check.names(one, 'values', where, labelValue)
   }
 }

@@ -1,7 +1,9 @@
 import { each, isObject, type Loose, quoted } from '../finding.ts'
-import { type Checks, isAbsent } from './check.ts'
+import type { Checks } from './check.ts'
+import { pathInside } from './names.ts'
 
 const idMax = 2 ** 31 - 1
+const sysctlMax = 253
 const profiles = ['seccompProfile', 'appArmorProfile'] as const
 const profileTypes = ['RuntimeDefault', 'Localhost', 'Unconfined'] as const
 
@@ -12,8 +14,9 @@ export function checkPodSecurity(pod: Loose, at: string, check: Checks): void {
   if (!isObject(context)) return
   const where = `${at}/securityContext`
   for (const field of ['runAsUser', 'runAsGroup', 'fsGroup']) check.within(context, field, where, 0, idMax)
-  check.oneOf(context, 'fsGroupChangePolicy', where, ['Always', 'OnRootMismatch'])
-  check.oneOf(context, 'supplementalGroupsPolicy', where, ['Merge', 'Strict'])
+  check.oneOf(context, 'fsGroupChangePolicy', where, ['Always', 'OnRootMismatch'], 'exact')
+  check.oneOf(context, 'supplementalGroupsPolicy', where, ['Merge', 'Strict'], 'exact')
+  check.oneOf(context, 'seLinuxChangePolicy', where, ['Recursive', 'MountOption'], 'exact')
   if (Array.isArray(context['supplementalGroups']))
     context['supplementalGroups'].forEach((group: unknown, index) => {
       if (typeof group === 'number' && (group < 0 || group > idMax))
@@ -27,7 +30,7 @@ export function checkPodSecurity(pod: Loose, at: string, check: Checks): void {
     if (
       typeof name === 'string' &&
       name !== '' &&
-      !/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name)
+      !(name.length <= sysctlMax && /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(name))
     )
       check.tell(`${place}/name`, `is ${quoted(name)}, which is no name of a kernel parameter`)
   }
@@ -40,7 +43,7 @@ export function checkContainerSecurity(container: Loose, at: string, pod: Loose,
   if (!isObject(context)) return
   const where = `${at}/securityContext`
   for (const field of ['runAsUser', 'runAsGroup']) check.within(context, field, where, 0, idMax)
-  check.oneOf(context, 'procMount', where, ['Default', 'Unmasked'])
+  check.oneOf(context, 'procMount', where, ['Default', 'Unmasked'], 'exact')
   if (context['procMount'] === 'Unmasked' && pod['hostUsers'] !== false)
     check.tell(`${where}/procMount`, 'Unmasked needs hostUsers: false')
   const { capabilities } = context
@@ -63,7 +66,14 @@ function checkProfiles(context: Loose, at: string, check: Checks): void {
     check.required(profile, 'type', where)
     check.oneOf(profile, 'type', where, profileTypes)
     const isLocal = profile['type'] === 'Localhost'
-    if (isLocal) check.required(profile, 'localhostProfile', where)
-    else if (!isAbsent(profile['localhostProfile'])) check.tell(`${where}/localhostProfile`, 'needs type: Localhost')
+    const path = profile['localhostProfile'] ?? undefined
+    if (!isLocal) {
+      if (path !== undefined) check.tell(`${where}/localhostProfile`, 'needs type: Localhost')
+      continue
+    }
+    check.required(profile, 'localhostProfile', where)
+    if (field === 'seccompProfile') check.name(profile, 'localhostProfile', where, pathInside)
+    else if (typeof path === 'string' && path !== path.trim())
+      check.tell(`${where}/localhostProfile`, `is ${quoted(path)}, and may not begin or end with a space`)
   }
 }

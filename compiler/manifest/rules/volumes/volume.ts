@@ -1,9 +1,11 @@
-import { each, isObject, type Loose, quoted } from '../finding.ts'
-import { amountOf } from '../formats.ts'
-import { type Checks, isAbsent } from './check.ts'
-import { checkResourceField } from './container.ts'
-import { checkReference } from './metadata.ts'
-import { dnsSubdomain, keyOfMap, pathInside } from './names.ts'
+import { each, isObject, type Loose, quoted } from '../../finding.ts'
+import { amountOf } from '../../formats.ts'
+import { type Checks, isAbsent } from '../check.ts'
+import { checkClaimTemplate } from './claim-template.ts'
+import { checkDriver } from './driver.ts'
+import { checkReference } from '../metadata.ts'
+import { dnsSubdomain, keyOfMap, pathInside } from '../names.ts'
+import { checkResourceField } from '../resources.ts'
 
 /** What each source must say. */
 const needed: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +27,9 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   gitRepo: ['repository'],
   quobyte: ['registry', 'volume'],
   vsphereVolume: ['volumePath'],
+  photonPersistentDisk: ['pdID'],
+  scaleIO: ['gateway', 'system', 'volumeName'],
+  storageos: ['volumeName'],
   secret: ['secretName'],
   configMap: ['name'],
 }
@@ -52,8 +57,8 @@ export function checkVolume(volume: Loose, at: string, check: Checks): void {
     else if (kind === 'nfs' && typeof source['path'] === 'string' && !source['path'].startsWith('/'))
       check.tell(`${where}/path`, 'must be absolute')
     else if (kind === 'image') check.oneOf(source, 'pullPolicy', where, ['Always', 'IfNotPresent', 'Never'])
-    else if (kind === 'ephemeral' && !isObject(source['volumeClaimTemplate']))
-      check.tell(where, 'lacks volumeClaimTemplate')
+    else if (kind === 'ephemeral') checkClaimTemplate(source, where, check)
+    else checkDriver(kind, source, where, check)
   }
 }
 
@@ -91,6 +96,7 @@ function checkDownward(source: Loose, at: string, check: Checks): void {
     const kind = check.exactlyOne(item, ['fieldRef', 'resourceFieldRef'], where)
     const of = kind === undefined ? {} : (item[kind] as Loose)
     const path = of['fieldPath']
+    if (kind === 'fieldRef') check.oneOf(of, 'apiVersion', `${where}/fieldRef`, ['v1'])
     const isField =
       typeof path === 'string' &&
       /^metadata\.(name|namespace|uid|labels|annotations|labels\['[^']+'\]|annotations\['[^']+'\])$/.test(path)
@@ -106,6 +112,7 @@ function checkDownward(source: Loose, at: string, check: Checks): void {
 function checkProjected(projected: Loose, at: string, check: Checks): void {
   check.within(projected, 'defaultMode', at, 0, modeMax)
   const kinds = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate']
+  const paths = new Set<string>()
   for (const [source, where] of each(projected['sources'], `${at}/sources`)) {
     const kind = check.exactlyOne(source, kinds, where)
     if (kind === undefined) continue
@@ -118,6 +125,10 @@ function checkProjected(projected: Loose, at: string, check: Checks): void {
     else if (kind === 'serviceAccountToken') {
       check.name(of, 'path', place, pathOfFile, 'required')
       check.within(of, 'expirationSeconds', place, 600, 2 ** 32)
+      continue
     }
+    // The server compares no more than these.
+    for (const [item, itemPlace] of each(of['items'], `${place}/items`))
+      if (!isAbsent(item['path'])) check.unique(paths, item['path'], `${itemPlace}/path`)
   }
 }

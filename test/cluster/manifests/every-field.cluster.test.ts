@@ -1,0 +1,38 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { kubernetesSchemas } from '../../../cli/house/kubernetes-schemas.ts'
+import { everyField } from '../../support/manifests/every-field.ts'
+import { everyFieldFile, everyFieldText } from '../../support/manifests/recorded.ts'
+import { type Cluster, makeNamespace, removeNamespace, theCluster } from '../support/cluster.ts'
+import { compareVerdicts } from './verdicts.ts'
+
+let cluster: Cluster
+let namespace = ''
+
+beforeAll(async () => {
+  cluster = theCluster()
+  namespace = await makeNamespace(cluster, 'every-field')
+})
+afterAll(() => removeNamespace(cluster, namespace))
+
+/** A setting of this bed's API server (`--allow-privileged=false`), and no rule, where it is all that the server said. */
+const isSetting = (said: string): boolean =>
+  said.includes('disallowed by cluster policy') && !said.includes('is invalid: [')
+
+it('what the API server refuses of every field of a pod the compiler refuses, and the record has it', async () => {
+  const definitions = kubernetesSchemas.of('1.36')
+  const fields = everyField(namespace, definitions)
+  const verdicts: (readonly [title: string, refused: readonly boolean[]])[] = []
+  const missed: string[] = []
+  for (const { title, objects } of fields) {
+    const manifests = objects().map((object, index) => [`${title}, value ${index}`, object] as const)
+    const answers = await compareVerdicts(cluster.kubernetes, manifests, definitions, namespace)
+    const refused = answers.map(({ server }) => server !== null && !isSetting(server))
+    verdicts.push([title, refused])
+    missed.push(...answers.flatMap((one, index) => (refused[index] && one.ours === null ? [one.change] : [])))
+  }
+  expect(missed).toEqual([])
+  const text = everyFieldText(verdicts)
+  if (process.env['UPDATE_GOLDEN']) writeFileSync(everyFieldFile, text)
+  expect(text).toBe(readFileSync(everyFieldFile, 'utf8'))
+}, 600_000)
