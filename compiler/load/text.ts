@@ -162,14 +162,25 @@ function closesBrackets(text: string): boolean {
   return areBalanced(text) && (!/["']/.test(text) || areBalanced(text.replaceAll(quoted, '')))
 }
 
+const bracket = /[[\]{}]/g
+const [openList, openMapping, closeList, closeMapping, lineEnd] = [0x5b, 0x7b, 0x5d, 0x7d, 0x0a]
+
 /** Whether every line closes just the brackets that it opens, others within them too. */
 function areBalanced(text: string): boolean {
-  let depth = 0
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] ?? ''
-    if ('[{'.includes(character)) depth += 1
-    else if (']}'.includes(character)) depth -= 1
-    if (depth < 0 || (depth > 0 && character === '\n')) return false
+  bracket.lastIndex = 0
+  // Most lines have none, and the characters of those need not be looked at one by one.
+  while (bracket.test(text)) {
+    let depth = 0
+    let at = bracket.lastIndex - 1
+    for (; at < text.length; at += 1) {
+      const character = text.charCodeAt(at)
+      if (character === openList || character === openMapping) depth += 1
+      else if (character === closeList || character === closeMapping) depth -= 1
+      else if (character === lineEnd) break
+      if (depth < 0) break
+    }
+    if (depth !== 0) return false
+    bracket.lastIndex = at
   }
-  return depth === 0
+  return true
 }
