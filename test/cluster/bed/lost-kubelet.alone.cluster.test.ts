@@ -68,7 +68,8 @@ describe.runIf(hasRealNode())('the real node whose kubelet is dead', () => {
       await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
       const from = performance.now()
       await expect(following.source.logTail(pod, 5)).rejects.toMatchObject(unreachable)
-      expect(performance.now() - from).toBeLessThan(1000)
+      // Who waits for a log that does not come gives up after five seconds.
+      expect(performance.now() - from).toBeLessThan(4000)
     } finally {
       revive(cluster, 'kubelet')
     }
