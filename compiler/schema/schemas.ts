@@ -4,6 +4,7 @@ import { publicEditorSchemas, publicSchemas, schemaFile } from '../format/modeli
 import { schemas as kinds } from '../validate/schemas.ts'
 import { inDraft07 } from './draft-07.ts'
 import type { Draft } from './drafts.ts'
+import { withOverlays } from './overlay.ts'
 import type { Schema } from './walk.ts'
 
 /** The file of the schema that takes documents of every kind. */
@@ -14,9 +15,12 @@ export const combinedFile = 'specyard.schema.json'
  * @param more schemas of documents that are no specs, such as the settings, by their kind
  */
 export function schemaFiles(draft: Draft, more: Readonly<Record<string, Schema>> = {}): ReadonlyMap<string, Schema> {
-  const all: Readonly<Record<string, Schema>> = { ...(kinds as Readonly<Record<string, object>>), ...more } as Readonly<
-    Record<string, Schema>
-  >
+  const shapes = kinds as unknown as Readonly<Record<string, Schema>>
+  const all: Readonly<Record<string, Schema>> = {
+    ...shapes,
+    ServingEndpoint: withOverlays(shapes['ServingEndpoint'] ?? {}),
+    ...more,
+  }
   const rendered = (schema: Schema): Schema => (draft === 'draft-07' ? inDraft07(schema) : schema)
   const names = Object.keys(all).sort(compareText)
   return new Map([

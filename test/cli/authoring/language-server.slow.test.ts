@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSpecFolder, type SpecFolder } from '../../support/check.ts'
-import { sourcesOf, training } from '../../support/compiler.ts'
+import { endpoint, sourcesOf, training } from '../../support/compiler.ts'
 import { type LanguageServer, startLanguageServer } from '../../support/language-server.ts'
 
 let folder: SpecFolder
@@ -76,5 +76,21 @@ describe('a real language server, on specs that name their schema', () => {
     const [first, ...more] = await server.open('specs/wrong.yaml', wrong)
     expect(more).toEqual([])
     expect(wrong.split('\n')[first?.range.start.line ?? 0]).toContain('format: texts')
+  })
+
+  it('helps in an overlay as in the spec that it is over', async () => {
+    const line = '# yaml-language-server: $schema=../schemas/serving-endpoint.schema.json\n'
+    const over = (overlay: string): string =>
+      `${line}${endpoint()}`.replace(/^  environments:.*\n/m, `  environments:\n    dev:\n      ${overlay}\n`)
+    const right = over('replicas: { max: 3 }')
+    expect(right).toContain('max: 3')
+    expect(await server.open('specs/over.yaml', right)).toEqual([])
+    const text = over('rep')
+    await server.open('specs/overlaid.yaml', text)
+    expect(await server.complete('specs/overlaid.yaml', ...behind(text, '      rep'))).toContain('replicas')
+    const wrong = over('replics: { max: 3 }')
+    const [first, ...more] = await server.open('specs/misspelt.yaml', wrong)
+    expect(more).toEqual([])
+    expect(wrong.split('\n')[first?.range.start.line ?? 0]).toContain('replics')
   })
 })
