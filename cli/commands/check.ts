@@ -16,7 +16,7 @@ import { lookingAids, recollectionOfUser } from '../specs/aids.ts'
 import { compileSpecs, nothingDeployed } from '../specs/compile-specs.ts'
 import { isLittle } from '../specs/looking/little.ts'
 import { look, type Looked } from '../specs/looking/look.ts'
-import { readStandardInput, type Selection, select } from '../specs/selection.ts'
+import { readStandardInput, type Selection, select, standardInput } from '../specs/selection.ts'
 import { linesOf } from '../terminal/frame.ts'
 import { terminalOf } from '../terminal/paint.ts'
 import { UsageError, type World } from '../world.ts'
@@ -73,17 +73,18 @@ async function checkSpecs(
   const told = compiled.problems.filter(
     (one) => isAskedFor(one, selection) || (isWrong && one.where.file === settingsFile),
   )
+  const shownPath = pathsFrom(directory, root)
   let inCheckout: Report['checkoutPath'] | undefined
   const report: Report = {
     files: compiled.paths.filter((path) => selection.includes(path) && !isTemplatePath(path)),
-    problems: told,
+    problems: told.map((one) => namedAgain(one, shownPath)),
     others: compiled.problems.filter((one) => one.severity === 'error').length - errors(told),
     linesOf: linesOf(compiled.files),
     // What version this is, and where the checkout is, some formats alone ask for.
     get version() {
       return packageVersion()
     },
-    shownPath: pathsFrom(directory, root),
+    shownPath,
     checkoutPath: (file) => (inCheckout ??= checkoutPaths(root, world.environment['GITHUB_WORKSPACE']))(file),
   }
   world.stdout.write(await writeReport(options.output, report, terminalOf(world.stdout, world.environment)))
@@ -135,6 +136,14 @@ const source = { format: 1, repository: null, commit: null, dirty: true } as con
 
 function replaces(selection: Selection, path: string): boolean {
   return selection.drafts.some((draft) => draft.path === path)
+}
+
+/** Standard input that is called as a spec is which is there: most often it is a newer text of that, and nobody said so. */
+function namedAgain(problem: Problem, shownPath: Report['shownPath']): Problem {
+  const other = problem.also?.[0]?.where.file
+  if (problem.code !== 'NAME_TAKEN' || problem.where.file !== standardInput || other === undefined) return problem
+  const path = shownPath(other)
+  return { ...problem, hint: `if it is a newer text of ${path}, add --stdin-path ${path}; else rename one of the two` }
 }
 
 function isAskedFor({ where, also = [] }: Problem, selection: Selection): boolean {

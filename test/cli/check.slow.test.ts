@@ -127,6 +127,16 @@ describe('standard input', () => {
     })
   })
 
+  it('that is called as a spec is which is there is told how to take its place', async () => {
+    folder.write({ 'specs/letters/training.yaml': training() })
+    const { code, stdout } = await folder.run(['check', '-'], { in: 'specs/letters', input: training() })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^\S*standard-input\.yaml:3:19 {2}error {2}NAME_TAKEN /)
+    expect(stdout).toContain(
+      'hint: if it is a newer text of training.yaml, add --stdin-path training.yaml; else rename',
+    )
+  })
+
   it('is refused where it is longer than any spec', async () => {
     const { code, stdout } = await folder.run(['check', '-'], { input: '# long\n'.repeat(100_000) })
     expect(code).toBe(1)
