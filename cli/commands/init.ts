@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { lstat, mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Fault } from '../../domain/fault.ts'
 import { initRepository } from '../../publisher/git/init.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
+import { checkoutAround, newCheckout } from '../init/checkout.ts'
 import { isKept, type Names, newRepository } from '../init/files.ts'
 import { UsageError, type World } from '../world.ts'
 
@@ -88,21 +89,16 @@ function namesOf(target: string, { project, name, source, git }: InitFlags): Nam
   if (!endpointForm.test(name)) throw noName(name, 'name', 'a letter in front and no hyphen at the end')
   if (!/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/.test(source))
     throw new UsageError(`error: ${JSON.stringify(source)} is no repository of a forge; write owner/name`)
-  return { project: chosen, name, source, within: git === true ? '' : pathInCheckout(target) }
+  const around = checkoutAround(target)
+  // With a repository of its own, what is around that does not matter.
+  const checkout = git === true && around.within !== '' ? newCheckout : around
+  return { project: chosen, name, source, ...checkout }
 }
 
 function noName(text: string, what: string, ends: string): UsageError {
   return new UsageError(
     `error: ${JSON.stringify(text)} is no ${what}: use lower-case letters, digits and hyphens, at most 40, with ${ends}`,
   )
-}
-
-/** The path of a folder in the repository of Git that it would be a part of, with `/` between folders; empty for that itself, or without one. */
-function pathInCheckout(target: string): string {
-  for (let above = target; ; above = dirname(above)) {
-    if (existsSync(join(above, '.git'))) return relative(above, target).split(sep).join('/')
-    if (dirname(above) === above) return ''
-  }
 }
 
 function told(folder: string, written: readonly string[], kept: readonly string[]): string {

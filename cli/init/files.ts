@@ -4,16 +4,15 @@ import { formatFile } from '../../compiler/format/format.ts'
 import { combinedFile, schemaFiles } from '../../compiler/schema/schemas.ts'
 import { packageRoot, packageVersion } from '../house/assets.ts'
 import { settingsSchemaDocument } from '../house/settings-schema.ts'
+import type { Checkout } from './checkout.ts'
 
 /** What a new spec repository is called, and where it takes Specyard from. */
-export interface Names {
+export interface Names extends Checkout {
   readonly project: string
   /** Of the model, its training and its endpoint. */
   readonly name: string
   /** Of the forge: the repository that holds the action and the hooks, such as specyard/specyard. */
   readonly source: string
-  /** Where the new one is in the repository of Git that it becomes a part of; empty where it is one itself. With `/` between folders. */
-  readonly within: string
 }
 
 /** What many a repository has already. It stays as it is: nothing that runs or is checked depends on it. */
@@ -48,7 +47,7 @@ function targetOf(path: string, { project, within }: Names): string {
   return isOfRoot ? `${'../'.repeat(within.split('/').length)}${target}` : target
 }
 
-function filled(path: string, text: string, { project, name, source, within }: Names): string {
+function filled(path: string, text: string, { project, name, source, within, branch }: Names): string {
   const release = `v${packageVersion()}`
   // Lines that are for a folder of another repository alone say which.
   const lines = within === '' ? text.replaceAll(/^.*__(directory|pattern)__.*\n/gm, '') : text
@@ -56,6 +55,7 @@ function filled(path: string, text: string, { project, name, source, within }: N
   return lines
     .replaceAll('__directory__', () => yamlText(within))
     .replaceAll('__pattern__', () => yamlText(pattern))
+    .replaceAll('__branch__', () => yamlText(branch))
     .replaceAll('__folder__', () => (within === '' ? '' : `${within}/`))
     .replaceAll(/(?<![\w./-])__(project|name)__(?![\w./-])/g, (_whole, what: string) => {
       const chosen = what === 'name' ? name : project

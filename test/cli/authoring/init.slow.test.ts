@@ -186,6 +186,24 @@ describe('specyard init', () => {
       '/ml/specs (1)/specs/environments.yaml',
     )
     expect(await specyard(join(other, 'ml', 'specs (1)'), 'check')).toMatchObject({ code: 0 })
+    expect(await specyard(other, 'init', 'own', '--git')).toMatchObject({ code: 0 })
+    expect(existsSync(join(other, 'own', '.github', 'workflows', 'specyard.yaml'))).toBe(true)
+  })
+
+  it.each([
+    ['of the remote that it was cloned from', { HEAD: 'change', 'refs/remotes/origin/HEAD': 'origin/trunk' }, 'trunk'],
+    ['that it is on', { HEAD: 'no' }, 'no'],
+    ['main, where it says none', {}, 'main'],
+  ])('runs CI on pushes to the branch %s', async (_sentence, heads, branch) => {
+    const other = mkdtempSync(join(folder, 'branch-'))
+    for (const [path, name] of Object.entries(heads)) {
+      mkdirSync(dirname(join(other, '.git', path)), { recursive: true })
+      const reference = name.startsWith('origin/') ? `refs/remotes/${name}` : `refs/heads/${name}`
+      writeFileSync(join(other, '.git', path), `ref: ${reference}\n`)
+    }
+    expect(await specyard(other, 'init', '--project', 'p')).toMatchObject({ code: 0 })
+    const workflow: unknown = parse(readFileSync(join(other, '.github', 'workflows', 'specyard.yaml'), 'utf8'))
+    expect(workflow).toMatchObject({ on: { push: { branches: [branch] } } })
   })
 
   it.each(['2024', '1e3', '0x1f', 'true', 'no', 'null'])('makes specs of %s that have no problem', async (project) => {
