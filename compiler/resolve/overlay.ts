@@ -27,6 +27,18 @@ export function mergePatch(target: Json | undefined, patch: Json, origins?: Orig
   return merged
 }
 
+/** What a patch was merged into, with null for each key that the patch takes away; undefined where it takes none. */
+export function withNulls(merged: Json | undefined, patch: Json): Json | undefined {
+  if (patch === null) return null
+  if (!isMapping(patch)) return undefined
+  let found: Record<string, Json> | undefined
+  for (const [key, value] of Object.entries(patch)) {
+    const inner = withNulls(isMapping(merged) ? merged[key] : undefined, value)
+    if (inner !== undefined) (found ??= isMapping(merged) ? copyOf(merged) : {})[key] = inner
+  }
+  return found
+}
+
 /** Member by member: a copy made at once gets a shape of its own as soon as a member is added. */
 function copyOf(mapping: JsonObject): Record<string, Json> {
   const copy: Record<string, Json> = {}

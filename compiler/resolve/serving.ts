@@ -7,14 +7,15 @@ import {
 } from '../../domain/canonical.ts'
 import { digestOfMembers } from '../../domain/names.ts'
 import type { EndpointPlan, SpecSource } from '../../domain/plan.ts'
-import type { Problem } from '../../domain/problem.ts'
+import { comparePlaces, type Problem } from '../../domain/problem.ts'
 import type { ServingEndpoint } from '../../domain/specs.generated.ts'
+import { escapePointer } from '../load/walk.ts'
 import { problem } from '../problem.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { repairValue, validateValue, withoutTold } from '../validate/validate.ts'
 import type { Catalogue } from './catalogue.ts'
 import { doubting } from './doubt.ts'
-import { isMapping, mergePatch, overlayLocator } from './overlay.ts'
+import { isMapping, mergePatch, overlayLocator, withNulls } from './overlay.ts'
 import type { Origins } from './origins.ts'
 import { type Place, type Resolving, resolvePlace } from './place.ts'
 import type { Merged } from './serving/installed.ts'
@@ -121,7 +122,28 @@ function misfitsOf(
   { at }: Resolving,
 ): readonly Problem[] {
   if (Object.keys(patch).length === 0) return []
-  return validateValue('ServingEndpoint', wholeOf(spec, merged, environment), at)
+  const misfits = validateValue('ServingEndpoint', wholeOf(spec, merged, environment), at)
+  return [...misfits, ...unknownKeysTakenAway(spec, merged, environment, patch, at, misfits)]
+}
+
+/** Keys that the overlay takes away and that no spec has: nothing of them is left in what it is merged into. */
+function unknownKeysTakenAway(
+  spec: SpecOf<'ServingEndpoint'>,
+  merged: Merged,
+  environment: string,
+  patch: JsonObject,
+  at: Resolving['at'],
+  misfits: readonly Problem[],
+): readonly Problem[] {
+  const whole = withNulls(merged as unknown as Json, patch)
+  if (whole === undefined) return []
+  const overlay = `/spec/environments/${escapePointer(environment)}`
+  const locateKey = (pointer: string): Problem['where'] => spec.document.locateKey(pointer.replace(/^\/spec/, overlay))
+  const problems = validateValue('ServingEndpoint', wholeOf(spec, whole as unknown as Merged, environment), {
+    ...{ locate: at.locate, written: at.written, locateKey },
+  })
+  const isTold = (one: Problem): boolean => misfits.some(({ where }) => comparePlaces(where, one.where) === 0)
+  return problems.filter((one) => one.code === 'KEY_UNKNOWN' && !isTold(one))
 }
 
 /** A spec with the overlay of one environment, as the schema knows it. */

@@ -89,6 +89,9 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'a project without namespace': [replaced(endpoint(), 'project: language', 'project: vision')],
   'an overlay with a wrong value': [replaced(endpoint(), 'min: 2, max: 3', 'min: two')],
   'an overlay with an unknown key': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'replica: 2')],
+  'an overlay that takes away keys that nothing has': [
+    replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'replics: null, probe: { pth: null, path: null }, auth: null'),
+  ],
   'an overlay that changes environments': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'environments: {}')],
   'an overlay that changes metadata': [replaced(endpoint(), 'replicas: { min: 2, max: 3 }', 'metadata: { name: x }')],
   'an overlay that takes away what must be there': [
