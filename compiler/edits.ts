@@ -14,10 +14,7 @@ export function editsOf(
   const texts = new Map(entries.map((entry) => [ledgerPath(entry), ledgerText(entry)]))
   const ledgerEdits = difference(texts, deployed, (path) => path.startsWith('.specyard/ledger/'))
   const treeEdits = difference(tree, deployed, (path) => !path.startsWith('.specyard/'))
-  const change = new Map([
-    ...withoutDrifted([...treeEdits, ...ledgerEdits], deployed),
-    ...adopted(tree, texts, deployed),
-  ])
+  const change = new Map([...withoutDrifted([...treeEdits, ...ledgerEdits], deployed), ...adopted(tree, deployed)])
   return { ledgerEdits, change }
 }
 
@@ -37,16 +34,29 @@ function withoutDrifted(edits: readonly (readonly [string, string | null])[], de
 }
 
 /**
- * Files that somebody else changed to what is wanted anyway: naming them ends the drift. Manifests of attempts are copied from what is
- * deployed, so for them being equal says nothing.
+ * Files that somebody else changed to what is wanted anyway: naming them ends the drift. Manifests of attempts and the ledger are copied from what
+ * is deployed, so for them being equal says nothing.
  */
-function adopted(tree: Files, entries: Files, deployed: Deployed): Change {
+function adopted(tree: Files, deployed: Deployed): Change {
   const settled = deployed.drifted
     .map(({ path }) => path)
-    .filter((path) => !/^environments\/.*\/jobs\/.*\.yaml$/.test(path))
-    .map((path) => [path, tree.get(path) ?? entries.get(path) ?? null] as const)
+    .filter((path) => !/^environments\/.*\/jobs\/.*\.yaml$|^\.specyard\/ledger\//.test(path))
+    .map((path) => [path, tree.get(path) ?? null] as const)
     .filter(([path, wanted]) => wanted === (deployed.files.get(path) ?? null))
   return new Map(settled)
+}
+
+/** What is left as it is because of a file that somebody else has changed. */
+function leftText(path: string): string {
+  const [, key] = /^\.specyard\/ledger\/(?:runs|endpoints)\/(.+)\.json$/.exec(path) ?? []
+  return key === undefined
+    ? 'it is left as it is'
+    : `until it is restored, ${key} stays as it is, whatever its spec says`
+}
+
+function restoreText(path: string): string {
+  const restore = 'restore the file in the deploy repository'
+  return path.startsWith('.specyard/') ? restore : `make the change in the specs and ${restore}`
 }
 
 /** Of each published file that somebody else has changed. */
@@ -56,11 +66,9 @@ export function driftWarnings(deployed: Deployed): readonly Problem[] {
     return problem(
       'PUBLISHED_FILE_CHANGED',
       { file: path, line: 1, column: 1 },
-      `${author} ${did} this published file in commit ${commit.slice(0, 10)}; it is left as it is`,
+      `${author} ${did} this published file in commit ${commit.slice(0, 10)}; ${leftText(path)}`,
       {
-        hint: added
-          ? 'take the file out of the deploy repository'
-          : 'make the change in the specs and restore the file in the deploy repository',
+        hint: added ? 'take the file out of the deploy repository' : restoreText(path),
       },
     )
   })

@@ -1,5 +1,6 @@
+import { paths } from '../../domain/ledger.ts'
 import type { LedgerView } from '../../domain/ledger-files.ts'
-import { keyText } from '../../domain/names.ts'
+import { type EndpointKey, keyText } from '../../domain/names.ts'
 import type { EndpointPlan } from '../../domain/plan.ts'
 import { chartVersionsOf, lastAsked } from '../../domain/rollout.ts'
 import type { CompileInput } from '../compile-types.ts'
@@ -10,6 +11,7 @@ import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { byKey } from '../resolve/routes.ts'
 import { addFiles, type Deciding } from './deciding.ts'
+import { editedLedgerFiles, endpointAsDeployed } from './edited.ts'
 
 /** Which release each endpoint serves, with its files and the chart that they are for. */
 export function decideEndpoints(
@@ -22,9 +24,23 @@ export function decideEndpoints(
   const { deployed, deploy, chart } = input
   const before = new Map(ledger.endpoints.map((entry) => [keyText(entry), entry]))
   const versions = new Set<string>(input.beside?.charts)
+  const edited = editedLedgerFiles(deployed)
+  const leave = (key: EndpointKey, plan: EndpointPlan | undefined): void => {
+    const old = before.get(keyText(key))
+    const { files, charts } = endpointAsDeployed(key, old, deployed.files)
+    if (old) result.entries.push(old)
+    addFiles(files, undefined, input, result)
+    for (const version of charts) versions.add(version)
+    if (plan) result.learning?.endpoint(plan, files, charts)
+    before.delete(keyText(key))
+  }
   for (const plan of byKey(plans)) {
     const text = keyText(plan)
     const old = before.get(text)
+    if (edited.has(paths.endpointLedger(plan))) {
+      leave(plan, plan)
+      continue
+    }
     const models = ledger.models.find((one) => one.project === plan.project && one.model === plan.model.ref)
     const pin = decidePin(plan, old ? lastAsked(old).pin : null, models)
     const key = { environment: plan.environment, project: plan.project, name: plan.name }
@@ -62,6 +78,7 @@ export function decideEndpoints(
     if (held) result.problems.push(held)
     before.delete(text)
   }
+  for (const old of before.values()) if (edited.has(paths.endpointLedger(old))) leave(old, undefined)
   for (const version of versions)
     for (const [path, text] of chartFiles(version, chart, deployed.files)) result.tree.set(path, text)
   for (const { environment, project, name } of before.values())

@@ -11,6 +11,7 @@ import { renderTemplate } from '../render/template.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { resolvePlace } from '../resolve/place.ts'
 import { addFiles, type Deciding } from './deciding.ts'
+import { editedLedgerFiles, runsAsDeployed } from './edited.ts'
 
 /** Which runs there are, with the manifests of their attempts. */
 export function decideTrainings(
@@ -23,12 +24,16 @@ export function decideTrainings(
   const entries = new Map(ledger.runs.map((entry) => [keyText(entry), entry]))
   for (const [text, { environment, project, name }] of plans)
     if (!entries.has(text)) entries.set(text, { format: 1, environment, project, name, runs: [] })
+  const edited = editedLedgerFiles(input.deployed)
   for (const text of [...entries.keys()].sort()) {
     const entry = entries.get(text)
     if (!entry) continue
     const plan = plans.get(text)
-    const decided = decideRuns(entry, plan, input.deployed.files)
-    result.entries.push(decided.entry)
+    const { files } = input.deployed
+    const isEdited = edited.has(paths.runLedger(entry))
+    const decided = isEdited ? runsAsDeployed(entry, files) : decideRuns(entry, plan, files)
+    // One that was deleted is not written again.
+    if (!isEdited || entry.runs.length > 0) result.entries.push(decided.entry)
     addFiles(decided.manifests, plan?.source, input, result)
     if (plan) result.learning?.training(plan, decided.manifests)
     tellRuns(entry, plan, decided, result)

@@ -1,6 +1,7 @@
 import { type DriftedFile, type LedgerRun, paths, type RunLedger } from '../../domain/ledger.ts'
 import { readLedger } from '../../domain/ledger-files.ts'
-import { keyText } from '../../domain/names.ts'
+import { keyText, type RunKey } from '../../domain/names.ts'
+import type { TrainingPlan } from '../../domain/plan.ts'
 import { compareText, hasErrors, type Problem } from '../../domain/problem.ts'
 import type { Deployed, Files } from '../../domain/publication.ts'
 import { lastAsked } from '../../domain/rollout.ts'
@@ -58,7 +59,10 @@ export function findDrift(asked: CompileInput, aids: Aids = {}): Drift {
   const items = [...editedFiles(deployed, result), ...renderedManifests(ledger.runs, deployed)]
   if (hasErrors(result.problems)) return { problems: result.problems, items: sorted(items), unpublished: 0 }
   const fresh = compile({ ...input, deployed: withoutRuns(deployed) }, aids)
-  const runs = changedRuns(fresh, ledger.runs)
+  const edited = new Set(deployed.drifted.map(({ path }) => path))
+  // What the ledger says of these nobody compares with anything.
+  const isTrusted = (key: RunKey): boolean => !edited.has(paths.runLedger(key))
+  const runs = changedRuns(fresh.impact.starts.filter(isTrusted), ledger.runs.filter(isTrusted))
   const endpoints = changedEndpoints(result, input)
   items.push(...runs.items, ...endpoints.items, ...otherFiles(result, deployed, endpoints.paths))
   return { problems: result.problems, items: sorted(items), unpublished: runs.unpublished + endpoints.unpublished }
@@ -128,11 +132,11 @@ function renderedManifests(entries: readonly RunLedger[], { files, drifted }: De
 }
 
 /** Runs that specs still ask for, word for word, and that would begin with other values today. */
-function changedRuns(fresh: CompileResult, entries: readonly RunLedger[]) {
+function changedRuns(starts: readonly TrainingPlan[], entries: readonly RunLedger[]) {
   const ledger = new Map(entries.map((entry) => [keyText(entry), entry]))
   const items: DriftItem[] = []
   let unpublished = 0
-  for (const plan of fresh.impact.starts) {
+  for (const plan of starts) {
     const run = ledger.get(keyText(plan))?.runs.find((one) => one.id === plan.id)
     if (!run) unpublished += 1
     if (!run?.plan || run.status !== 'active') continue
@@ -146,7 +150,7 @@ function changedRuns(fresh: CompileResult, entries: readonly RunLedger[]) {
     )
     items.push({ kind: 'values', path, subject: keyText(plan), edit: null, changes, difference, remedy: untilNextRun })
   }
-  const asked = new Set(fresh.impact.starts.map(keyText))
+  const asked = new Set(starts.map(keyText))
   unpublished += entries.filter(
     (entry) => !asked.has(keyText(entry)) && entry.runs.some((run) => run.status === 'active'),
   ).length
@@ -228,7 +232,7 @@ function changed(path: string, { change }: CompileResult, { files }: Deployed): 
 
 function withoutRuns(deployed: Deployed): Deployed {
   const files = new Map([...deployed.files].filter(([path]) => !path.startsWith('.specyard/ledger/runs/')))
-  return { ...deployed, files }
+  return { ...deployed, files, drifted: [] }
 }
 
 function subjectOf(path: string): string {
