@@ -51,7 +51,7 @@ export function sections(impact: ImpactStatement, told: Told = 'now'): readonly 
         .map((one) => ({
           name: name(one.key),
           where: one.where,
-          says: [stopText(one), progressText(one.progress, told)],
+          says: [stopText(one), progressText(one, told)],
         })),
     },
     {

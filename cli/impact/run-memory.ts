@@ -20,8 +20,8 @@ export interface RunMemory {
 }
 
 const pastRunsMax = 10
-/** A change of a thousand specs does not ask a thousand questions: the first so many runs are told of, the rest as unknown. */
-const askedMax = 200
+/** A change of a thousand specs does not ask a thousand questions: those runs are looked for that have the most GPUs, or would take the most of them. */
+export const askedMax = 200
 
 /**
  * What records know of the runs that a change starts and stops; undefined where there are no records, or somebody else holds them.
@@ -32,16 +32,24 @@ export async function recall(
   world: World,
   { starts, stops }: Pick<ImpactStatement, 'starts' | 'stops'>,
 ): Promise<KnownRuns | undefined> {
-  return withRunMemory(settings, world, async (memory) => {
-    const progress = new Map<string, RunProgress>()
-    for (const { runId } of stops.slice(0, askedMax)) {
-      const known = await memory.progress(runId)
-      if (known) progress.set(runId, known)
-    }
-    const pastHours = new Map<string, readonly number[]>()
-    for (const { key } of starts.slice(0, askedMax)) pastHours.set(keyText(key), await memory.pastHours(key))
-    return { progress, pastHours }
-  })
+  return withRunMemory(settings, world, (memory) => remembered(memory, { starts, stops }))
+}
+
+/** What a memory knows of the runs that count most. */
+export async function remembered(
+  memory: RunMemory,
+  { starts, stops }: Pick<ImpactStatement, 'starts' | 'stops'>,
+): Promise<KnownRuns> {
+  const heaviest = [...stops].sort((left, right) => right.gpus - left.gpus)
+  const progress = new Map<string, RunProgress>()
+  for (const { runId } of heaviest.slice(0, askedMax)) {
+    const known = await memory.progress(runId)
+    if (known) progress.set(runId, known)
+  }
+  const dearest = [...starts].sort((left, right) => right.estimate.gpuHours.high - left.estimate.gpuHours.high)
+  const pastHours = new Map<string, readonly number[]>()
+  for (const { key } of dearest.slice(0, askedMax)) pastHours.set(keyText(key), await memory.pastHours(key))
+  return { progress, unasked: new Set(heaviest.slice(askedMax).map(({ runId }) => runId)), pastHours }
 }
 
 async function withRunMemory<Result>(

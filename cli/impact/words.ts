@@ -73,16 +73,21 @@ export function estimateText({ basis, pastRuns, attempts, gpus, gpuType, hours, 
       ? `${countText(pastRuns, 'past run', 'past runs')} took ${hoursText(hours)}`
       : `limit ${hoursText({ low: one.high, high: one.high })} an attempt, ${countText(attempts, 'attempt', 'attempts')}`
   if (gpus === 0) return `no GPUs; ${why}`
-  const type = gpuType === null ? '' : ` ${gpuType}`
   const price = cost === null ? 'cost unknown: no price' : `cost ${rangeText(cost)}`
-  return `${numberText(gpus)}${type}: ${rangeText(gpuHours)} GPU-hours, ${price} (${why})`
+  return `${gpusText(gpus, gpuType)}: ${rangeText(gpuHours)} GPU-hours, ${price} (${why})`
+}
+
+/** `2 A100`, or `2 GPUs` where any will do. */
+function gpusText(gpus: number, gpuType: string | null): string {
+  return gpuType === null ? countText(gpus, 'GPU', 'GPUs') : `${numberText(gpus)} ${gpuType}`
 }
 
 /** Whether what is told of a run that is stopped may be another thing at each look. */
 export type Told = 'now' | 'stable'
 
 /** How far a run is that is stopped. `stable`: by the quarter, where its share is known. */
-export function progressText(progress: RunProgress | null | undefined, told: Told): string {
+export function progressText({ progress, unasked }: Pick<StoppedRun, 'progress' | 'unasked'>, told: Told): string {
+  if (unasked) return 'how far it is: not looked up, so many runs stop'
   if (progress === undefined) return 'how far it is: unknown, no database'
   if (progress === null) return 'how far it is: unknown, not in the records'
   const { state, reason, attempt, startedAt } = progress
@@ -117,7 +122,7 @@ export function reasonText({ before, changes }: StartedRun): string {
 }
 
 export function stopText({ why, gpus, gpuType }: StoppedRun): string {
-  const frees = gpus === 0 ? '' : `, frees ${numberText(gpus)}${gpuType === null ? ' GPU' : ` ${gpuType}`}`
+  const frees = gpus === 0 ? '' : `, frees ${gpusText(gpus, gpuType)}`
   return `${why === 'SUPERSEDED' ? 'superseded' : 'its spec is gone'}${frees}`
 }
 

@@ -53,7 +53,7 @@ export function openStates(world: World, directory: string): States {
     at: async (revision) => {
       const { revisions, onDisk } = await open()
       const read = await revisions.read(await revisions.resolve(revision))
-      const settings = read.settings === null ? onDisk : settingsFrom(read.settings, read.root, world.environment)
+      const settings = read.settings === null ? onDisk : settingsAt(revision, read.settings, read.root, world)
       if (!settings)
         throw new Fault('NOT_A_SPEC_REPOSITORY', `there is no ${settingsFile} in revision ${revision}`, {
           retry: 'never',
@@ -72,6 +72,17 @@ export function openStates(world: World, directory: string): States {
         throw error
       }
     },
+  }
+}
+
+/** A mistake in them is told with the revision: those on the disk may be fine. */
+function settingsAt(revision: string, text: string, root: string, { environment }: World): Settings {
+  try {
+    return settingsFrom(text, root, environment)
+  } catch (error) {
+    if (!isFault(error, 'SETTINGS_INVALID')) throw error
+    const { code, message, retry, hint } = error
+    throw new Fault(code, `in revision ${revision}: ${message}`, { retry, ...(hint && { hint }), cause: error })
   }
 }
 

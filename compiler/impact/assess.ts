@@ -74,7 +74,9 @@ function stopsOf({ impact }: CompileResult, ledger: Runs, known: KnownRuns | und
       runId,
       why,
       where: source ? placeOf(source) : { file: paths.runLedger(key), line: 1, column: 1 },
-      progress: known === undefined ? undefined : (known.progress.get(runId) ?? null),
+      ...(known?.unasked?.has(runId)
+        ? { progress: undefined, unasked: true }
+        : { progress: known && (known.progress.get(runId) ?? null) }),
       gpus: (resources?.gpus ?? 0) * (run?.plan?.nodes ?? 1),
       gpuType: resources?.gpuType ?? null,
     }

@@ -73,6 +73,8 @@ export interface StoppedRun {
   readonly where: Place
   /** Undefined where no records were given, null where they do not know the run. */
   readonly progress: RunProgress | null | undefined
+  /** Set where records were not asked, because so many runs stop. */
+  readonly unasked?: true
   readonly gpus: number
   readonly gpuType: string | null
 }
@@ -158,6 +160,8 @@ export interface ImpactStatement {
 export interface KnownRuns {
   /** By run id. */
   readonly progress: ReadonlyMap<string, RunProgress>
+  /** Ids of runs that were not looked for. */
+  readonly unasked?: ReadonlySet<string>
   /** Hours that successful runs took, newest first, by `keyText`. */
   readonly pastHours: ReadonlyMap<string, readonly number[]>
 }

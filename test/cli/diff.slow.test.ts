@@ -45,6 +45,13 @@ describe('specyard diff', () => {
     }
     expect((await specyard(root, ['diff', 'a', 'b', 'c'])).exit).toBe(2)
     expect((await specyard(root, ['diff', 'a..b', 'c'])).exit).toBe(2)
+    await commitFiles(root, { 'specyard.yaml': 'nonsense: [\n' })
+    await commitFiles(root, { 'specyard.yaml': settings })
+    const older = await specyard(root, ['diff', 'HEAD~1', 'HEAD'])
+    expect([older.exit, older.stderr]).toMatchObject([
+      3,
+      expect.stringContaining('in revision HEAD~1: specyard.yaml:2:1'),
+    ])
     const unknown = await specyard(root, ['diff', 'no-such-branch'])
     expect([unknown.exit, unknown.stderr]).toMatchObject([3, expect.stringContaining('REVISION_UNKNOWN')])
     const outside = await specyard(await temporaryFolder(), ['diff'])
