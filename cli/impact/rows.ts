@@ -55,6 +55,16 @@ export function sections(impact: ImpactStatement, told: Told = 'now'): readonly 
         })),
     },
     {
+      title: 'Left behind',
+      rows: impact.left.map((one) => ({
+        name: name(one.key),
+        where: one.where,
+        says: [
+          'its Job is made again in another cluster; the one that runs is left where it is, to be taken away by hand',
+        ],
+      })),
+    },
+    {
       title: 'Starts',
       rows: [...impact.starts]
         .sort((left, right) => right.estimate.gpuHours.high - left.estimate.gpuHours.high)

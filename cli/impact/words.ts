@@ -13,12 +13,23 @@ import type { Comparison } from './comparison.ts'
 import { countText, hoursText, numberText, rangeText, spanText } from './numbers.ts'
 
 /** All that a change does in one sentence, most important first. */
-export function headline({ starts, stops, ended, later, releases, waits, removes, total }: ImpactStatement): string {
+export function headline({
+  starts,
+  stops,
+  ended,
+  left,
+  later,
+  releases,
+  waits,
+  removes,
+  total,
+}: ImpactStatement): string {
   const of = (what: EndpointRelease['what']): readonly EndpointRelease[] => releases.filter((one) => one.what === what)
   const running = stops.filter(({ progress }) => progress?.state === 'RUNNING').length
   const tight = releases.filter(({ surge }) => surge.room === 'too-little').length
   const parts: (readonly [number, string])[] = [
     [stops.length, countText(stops.length, 'run stops', 'runs stop') + (running > 0 ? ` (${running} running)` : '')],
+    [left.length, countText(left.length, 'run is left in its cluster', 'runs are left in their cluster')],
     [starts.length, countText(starts.length, 'run starts', 'runs start')],
     [removes.length, countText(removes.length, 'endpoint is removed', 'endpoints are removed')],
     [of('moves').length, countText(of('moves').length, 'endpoint moves', 'endpoints move')],

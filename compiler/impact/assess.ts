@@ -9,7 +9,16 @@ import { assessReleases } from './releases.ts'
 import { changedValues } from './changes.ts'
 import { estimate, total } from './estimate.ts'
 import { offersOf } from './offers.ts'
-import type { EndedRun, ImpactStatement, KnownRuns, LaterRun, Prune, StartedRun, StoppedRun } from './statement.ts'
+import type {
+  EndedRun,
+  ImpactStatement,
+  KnownRuns,
+  LaterRun,
+  LeftRun,
+  Prune,
+  StartedRun,
+  StoppedRun,
+} from './statement.ts'
 
 export interface Assessed {
   /** What is deployed before the change. */
@@ -36,6 +45,7 @@ export function assess({ before, base, result, sources, known, policy = [] }: As
     starts,
     stops: stopsOf(result, runs, known),
     ended: endedOf(result, runs, base && askedBy(base)),
+    left: leftOf(result, before),
     later: laterOf(result, runs, base),
     releases,
     waits,
@@ -117,6 +127,23 @@ function endedOf(
 
 function askedBy({ impact }: CompileResult): ReadonlySet<string> {
   return new Set([...impact.keeps.map(({ runId }) => runId), ...impact.starts.map(({ id }) => id)])
+}
+
+/** Argo CD takes nothing away in the cluster that an Application named before. @see https://github.com/argoproj/argo-cd/issues/1640 */
+function leftOf({ impact, change }: CompileResult, { files }: Deployed): readonly LeftRun[] {
+  return impact.keeps
+    .filter(({ key: { environment, project }, ended }) => {
+      const path = paths.jobsApplication(environment, project)
+      const [before, after] = [files.get(path), change.get(path)]
+      return !ended && before !== undefined && typeof after === 'string' && clusterOf(before) !== clusterOf(after)
+    })
+    .map(({ key, runId, plan }) => ({ key, runId, where: placeOf(plan.source) }))
+    .sort((left, right) => byKey(left.key, right.key))
+}
+
+/** Where an Application of ours sends its Jobs: by its address or its name. */
+function clusterOf(application: string): string | undefined {
+  return /^ {2}destination:\n {4}(.+)$/m.exec(application)?.[1]
 }
 
 /** Runs that go on, and whose next one would begin with other values: than they began with or, with older specs, than those say. */

@@ -141,10 +141,18 @@ export interface LaterRun {
   readonly changes: readonly ChangedValue[]
 }
 
+/** A run that goes on while its Application is sent to another cluster: its Job is made there again, and what runs is left where it is. */
+export interface LeftRun {
+  readonly key: RunKey
+  readonly runId: string
+  readonly where: Place
+}
+
 export interface ImpactStatement {
   readonly starts: readonly StartedRun[]
   readonly stops: readonly StoppedRun[]
   readonly ended: readonly EndedRun[]
+  readonly left: readonly LeftRun[]
   readonly later: readonly LaterRun[]
   readonly releases: readonly EndpointRelease[]
   readonly waits: readonly WaitingEndpoint[]

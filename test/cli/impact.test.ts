@@ -127,6 +127,12 @@ const cases: readonly Case[] = [
     environments: gpuEnvironments.replace('ml-language', 'ml-elsewhere'),
   },
   {
+    name: 'runs-in-another-cluster',
+    published: [letters],
+    head: [letters],
+    environments: gpuEnvironments.replace('context: prod,', 'context: prod, server: https://elsewhere.example,'),
+  },
+  {
     name: 'endpoint-in-another-cluster',
     versions: 1,
     published: [gpuEndpoint('letters', 'resources: { gpus: 3, gpuType: A100 }')],
