@@ -36,8 +36,8 @@ export function humanComparison(comparison: Comparison, files: SidesFiles, termi
       .join('\n'),
     ...sections(difference.impact).map(({ title, rows }) => {
       const lines = rows.flatMap(({ name, where, says }) => [
-        `  ${name}  ${colours.dim(printable(placeText(where)))}`,
-        ...says.map((one) => `    ${printable(one)}`),
+        `  ${printable(name)}  ${colours.dim(printable(placeText(where)))}`,
+        ...says.map((one) => `    ${printable(one).replaceAll('\n', '\n      ')}`),
       ])
       return [colours.bold(title), ...lines].join('\n')
     }),

@@ -194,9 +194,11 @@ export function changesText(changes: readonly ChangedValue[]): string {
   return shown.join(', ') + (more > 0 ? ` and ${numberText(more)} more` : '')
 }
 
+/** On one line: what has several, or nothing, stands in quotes. */
 export function valueText(value: Json): string {
   if (value === null) return 'none'
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const isPlain = typeof value === 'string' && value !== '' && !/[\p{Cc}\u2028\u2029]/u.test(value)
+  const text = isPlain ? value : JSON.stringify(value)
   return text.length <= valueLengthMax
     ? text
     : `${text.slice(0, valueLengthMax / 2 - 1)}…${text.slice(-valueLengthMax / 2)}`

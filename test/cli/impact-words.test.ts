@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { humanComparison } from '../../cli/impact/human.ts'
 import { askedMax, remembered } from '../../cli/impact/run-memory.ts'
-import { estimateText, progressText, stopText } from '../../cli/impact/words.ts'
+import { estimateText, progressText, stopText, valueText } from '../../cli/impact/words.ts'
 import { compile } from '../../compiler/compile.ts'
 import { applied } from '../../compiler/impact/applied.ts'
 import type { KnownRuns, StoppedRun } from '../../compiler/impact/statement.ts'
@@ -29,6 +30,29 @@ describe('GPUs', () => {
     expect(estimateOf(resources)).toMatch(estimate)
     expect(stopText({ ...stopped(resources), why: 'SUPERSEDED' })).toBe(stop)
   })
+})
+
+describe('a value that is another one', () => {
+  it.each([
+    ['stands as it is', 'debug', 'debug'],
+    ['of several lines stands on one', 'one\n\nStops\n  all', '"one\\n\\nStops\\n  all"'],
+    ['that is an empty text is seen', '', '""'],
+    ['that is nothing is none', null, 'none'],
+    ['that is long is cut in its middle', 'x'.repeat(99), `${'x'.repeat(29)}…${'x'.repeat(30)}`],
+  ])('%s', (_sentence, value, expected) => {
+    expect(valueText(value)).toBe(expected)
+  })
+})
+
+it('what a policy says on several lines is told apart from other lines', () => {
+  const comparison = compared([gpuTraining('letters')], nothing)
+  const warning = { code: 'POLICY_WARNED', severity: 'warning', where: { file: 'a', line: 1, column: 1 } } as const
+  const policy = [{ ...warning, message: 'first\nStops' }]
+  const impact = { ...comparison.difference.impact, policy }
+  const difference = { ...comparison.difference, impact }
+  expect(humanComparison({ ...comparison, difference }, { head: [], base: [] }, undefined)).toContain(
+    '    first\n      Stops\n',
+  )
 })
 
 it('of more runs than are looked for those are that have the most GPUs, and of the others that is said', async () => {
