@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { compile } from '../../compiler/compile.ts'
 import { type Drift, type DriftItem, findDrift } from '../../compiler/impact/drift.ts'
 import { isFault } from '../../domain/fault.ts'
 import { sourcePath, type SourceRecord } from '../../domain/ledger.ts'
@@ -70,12 +71,32 @@ function withoutWaiting(
   return { drift: { ...drift, items }, waits }
 }
 
-/** The specs that were published last, where their commit is here; else those that were asked for. */
-async function published(states: States, { files, branches }: Deployed, asked: SpecsState): Promise<SpecsState> {
-  const sources = branches?.sources ?? [sourceOf(files.get(sourcePath))]
+/**
+ * The specs that were published last, where their commit is here; else those that were asked for. So are newer ones of which publishing makes no
+ * commit, as of another Environment: they are what counts, though nothing in the deploy repository names them.
+ */
+async function published(states: States, deployed: Deployed, asked: SpecsState): Promise<SpecsState> {
+  const sources = deployed.branches?.sources ?? [sourceOf(deployed.files.get(sourcePath))]
   const commit = await newest(states, sources)
   if (commit === undefined) return asked
+  if ((await isNewer(states, asked, commit)) && (await isSame(asked, deployed))) return asked
   return { ...(await states.at(commit)), label: `the published commit ${commit.slice(0, 12)}` }
+}
+
+async function isNewer(states: States, { source: { commit, dirty } }: SpecsState, than: string): Promise<boolean> {
+  if (!commit || dirty || commit === than) return false
+  try {
+    return (await states.mergeBase(than, commit)) === than
+  } catch (error) {
+    if (isFault(error, 'REVISION_UNKNOWN')) return false
+    throw error
+  }
+}
+
+async function isSame(specs: SpecsState, deployed: Deployed): Promise<boolean> {
+  const input = await compileInput(specs.settings, specs)
+  const { problems, change } = compile({ ...input, deployed, judge: () => [] }, comparingAids())
+  return !hasErrors([...specs.problems, ...problems]) && change.size === 0
 }
 
 /** What was published last of all, on whichever branch; undefined where that is not here, or came from no commit. */

@@ -295,6 +295,25 @@ describe('specyard drift', () => {
   })
 })
 
+describe('specyard drift after a change that starts nothing', () => {
+  it('holds what is published against what counts now, once it is committed', async () => {
+    const root = await repository()
+    expect((await specyard(root, ['publish'])).exit).toBe(0)
+    const other = gpuEnvironments.replace('s3://data/text', 's3://data/more-text')
+    await writeFiles(root, { 'specs/environments.yaml': other })
+    expect((await specyard(root, ['drift'])).exit).toBe(0)
+    await commitFiles(root, { 'specs/environments.yaml': other })
+    expect((await specyard(root, ['publish'])).stdout).toContain('nothing to publish')
+    const { exit, stdout } = await specyard(root, ['drift'])
+    expect([exit, stdout]).toMatchObject([
+      1,
+      expect.stringContaining('training.dataset.uri s3://data/text → s3://data/m'),
+    ])
+    await commitFiles(root, { 'specs/letters.yaml': longer })
+    expect((await specyard(root, ['drift'])).exit).toBe(0)
+  })
+})
+
 describe('specyard explain', () => {
   it('tells of a value its line, and of a path of the spec what is made of it', async () => {
     const root = await repository()
