@@ -8,10 +8,7 @@ import { isObject, type Schema } from './walk.ts'
 /** What a patch need not have, because the spec below it may, and what null does not count for. */
 const ofTheWhole = ['required', 'minProperties', 'maxProperties']
 
-/**
- * The schema of a ServingEndpoint with that of its overlays. It takes every overlay that the compiler takes, but for keys that are not known: those
- * with null, which do nothing.
- */
+/** The schema of a ServingEndpoint with that of its overlays, which takes every overlay that the compiler takes. */
 export function withOverlays(endpoint: Schema): Schema {
   const spec = at(endpoint, 'properties', 'spec')
   const { environments, ...keys } = at(spec, 'properties')
