@@ -4,7 +4,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../house/make-folder.ts'
 
 /*
  * Files that are believed: they lie in a folder that belongs to the user alone, and belong to him alone themselves.
@@ -29,7 +29,7 @@ export function userFolder(
 /** Whether a folder is there, or could be made, and nobody else may write to it. */
 export function isOwnFolder(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     const about = lstatSync(folder)
     return about.isDirectory() && belongs(about.uid, about.mode)
   } catch {

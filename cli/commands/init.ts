@@ -1,9 +1,10 @@
 import { lstatSync, statSync } from 'node:fs'
-import { lstat, mkdir, writeFile } from 'node:fs/promises'
+import { lstat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Fault } from '../../domain/fault.ts'
 import { initRepository } from '../../publisher/git/init.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
+import { makeFolder } from '../house/make-folder.ts'
 import { checkoutAround, newCheckout } from '../init/checkout.ts'
 import { isKept, type Names, newRepository } from '../init/files.ts'
 import { UsageError, type World } from '../world.ts'
@@ -36,7 +37,7 @@ export async function runInit(world: World, directory: string, folder: string, f
   const written = [...files].filter(([path]) => !present.includes(path))
   try {
     for (const [path, text] of written) {
-      await mkdir(dirname(join(target, path)), { recursive: true })
+      makeFolder(dirname(join(target, path)))
       // A file that came meanwhile stays.
       await writeFile(join(target, path), text, { flag: 'wx' })
     }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -152,6 +152,7 @@ function run(...words: readonly string[]): Promise<{ code: number | null; stdout
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: folder },
+    timeout: 30_000,
   })
   const written = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (written.stdout += chunk.toString()))
@@ -176,6 +177,20 @@ function write(bad: Case['bad']): void {
 function frames(output: string): readonly string[] {
   return output.split('\n').filter((line) => /^ *\d* │/.test(line))
 }
+
+// Linux has a file system that makes no folder and says that the one above is missing.
+describe.runIf(existsSync('/proc/self'))('a folder where none can be made', () => {
+  it.each([
+    ['compile --to', ['compile', '--to', '/proc/specyard/tree']],
+    ['schema --to', ['schema', '--to', '/proc/specyard/schemas']],
+    ['init', ['init', '/proc/specyard']],
+  ])('is told by %s at once', async (_sentence, words) => {
+    reset()
+    const { code, stderr } = await run(...words)
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^error {2}FILE_FAILED {2}.*\/proc\/specyard.* \(ENOENT\)/)
+  })
+})
 
 describe('bad input, through the door', () => {
   it.each(cases.map((one) => [one.sentence, one] as const))(

@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  mkdir,
-  mkdirSync,
-  open,
-  openSync,
-  readFileSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fstatSync, mkdir, open, openSync, readFileSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Files } from '../../../domain/publication.ts'
 import { diskFault } from '../../../local/process/disk-fault.ts'
+import { makeInner } from '../../house/make-folder.ts'
 import { type Kind, makeAll, slowMicroseconds } from './make-all.ts'
 
 /**
@@ -82,7 +72,7 @@ class MissingFolders {
 }
 
 const folders: Kind<Folder> = {
-  make: ({ folder, target }) => named(target, () => mkdirSync(folder, { recursive: true })),
+  make: ({ folder, target }) => named(target, () => makeInner(folder)),
   begin: ({ folder, target }, end) => {
     mkdir(folder, (error) => {
       // Somebody else may have made it meanwhile; where it is no folder, the files will tell.
