@@ -73,14 +73,16 @@ async function compileTo(world: World, directory: string, to: string, options: C
   const tree = new Map([...looked.tree].sort())
   const left = beside(folder, looked.replaced)
   const written = await writeTree(folder, tree, (path, about) => stands.set(path, identityOf(about)))
-  looked.remember(stands)
   const paths = [...tree.keys(), ...looked.standing]
-  return tellWritten(world, written, { to, files: paths.length, left: left(paths) })
+  const found = left(paths)
+  looked.remember(stands, found)
+  return tellWritten(world, written, { to, files: paths.length, left: found })
 }
 
 /**
  * Tells which files of a folder are none of a tree that was written into it; asked before it is written, because a new folder holds no others.
- * @param replaced where it is known what was made before and no longer is: to look into every folder takes as long as everything else then
+ * @param replaced where it is known what was there the last time, or was made then, and is no longer: to look into every folder takes as long as
+ * everything else then, and what somebody has put there since is told when everything is looked at again
  */
 function beside(folder: string, replaced?: readonly string[]): (paths: readonly string[]) => readonly string[] {
   if (replaced) return () => stillThere(folder, replaced)

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Identity, identityOf } from '../../cli/specs/looking/identity.ts'
 import { look, type Looked } from '../../cli/specs/looking/look.ts'
 import { openRecollection } from '../../cli/specs/looking/recollection.ts'
+import { leftOver, stillThere } from '../../cli/specs/writing/destination.ts'
 import { writeTree } from '../../cli/specs/writing/write-tree.ts'
 import { settingsFrom } from '../../cli/house/settings.ts'
 import { source } from './compiler.ts'
@@ -19,6 +20,8 @@ export class LookedAt {
   /** What clocks are off by, milliseconds. */
   clockOff = 0
   maker = 'f'.repeat(64)
+  /** What the last command that wrote told to be there beside its tree. */
+  left: readonly string[] = []
   private readonly repository = new EditedRepository()
   private publications = 0
 
@@ -99,7 +102,10 @@ export class LookedAt {
     if (!looked.tree) return undefined
     const stands = new Map<string, Identity>()
     const written = await writeTree(this.to, looked.tree, (path, about) => stands.set(path, identityOf(about)))
-    looked.remember(stands)
+    this.left = looked.replaced
+      ? stillThere(this.to, looked.replaced)
+      : leftOver(this.to, new Set([...looked.tree.keys(), ...looked.standing]))
+    looked.remember(stands, this.left)
     return written
   }
 

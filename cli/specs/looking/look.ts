@@ -46,10 +46,17 @@ export interface Looked {
   readonly tree: Files | null
   /** Files of the tree that are known to stand as they should, and are not in it here. */
   readonly standing: readonly string[]
-  /** Files that were made before of what is gone or changed, and that nothing makes now; undefined where that is not known. */
+  /**
+   * Files that nothing makes now and that were there the last time, or were made then of what is gone or changed: some may be gone themselves.
+   * Undefined where that is not known.
+   */
   readonly replaced?: readonly string[]
-  /** Keeps what is known now for the next time. @param written how the files of the tree stand */
-  remember(written: ReadonlyMap<string, Identity>): void
+  /**
+   * Keeps what is known now for the next time.
+   * @param written how the files of the tree stand
+   * @param left files that were found beside them
+   */
+  remember(written: ReadonlyMap<string, Identity>, left?: readonly string[]): void
 }
 
 /** @throws Fault NOT_A_SPEC_REPOSITORY, and as `Asking` does */
@@ -66,7 +73,7 @@ export async function look(asking: Asking): Promise<Looked> {
     if (!next) end?.()
     return {
       ...told,
-      remember: (written) => {
+      remember: (written, left = []) => {
         const knowing = isOnOwnDisk(asking.to ?? asking.settings.root) ? next?.() : undefined
         const newest = newestOf(written.values())
         const stands = (path: string, at: number): KnownOutput => {
@@ -77,7 +84,12 @@ export async function look(asking: Asking): Promise<Looked> {
           const at = (asking.clock ?? Date.now)()
           return end?.() === true ? at : undefined
         }
-        if (knowing) asking.recollection?.save(knowing, ended, asking.to === undefined ? undefined : stands)
+        if (knowing)
+          asking.recollection?.save(
+            { ...knowing, others: [...left, ...sharedOutputs(told.tree, knowing.leaves)] },
+            ended,
+            asking.to === undefined ? undefined : stands,
+          )
         else end?.()
       },
     }
@@ -101,7 +113,7 @@ async function answer(
 
 type Answer = Omit<Looked, 'remember'> & {
   /** What is to be known after it: undefined where that does not pay. Left out where nothing may be. */
-  readonly next?: () => Knowing | undefined
+  readonly next?: () => Omit<Knowing, 'others'> | undefined
 }
 
 /** Compiles what changed beside what did not; undefined where that does not tell everything. */
@@ -126,7 +138,7 @@ async function lookBeside(
     ...{ problems, files: filesRead({ ...tree, files }), tree: compiled.tree },
     paths: [...sight.unchanged.keys(), ...files.map(({ path }) => path)].sort(compareText),
     standing: others.outputs,
-    replaced: outputsOfOthers(known.leaves, sight).filter((path) => compiled.tree?.has(path) !== true),
+    replaced: [...known.others, ...outputsOfOthers(known.leaves, sight)].filter((path) => !compiled.tree.has(path)),
     next: () => {
       const leaves = leavesOf(learned, files, sight)
       if (!isWorthKeeping(differenceOf(known.leaves, sight, leaves))) return undefined
@@ -143,6 +155,12 @@ function outputsOfOthers({ numbers, outputs }: KnownLeaves, { unchanged }: Sight
   if (unchanged.size === numbers.size) return []
   const still = new Set(unchanged.values())
   return [...numbers.values()].flatMap((leaf) => (still.has(leaf) ? [] : outputs.of(leaf)))
+}
+
+/** Files of a tree that belong to no single spec. */
+function sharedOutputs(tree: Files | null, leaves: KnownFiles): readonly string[] {
+  const own = new Set([...leaves.values()].flatMap(({ part }) => part.outputs))
+  return [...(tree?.keys() ?? [])].filter((path) => !own.has(path))
 }
 
 async function lookAtAll(asking: Asking, sight: Sight, read: Sources, deployed: Deployed): Promise<Answer> {

@@ -25,6 +25,8 @@ interface Rest {
   readonly shared: readonly string[]
   /** As `Learned` has it. */
   readonly general: string
+  /** Files of the folder that come of no leaf: those that belong to no single spec, and those that nothing makes. */
+  readonly others: readonly string[]
 }
 
 export interface Known extends Rest {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { leftOver } from '../../../cli/specs/writing/destination.ts'
 import { partNames } from '../../support/edited-repository.ts'
 import { LookedAt } from '../../support/looked-at.ts'
 
@@ -87,6 +88,10 @@ describe('a command that looks, with what it knows from the last time', () => {
           if (!without.tree) continue
           expect((withIt.tree?.size ?? 0) + withIt.standing.length).toBe(without.tree.size)
           for (const [path, text] of without.tree) expect(readFileSync(join(at.to, path), 'utf8')).toBe(text)
+          const left = leftOver(at.to, new Set(without.tree.keys()))
+          // What two commands write at once neither of them notes.
+          const isAlone = steps.every(([each]) => each.do !== 'at once')
+          expect(at.left).toEqual(isAlone ? left : left.filter((path) => at.left.includes(path)))
         }
       }),
       { numRuns: runs },

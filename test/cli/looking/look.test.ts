@@ -111,6 +111,20 @@ describe('a tree that is compiled again', () => {
     expect(at.compiled(await at.look(true))).toContain('specs/one.yaml')
   })
 
+  it('tells of a file that no spec makes any more each time, until it is gone', async () => {
+    using at = await compiled()
+    const old = outputOf(at).slice(at.to.length + 1)
+    at.remove('one')
+    for (const spec of ['two', 'words', 'letters'] as const) {
+      await at.finish(await at.look(true))
+      expect(at.left).toContain(old)
+      at.write(spec, 1)
+    }
+    rmSync(join(at.to, old))
+    await at.finish(await at.look(true))
+    expect(at.left).not.toContain(old)
+  })
+
   it('leaves it to whoever writes a file to tell why it cannot be looked at', async () => {
     using at = await compiled()
     const jobs = dirname(outputOf(at))
