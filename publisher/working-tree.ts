@@ -109,7 +109,8 @@ function listFolder(root: string, folder: string, problems: Problem[]): readonly
       return []
     }
     const why = code === 'ENOENT' ? 'there is no folder specs/' : `the folder specs/ cannot be read (${code})`
-    throw new Fault('NOT_A_SPEC_REPOSITORY', `${why} in ${root}`, { retry: 'never', hint: 'put the specs into specs/' })
+    const hint = code === 'ENOENT' ? 'put the specs into specs/' : 'it must be a folder that you may read'
+    throw new Fault('NOT_A_SPEC_REPOSITORY', `${why} in ${root}`, { retry: 'never', hint })
   }
 }
 

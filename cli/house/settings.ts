@@ -185,13 +185,23 @@ function findRoot(start: string): string {
     try {
       readFileSync(join(folder, settingsFile))
       return folder
-    } catch {
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+      // Settings that are there hold, and not those of a folder above.
+      if (!['ENOENT', 'ENOTDIR'].includes(code)) throw unreadable(join(folder, settingsFile), code)
       if (dirname(folder) === folder) break
     }
   }
   throw new Fault('NOT_A_SPEC_REPOSITORY', `there is no ${settingsFile} in ${start} or in a folder above it`, {
     retry: 'never',
     hint: `run the command inside a spec repository, or name one with --directory; a ${settingsFile} of two lines (apiVersion: specyard.dev/v1, kind: Settings) makes a folder one`,
+  })
+}
+
+function unreadable(path: string, code: string): Fault {
+  return new Fault('SETTINGS_INVALID', `${path} cannot be read (${code})`, {
+    retry: 'never',
+    hint: 'it must be a file that you may read: check its permissions and those of the folders above it',
   })
 }
 

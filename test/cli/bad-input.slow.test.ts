@@ -192,6 +192,17 @@ describe.runIf(existsSync('/proc/self'))('a folder where none can be made', () =
   })
 })
 
+describe('settings that cannot be read', () => {
+  it('are told, and those of a folder above are not taken in their stead', async () => {
+    const inner = join(folder, 'inner')
+    mkdirSync(join(inner, 'specyard.yaml'), { recursive: true })
+    const { code, stderr } = await run('--directory', inner, 'check')
+    rmSync(inner, { recursive: true })
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^error {2}SETTINGS_INVALID {2}\S+specyard\.yaml cannot be read \(EISDIR\)/)
+  })
+})
+
 describe('bad input, through the door', () => {
   it.each(cases.map((one) => [one.sentence, one] as const))(
     '%s is told at its place with exit code 1, and nothing is published',

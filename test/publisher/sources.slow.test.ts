@@ -51,6 +51,15 @@ describe('a working tree', () => {
     await expect(readWorkingTree(await temporaryFolder())).rejects.toMatchObject({ code: 'NOT_A_SPEC_REPOSITORY' })
   })
 
+  it('whose specs/ is no folder says what it should be', async () => {
+    const root = await temporaryFolder()
+    await writeFiles(root, { specs: 'a' })
+    await expect(readWorkingTree(root)).rejects.toMatchObject({
+      message: `the folder specs/ cannot be read (ENOTDIR) in ${root}`,
+      hint: 'it must be a folder that you may read',
+    })
+  })
+
   it('gives a problem at its path for every link that leads out, and follows none', async () => {
     const folder = await temporaryFolder()
     const root = join(folder, 'root')
