@@ -40,6 +40,18 @@ function nameOf(element: Json): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
+/** The pointer that a named one stands for; where two elements have one name, that of the first. */
+export function pointerOf(value: Json, named: string): string {
+  let [node, pointer]: [unknown, string] = [value, '']
+  for (const step of pointerSteps(named)) {
+    const index = Array.isArray(node) ? (node as readonly Json[]).findIndex((one) => nameOf(one) === step) : -1
+    const own = index < 0 ? step : String(index)
+    pointer += `/${escapePointer(own)}`
+    node = valueAt(node, `/${escapePointer(own)}`)
+  }
+  return pointer
+}
+
 /** A copy of a value in which the value at a pointer is another one. */
 export function replaced(value: Json, pointer: string, by: Json): Json {
   const replace = (node: Json, steps: readonly string[]): Json => {

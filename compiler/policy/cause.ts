@@ -33,7 +33,7 @@ export function shapedCause(
   const step = steps[first - 1]
   if (!step) return undefined
   const pointer = narrowed(states[first - 1], states[first] as Json, denies)
-  return shape.locate(causeAt(step.cause, shaped, index, pointer), pointer)
+  return shape.locate(causeAt(step.cause, shaped, index, pointer), { pointer, object: states[first] })
 }
 
 /** The smallest part that a step changed and without whose change nothing is denied, as a pointer. */

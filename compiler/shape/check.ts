@@ -42,7 +42,7 @@ export function checkShaped(plan: TrainingPlan, shape: Shape, rules: Rules, writ
       problems.push(...problemsOf(shaped, shape, rules, written))
     } catch (error) {
       if (!(error instanceof ShapingFailed)) throw error
-      const where = shape.locate(error.of, '') ?? written()
+      const where = shape.locate(error.of, { pointer: '' }) ?? written()
       problems.push(problem(error.code, where, error.message, { hint: error.hint, also: part(written(), where) }))
     }
     // What is wrong with the first attempt is wrong with all.
@@ -57,8 +57,8 @@ function problemsOf(shaped: Shaped, shape: Shape, rules: Rules, written: () => P
   const last = steps.at(-1) as Step
   return findingsOf(last, own, rules).map((found) => {
     const cause = causeAt(firstWith(found, { steps, own }, rules), shaped, found.object, found.pointer)
-    const where = shape.locate(cause, found.pointer) ?? written()
     const object = last.objects[found.object]
+    const where = shape.locate(cause, { ...found, object }) ?? written()
     const kind = isObject(object) ? String(object['kind']) : 'manifest'
     const subject = found.pointer === '' ? `the ${kind}` : `${kind} ${found.pointer}`
     return problem(found.code, where, `${subject} ${found.message}`, { hint: found.hint, also: part(written(), where) })

@@ -8,15 +8,15 @@ import type { Catalogue } from '../resolve/catalogue.ts'
 import type { Cause } from './failed.ts'
 import { parseTemplate } from './syntax.ts'
 import { projectsOf, type WrittenShape } from './projects.ts'
-import { readPatch, type ReadPatch, unknownFile } from './written.ts'
+import { type Made, readPatch, type ReadPatch, unknownFile } from './written.ts'
 
 /** How the manifests of a project in an environment are made otherwise than Specyard makes them, and where that is written. */
 export interface Shape {
   readonly shaping: Shaping
-  /** @param pointer into the object that the cause made */
-  locate(cause: Cause, pointer: string): Place | undefined
-  /** Where a part of a planned patch is written. @param pointer into the planned patch */
-  locatePart(patch: number, pointer: string): Place | null
+  /** @param made a part of the object that the cause made */
+  locate(cause: Cause, made: Made): Place | undefined
+  /** Where a part of a planned patch is written. @param named into the planned patch, as Leaf.named */
+  locatePart(patch: number, named: string): Place | null
 }
 
 export interface Shapes {
@@ -73,9 +73,9 @@ function shapeOf(ofEnvironment: Part | undefined, ofProject: Part | undefined): 
   if (template === null && patches.length === 0) return undefined
   return {
     shaping: { template, patches: patches.map(({ planned }) => planned) },
-    locatePart: (patch, pointer) => patches[patch]?.locatePart(pointer) ?? null,
-    locate: (cause, pointer) => {
-      if (cause.is === 'patch') return patches[cause.patch]?.locate(cause.operation, pointer)
+    locatePart: (patch, named) => patches[patch]?.locatePart(named) ?? null,
+    locate: (cause, made) => {
+      if (cause.is === 'patch') return patches[cause.patch]?.locate(cause.operation, made)
       if (cause.is === 'template' && template) return { file: template.path, line: cause.line, column: cause.column }
       return undefined
     },

@@ -4,6 +4,7 @@ import type { Place, Problem } from '../../domain/problem.ts'
 import type { SourceFile } from '../../domain/publication.ts'
 import { type Document, loadDocuments } from '../load/document.ts'
 import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { pointerOf, valueAt } from '../explain/leaves.ts'
 import { isObject } from '../manifest/finding.ts'
 import { problem } from '../problem.ts'
 import { type MergeKeys, mergeKeys } from './merge-keys.ts'
@@ -19,19 +20,26 @@ export interface WrittenPatch {
 /** A patch, and where each part of it stands. */
 export interface ReadPatch {
   readonly planned: PlannedPatch
-  /**
-   * @param operation its number in a JSON Patch
-   * @param pointer into the patched object, for a strategic merge patch: the part of the patch that made it
-   */
-  locate(operation: number | null, pointer: string): Place
-  /** @param pointer into the planned patch */
-  locatePart(pointer: string): Place
+  /** @param operation its number in a JSON Patch @returns the part of the patch, or of the operation, that made a part of the object */
+  locate(operation: number | null, made: Made): Place
+  /** @param named into the planned patch, as Leaf.named */
+  locatePart(named: string): Place
+}
+
+/** A part of a patched object. */
+export interface Made {
+  readonly pointer: string
+  /** As it is after the patch; entries of lists are found by it. Without it the whole list is told. */
+  readonly object?: Json | undefined
+  /** The key at the pointer is meant, not its value. */
+  readonly key?: boolean | undefined
 }
 
 /** Where the content of a patch is, and what it is. */
 interface Content {
   readonly value: unknown
   locate(pointer: string): Place
+  locateKey(pointer: string): Place
 }
 
 const apiVersions = { Job: 'batch/v1', Service: 'v1' } as const
@@ -63,8 +71,13 @@ export function readPatch(
     const operations = value as readonly PatchOperation[]
     return {
       planned: { kind: written.target?.kind ?? 'Job', operations },
-      locatePart: (pointer) => content.locate(pointer.replace(/^\/operations/, '')),
-      locate: (operation) => content.locate(operation === null ? '' : `/${operation}`),
+      locatePart: (named) => content.locate(pointerOf(value as Json, named.replace(/^\/operations/, ''))),
+      locate: (number, made) => {
+        const operation = number === null ? undefined : operations[number]
+        return operation
+          ? placeOf(content, `/${number}${inOperation(made.pointer, operation)}`, made)
+          : content.locate('')
+      },
     }
   }
   if (!isObject(value) || Object.keys(value).length === 0)
@@ -84,8 +97,8 @@ export function readPatch(
   if (unknown.length > 0) return undefined
   return {
     planned: { kind: named, merge },
-    locatePart: (pointer) => content.locate(pointer.replace(/^\/merge/, '')),
-    locate: (_operation, pointer) => content.locate(inPatch(pointer, merge, mergeKeys[named])),
+    locatePart: (named) => content.locate(pointerOf(merge, named.replace(/^\/merge/, ''))),
+    locate: (_operation, made) => placeOf(content, inPatch(made, merge, mergeKeys[named]), made),
   }
 }
 
@@ -105,7 +118,11 @@ function contentOf(
     return one(loadDocuments(file), document.locate(`${at}/path`), problems)
   }
   if (typeof written.patch !== 'string')
-    return { value: written.patch, locate: (pointer) => document.locate(`${at}/patch${pointer}`) }
+    return {
+      value: written.patch,
+      locate: (pointer) => document.locate(`${at}/patch${pointer}`),
+      locateKey: (pointer) => document.locateKey(`${at}/patch${pointer}`),
+    }
   const begin = document.locate(`${at}/patch`)
   // A block begins in the line behind its mark.
   const isBlock = /^[|>]/.test(document.written(`${at}/patch`) ?? '')
@@ -117,7 +134,13 @@ function contentOf(
   problems.push(
     ...problemsInside.map((told) => ({ ...told, where: told.where === begin ? begin : shifted(told.where) })),
   )
-  return content && { value: content.value, locate: (pointer) => shifted(content.locate(pointer)) }
+  return (
+    content && {
+      value: content.value,
+      locate: (pointer) => shifted(content.locate(pointer)),
+      locateKey: (pointer) => shifted(content.locateKey(pointer)),
+    }
+  )
 }
 
 function one(loaded: ReturnType<typeof loadDocuments>, from: Place, problems: Problem[]): Content | undefined {
@@ -178,18 +201,53 @@ function areOperations(
   return fine
 }
 
-/** Where in a merge patch stands what made a place of the object: entries of lists are found by their merge key. */
-function inPatch(pointer: string, patch: JsonObject, keys: MergeKeys): string {
-  let [node, way, known]: [Json | undefined, string, MergeKeys] = [patch, '', keys]
+/** The place of what a pointer into a patch leads to: of its key, where that is meant and stands there. */
+function placeOf(content: Content, pointer: string, made: Made): Place {
+  const isThere = pointer.split('/').at(-1) === made.pointer.split('/').at(-1)
+  return made.key === true && isThere ? content.locateKey(pointer) : content.locate(pointer)
+}
+
+/** Where in an operation stands what made a part of the object: in its value, or else the operation itself. */
+function inOperation(pointer: string, { path, value }: PatchOperation): string {
+  if (value === undefined) return ''
+  const [steps, target] = [pointerSteps(pointer), pointerSteps(path)]
+  // `-` is an entry behind those that were there.
+  const isBelow = target.every((step, index) => step === steps[index] || (step === '-' && steps[index] !== undefined))
+  if (!isBelow || target.length === 0) return ''
+  const rest = steps.slice(target.length).map((step) => `/${escapePointer(step)}`)
+  while (rest.length > 0 && valueAt(value, rest.join('')) === undefined) rest.pop()
+  return `/value${rest.join('')}`
+}
+
+/** Where in a merge patch stands what made a part of the object: entries of lists are found by what they are merged by. */
+function inPatch({ pointer, object }: Made, patch: JsonObject, keys: MergeKeys): string {
+  let [node, way, known, part]: [Json, string, MergeKeys, Json | undefined] = [patch, '', keys, object]
   for (const step of pointerSteps(pointer)) {
-    if (!isObject(node)) break
-    const next: Json | undefined = (node as JsonObject)[step]
-    if (next === undefined) break
-    known = known.fields?.[step] ?? {}
-    way = `${way}/${escapePointer(step)}`
+    const key: string | undefined = Array.isArray(node) ? entryOf(node as readonly Json[], part, step, known.key) : step
+    const next: Json | undefined =
+      key === undefined ? undefined : (valueAt(node, `/${escapePointer(key)}`) as Json | undefined)
+    if (key === undefined || next === undefined) break
+    known = Array.isArray(node) ? { fields: known.fields } : (known.fields?.[step] ?? {})
+    part = valueAt(part, `/${escapePointer(step)}`) as Json | undefined
+    way = `${way}/${escapePointer(key)}`
     node = next
-    // Which entry of the object it is says nothing about which one of the patch made it.
-    if (Array.isArray(next)) break
   }
   return way
+}
+
+/** Which entry of a patch's list made an entry of the object's. @param key what the list is merged by, as in MergeKeys */
+function entryOf(
+  list: readonly Json[],
+  merged: Json | undefined,
+  step: string,
+  key: string | undefined,
+): string | undefined {
+  const entry = valueAt(merged, `/${step}`)
+  if (entry === undefined) return undefined
+  // A list without a key takes the place of the one before.
+  if (key === undefined) return step
+  const index = list.findIndex((one) =>
+    key === '' ? one === entry : isObject(one) && isObject(entry) && one[key] === entry[key],
+  )
+  return index < 0 ? undefined : String(index)
 }

@@ -44,7 +44,7 @@ describe('what a patch or template makes is denied at its place', () => {
     [
       'a volume of a strategic merge patch',
       { base: withLines(pod('priorityClassName: low\nvolumes: [{ name: h, hostPath: { path: / } }]')) },
-      ['specs/0.yaml:12:24 POLICY_DENIED policy "no-host-paths"'],
+      ['specs/0.yaml:12:46 POLICY_DENIED policy "no-host-paths"'],
     ],
     [
       'the operation of a JSON Patch',
@@ -56,7 +56,7 @@ describe('what a patch or template makes is denied at its place', () => {
         - { op: add, path: /spec/template/spec/nodeName, value: one }
 `),
       },
-      ['specs/0.yaml:9:11 POLICY_DENIED policy "no-host-paths"'],
+      ['specs/0.yaml:9:87 POLICY_DENIED policy "no-host-paths"'],
     ],
     [
       'the second of two patches, not the first with the same key',

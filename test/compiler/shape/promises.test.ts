@@ -130,8 +130,58 @@ it.each([
 
 it('what the API server would refuse of a patched manifest is told at the patch', () => {
   expect(said(patched({ op: 'add', path: `${pod}/nodeSelector`, value: { pool: 'with space' } }))).toEqual([
-    'specs/2.yaml:7:15 MANIFEST_REFUSED Job /spec/template/spec/nodeSelector/pool is "with space", and may hold letters, digits and inner - _ .',
+    'specs/2.yaml:7:85 MANIFEST_REFUSED Job /spec/template/spec/nodeSelector/pool is "with space", and may hold letters, digits and inner - _ .',
   ])
+})
+
+describe('what is wrong in a patch is told exactly where it stands', () => {
+  const volumes = `spec:
+  template:
+    spec:
+      containers:
+        - name: trainer
+          env:
+            - { name: FIRST, value: a }
+            - { name: SECOND, value: 2 }
+        - { name: side, image: a, comand: [b] }
+      tolerations:
+        - { key: a, operator: Exists }
+        - { key: b, operator: Like }
+      volumes:
+        - { name: scratch, emptyDir: {} }
+        - { name: Shared, emptyDir: {} }
+`
+  const operations = `- op: add
+  path: /spec/template/spec/volumes/-
+  value:
+    name: scratch
+    emptyDir:
+      sizeLimit: big
+- { op: add, path: /spec/template/spec/nodeSelectors, value: { pool: gpu } }
+`
+  // Where the schema is not met, the rules beyond it are not asked.
+  it.each([
+    ['a value in the second entry of a list that is merged', volumes, /env\/\d+\/value is 2/, '8:38'],
+    ['an unknown field, at its key', volumes, /comand is no field/, '9:35'],
+    [
+      'an entry of a list that is replaced',
+      volumes.replace('2 }', 'a }').replace('comand', 'command'),
+      /operator is/,
+      '12:31',
+    ],
+    [
+      'the second entry of another list',
+      volumes.replace('2 }', 'a }').replace('comand', 'command'),
+      /"Shared"/,
+      '15:19',
+    ],
+    ['inside the value of an operation', operations, /sizeLimit is "big"/, '6:18'],
+    ['an unknown field that an operation adds, at the value', operations, /nodeSelectors is no field/, '7:62'],
+  ])('%s', (_title, patch, message, place) => {
+    const result = compiled({ environment: '  patches: [{ path: templates/a.yaml }]', templates: { 'a.yaml': patch } })
+    const found = said(result).find((one) => message.test(one))
+    expect(found?.split(' ')[0]).toBe(`templates/a.yaml:${place}`)
+  })
 })
 
 it('an image that a patch brings is wanted by its digest where all are', () => {
@@ -141,7 +191,7 @@ it('an image that a patch brings is wanted by its digest where all are', () => {
     `  images: { example/trainer: ${pinned} }\n  protections: { imagesByDigest: true }\n  patches:\n    - patch: ${JSON.stringify([bring(image)])}\n`
   expect(said(compiled({ environment: environment(pinned) }))).toEqual([])
   expect(said(compiled({ environment: environment('a:1') })).join()).toMatch(
-    /^specs\/2\.yaml:9:15 IMAGE_NOT_PINNED Job .*\/containers\/1\/image is "a:1"/,
+    /^specs\/2\.yaml:9:103 IMAGE_NOT_PINNED Job .*\/containers\/1\/image is "a:1"/,
   )
 })
 
