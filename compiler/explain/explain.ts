@@ -11,7 +11,7 @@ import { rulesFor } from '../shape/new-runs.ts'
 import { readShapes } from '../shape/shapes.ts'
 import type { SpecOf } from '../validate/validate.ts'
 import { explainEndpointFiles, explainTrainingFiles, type Subject } from './files.ts'
-import type { Candidate, Explained, ExplainedValue, Explanation } from './explained.ts'
+import type { Candidate, Explained, ExplainedOrigin, ExplainedValue, Explanation } from './explained.ts'
 import { dotted, leavesOf } from './leaves.ts'
 import { type Heard, listen } from './listen.ts'
 import { type Around, explainOrigin } from './origin.ts'
@@ -81,15 +81,17 @@ export function explainResolved(
   const subject = spec && resolved(input, known, spec, key.environment, heard, problems)
   if (!spec || !subject || hasErrors(problems)) return { is: 'problems', problems }
   const around: Around = { document: spec.document, ...key, catalogue: known, heard }
-  const values = valuesOf(subject.plan as unknown as Json, around)
+  const originAt = (named: string): ExplainedOrigin => explainOrigin(heard.originOf(named), around)
+  const values = valuesOf(subject.plan as unknown as Json, originAt)
+  const told = { values, originAt }
   const explained: Explained = {
     kind,
     key,
     where: { file: spec.document.file, line: spec.document.line, column: 1 },
     values,
     ...(subject.kind === 'TrainingJob'
-      ? explainTrainingFiles(subject, input, values, known, rendered)
-      : explainEndpointFiles(subject, input, values, known, rendered)),
+      ? explainTrainingFiles(subject, input, told, known, rendered)
+      : explainEndpointFiles(subject, input, told, known, rendered)),
   }
   return { is: 'explained', explained }
 }
@@ -117,7 +119,7 @@ function resolved(
     }
     if (!plan || !place) return undefined
     const { shortDigest: _digits, ...unnamed } = plan
-    return { kind: 'TrainingJob', plan: unnamed, destination: place.destination }
+    return { kind: 'TrainingJob', plan: unnamed, destination: place.destination, shape }
   }
   // Another environment's values and problems are not asked about.
   const deaf = listen()
@@ -133,10 +135,10 @@ function resolved(
   return plan && { kind: 'ServingEndpoint', plan }
 }
 
-function valuesOf(plan: Json, around: Around): readonly ExplainedValue[] {
+function valuesOf(plan: Json, originAt: (named: string) => ExplainedOrigin): readonly ExplainedValue[] {
   return leavesOf(plan).map(({ named, value }) => ({
     path: dotted(named),
     value,
-    origin: explainOrigin(around.heard.originOf(named), around),
+    origin: originAt(named),
   }))
 }

@@ -7,32 +7,47 @@ import type { Place } from '../../domain/problem.ts'
 import { highestRevision, lastAsked } from '../../domain/rollout.ts'
 import type { CompileInput } from '../compile-types.ts'
 import { decidePin, waitMessage } from '../ledger/endpoints.ts'
+import { loadDocuments } from '../load/document.ts'
 import { type DeployAddress, renderEndpointApplication, renderJobsApplication } from '../render/application.ts'
 import { type RenderedAttempt, renderJob, shapeJob } from '../render/job.ts'
 import { renderValues } from '../render/values.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
-import type { Shaped } from '../shape/apply.ts'
+import type { Shape } from '../shape/shapes.ts'
 import type { Explained, ExplainedFile, ExplainedOrigin, ExplainedValue } from './explained.ts'
-import { dotted, leavesOf } from './leaves.ts'
+import { dotted, leavesOf, valueAt } from './leaves.ts'
 import { explainLines } from './lines.ts'
+import { withShaping } from './shaped.ts'
 
 /** A plan but for the digits of the digest in its names, which depend on the other runs of the name. */
 export type UnnamedTrainingPlan = Omit<TrainingPlan, 'shortDigest'>
 
 /** A spec that was resolved. */
 export type Subject =
-  | { readonly kind: 'TrainingJob'; readonly plan: UnnamedTrainingPlan; readonly destination: Destination }
+  | {
+      readonly kind: 'TrainingJob'
+      readonly plan: UnnamedTrainingPlan
+      readonly destination: Destination
+      /** Undefined where nobody shapes the manifest. */
+      readonly shape: Shape | undefined
+    }
   | { readonly kind: 'ServingEndpoint'; readonly plan: EndpointPlan }
 
 type Files = Pick<Explained, 'files' | 'waits'>
+
+/** What is known of the values of a plan. */
+export interface Told {
+  readonly values: readonly ExplainedValue[]
+  /** @param named into the plan, or to what was chosen beside it */
+  originAt(named: string): ExplainedOrigin
+}
 
 const plain = { where: null, note: '', overrides: null, written: null } as const
 
 /** The manifest of a training's newest attempt as it would be rendered today, and the Application over its folder. */
 export function explainTrainingFiles(
-  { plan, destination }: Extract<Subject, { kind: 'TrainingJob' }>,
+  { plan, destination, shape }: Extract<Subject, { kind: 'TrainingJob' }>,
   input: CompileInput,
-  values: readonly ExplainedValue[],
+  { values, originAt }: Told,
   known: Catalogue,
   rendered: boolean,
 ): Files {
@@ -87,33 +102,13 @@ export function explainTrainingFiles(
       return renderJobsApplication({ ...changed.plan, destination: to, queues: queued }, changed.deploy)
     },
     origins(values, [
-      ['destination', { ...plain, from: 'environment', note: 'spec.cluster', written: 'spec.cluster' }],
+      ['destination', originAt('/destination/server')],
       ['queues', { ...plain, from: 'made', note: 'whether a training of this folder names a queue' }],
-      ['deploy.branch', branchOrigin(plan.environment, known)],
-      ['deploy', settings],
+      ...deployOrigins(plan.environment, input, known),
     ]),
   )
-  const byTemplate = template && withTemplate(manifest, shapeJob(whole(job.plan), attempt), template.path)
-  return { files: [byTemplate ?? manifest, application], waits: null }
-}
-
-/** A file whose lines name, behind the values that they change with, the line of the template that they come from. */
-function withTemplate(file: ExplainedFile, shaped: Shaped, path: string): ExplainedFile {
-  const lines = file.lines.map(({ text, values }, index) => {
-    const place = shaped.places?.[index]
-    const line = shaped.lines?.[index] ?? (place ? shaped.templateLine(place.object, place.pointer) : null)
-    if (line === null) return { text, values }
-    const origin: ExplainedOrigin = { ...plain, from: 'template', where: { file: path, line, column: 1 } }
-    return { text, values: [...values, { path: 'shaping.template', value: path, origin }] }
-  })
-  return { ...file, lines }
-}
-
-const settings: ExplainedOrigin = {
-  ...plain,
-  from: 'settings',
-  where: { file: 'specyard.yaml', line: 1, column: 1 },
-  written: 'deploy',
+  const whoShaped = shape && withShaping(manifest, shapeJob(whole(job.plan), attempt), shape)
+  return { files: [whoShaped ?? manifest, application], waits: null }
 }
 
 /** How Argo CD reaches the files of an environment: on its own branch, where it has one. */
@@ -121,18 +116,40 @@ function deployOf(environment: string, { deploy }: CompileInput, known: Catalogu
   return { url: deploy.url, branch: known.environments.get(environment)?.value.spec.branch ?? deploy.branch }
 }
 
-function branchOrigin(environment: string, known: Catalogue): ExplainedOrigin {
+/** Where that is written: in specyard.yaml, but for the branch of an Environment that has its own. */
+function deployOrigins(
+  environment: string,
+  { settings }: CompileInput,
+  known: Catalogue,
+): readonly (readonly [string, ExplainedOrigin])[] {
+  const [document] = settings ? loadDocuments(settings).documents : []
+  const inSettings = (key: string): ExplainedOrigin => {
+    const written = `deploy.${key}`
+    if (valueAt(document?.value, `/deploy/${key}`) === undefined) return { ...plain, from: 'default', written }
+    return { ...plain, from: 'settings', where: document?.locate(`/deploy/${key}`) ?? null, written }
+  }
   const spec = known.environments.get(environment)
-  if (spec?.value.spec.branch === undefined) return settings
-  const where = spec.document.locate('/spec/branch')
-  return { ...plain, from: 'environment', where, note: 'spec.branch', written: 'spec.branch' }
+  const own: ExplainedOrigin | undefined =
+    spec?.value.spec.branch !== undefined
+      ? {
+          ...plain,
+          from: 'environment',
+          where: spec.document.locate('/spec/branch'),
+          note: 'spec.branch',
+          written: 'spec.branch',
+        }
+      : undefined
+  return [
+    ['deploy.branch', own ?? inSettings('branch')],
+    ['deploy', inSettings('repository')],
+  ]
 }
 
 /** The chart values of an endpoint with the model version that it is pinned to, and its Application. */
 export function explainEndpointFiles(
   { plan }: Extract<Subject, { kind: 'ServingEndpoint' }>,
   input: CompileInput,
-  values: readonly ExplainedValue[],
+  { values }: Told,
   catalogue: Catalogue,
   rendered: boolean,
 ): Files {
@@ -154,8 +171,7 @@ export function explainEndpointFiles(
   const known = origins(values, [
     ['pin', pinOrigin(plan, pin)],
     ['revision', { ...plain, from: 'ledger', where: ledgerPlace(plan), note: 'the number of the release' }],
-    ['deploy.branch', branchOrigin(plan.environment, catalogue)],
-    ['deploy', settings],
+    ...deployOrigins(plan.environment, input, catalogue),
   ])
   const part = (one: Json): typeof subject => one as unknown as typeof subject
   return {

@@ -40,6 +40,18 @@ function nameOf(element: Json): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
+/** A pointer with the names of elements in place of their numbers, as Leaf.named. */
+export function namedOf(value: Json, pointer: string): string {
+  let [node, named]: [unknown, string] = [value, '']
+  for (const step of pointerSteps(pointer)) {
+    const next = valueAt(node, `/${escapePointer(step)}`) as Json | undefined
+    const name = Array.isArray(node) && next !== undefined ? nameOf(next) : undefined
+    named += `/${escapePointer(name ?? step)}`
+    node = next
+  }
+  return named
+}
+
 /** The pointer that a named one stands for; where two elements have one name, that of the first. */
 export function pointerOf(value: Json, named: string): string {
   let [node, pointer]: [unknown, string] = [value, '']

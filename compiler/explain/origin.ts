@@ -41,6 +41,8 @@ export function explainOrigin(origin: Origin | undefined, around: Around): Expla
       return ofDefault(origin, around)
     case 'patch':
       return { ...nothing, from: 'patch', where: origin.locate(origin.pointer) }
+    case 'template':
+      return { ...nothing, from: 'template', where: origin.where }
     case 'made':
       return { ...nothing, from: 'made', note: origin.how }
   }

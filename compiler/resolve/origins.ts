@@ -22,6 +22,8 @@ export type Origin =
   | { readonly from: 'default'; readonly in?: 'spec' | 'environment'; readonly pointer?: string }
   /** A patch of the Environment or of specyard.yaml. */
   | { readonly from: 'patch'; readonly pointer: string; locate(pointer: string): Place | null }
+  /** The template of the Environment or of specyard.yaml. */
+  | { readonly from: 'template'; readonly where: Place }
   /** Made by Specyard, and of what. */
   | { readonly from: 'made'; readonly how: string }
 

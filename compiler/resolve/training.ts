@@ -109,7 +109,12 @@ function resolveShaping(
 ): Pick<TrainingPlan, 'shaping'> {
   const shape = shapes?.of(environment, project)
   if (!shape) return none
-  const { shaping, locatePart } = shape
+  const { shaping, templateAt, locatePart } = shape
+  if (shaping.template !== null && templateAt !== null) {
+    origins?.note('/shaping/template/path', { from: 'template', where: templateAt })
+    const where = { file: shaping.template.path, line: 1, column: 1 }
+    origins?.note('/shaping/template/text', { from: 'template', where })
+  }
   shaping.patches.forEach((_patch, index) => {
     origins?.note(`/shaping/patches/${index}`, {
       from: 'patch',

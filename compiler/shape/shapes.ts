@@ -13,6 +13,8 @@ import { type Made, readPatch, type ReadPatch, unknownFile } from './written.ts'
 /** How the manifests of a project in an environment are made otherwise than Specyard makes them, and where that is written. */
 export interface Shape {
   readonly shaping: Shaping
+  /** Where the template is named; null without one. */
+  readonly templateAt: Place | null
   /** @param made a part of the object that the cause made */
   locate(cause: Cause, made: Made): Place | undefined
   /** Where a part of a planned patch is written. @param named into the planned patch, as Leaf.named */
@@ -30,6 +32,7 @@ export const shapesFolder = 'templates/'
 /** What an Environment, or specyard.yaml for a project, says of templates and patches. */
 interface Part {
   readonly template: Shaping['template']
+  readonly templateAt: Place
   readonly patches: readonly ReadPatch[]
 }
 
@@ -49,9 +52,10 @@ export function readShapes(
   const checked = new Set<string>()
   const read = (written: WrittenShape, document: Document, at: string): Part => {
     const path = written.templates?.job
-    const place = `${at}/templates/job`
+    const templateAt = document.locate(`${at}/templates/job`)
     return {
-      template: path === undefined ? null : readTemplate(path, document.locate(place), { files, checked, problems }),
+      template: path === undefined ? null : readTemplate(path, templateAt, { files, checked, problems }),
+      templateAt,
       patches: (written.patches ?? []).flatMap(
         (one, index) => readPatch(one, document, `${at}/patches/${index}`, files, problems) ?? [],
       ),
@@ -68,11 +72,13 @@ export function readShapes(
 }
 
 function shapeOf(ofEnvironment: Part | undefined, ofProject: Part | undefined): Shape | undefined {
-  const template = ofEnvironment?.template ?? ofProject?.template ?? null
+  const from = [ofEnvironment, ofProject].find((one) => one !== undefined && one.template !== null)
+  const template = from?.template ?? null
   const patches = [...(ofProject?.patches ?? []), ...(ofEnvironment?.patches ?? [])]
   if (template === null && patches.length === 0) return undefined
   return {
     shaping: { template, patches: patches.map(({ planned }) => planned) },
+    templateAt: from?.templateAt ?? null,
     locatePart: (patch, named) => patches[patch]?.locatePart(named) ?? null,
     locate: (cause, made) => {
       if (cause.is === 'patch') return patches[cause.patch]?.locate(cause.operation, made)

@@ -143,10 +143,9 @@ describe('where the lines of a rendered file come from', () => {
     ).toEqual([...paths])
   })
 
-  it('of an endpoint names the ledger for the model that it serves, and the settings for where Argo CD looks', () => {
+  it('of an endpoint names the ledger for the model that it serves', () => {
     const one = explained(specs, 'ServingEndpoint/full', 'dev', deployed)
     expect(lineOf(one, 'uri: "s3://models/a"')[0]?.origin).toMatchObject({ from: 'ledger' })
-    expect(lineOf(one, 'targetRevision:')[0]?.origin).toMatchObject({ from: 'settings', written: 'deploy' })
     expect(one.files.map((file) => file.path)).toEqual([
       'environments/dev/language/endpoints/full/values.yaml',
       'applications/dev/language/endpoints/full.yaml',
