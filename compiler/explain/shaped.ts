@@ -60,9 +60,10 @@ function makerOf(
   )
 }
 
-function fromTemplate(line: number | null, { shaping: { template } }: Shape): ExplainedValue | undefined {
+function fromTemplate(line: number | null, { shaping: { template }, locate }: Shape): ExplainedValue | undefined {
   if (line === null || template === null) return undefined
-  return valueOf('template', 'shaping.template', template.path, { file: template.path, line, column: 1 })
+  const where = locate({ is: 'template', line, column: null }, { pointer: '' }) ?? null
+  return valueOf('template', 'shaping.template', template.path, where)
 }
 
 function valueOf(

@@ -35,7 +35,7 @@ export function shape(view: TemplateView, builtIn: string, { template, patches }
   const own = (): readonly Json[] => parseManifests(builtIn)
   const steps: Step[] = [
     filled
-      ? { cause: { is: 'template', line: 1, column: 1 }, objects: documents.map(({ value }) => value as Json) }
+      ? { cause: { is: 'template', line: 1, column: null }, objects: documents.map(({ value }) => value as Json) }
       : { cause: { is: 'plan' }, objects: own() },
   ]
   for (const [index, patch] of patches.entries())
@@ -64,7 +64,7 @@ function loaded(filled: Filled, path: string): readonly Document[] {
   if (first) {
     const line = filled.lines[first.where.line - 1] ?? 1
     const message = `what the template makes is not YAML: ${first.message} (line ${first.where.line} of what it makes)`
-    throw new ShapingFailed({ is: 'template', line, column: 1 }, 'TEMPLATE_OUTPUT', message, first.hint)
+    throw new ShapingFailed({ is: 'template', line, column: null }, 'TEMPLATE_OUTPUT', message, first.hint)
   }
   return documents
 }

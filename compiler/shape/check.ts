@@ -15,6 +15,7 @@ import type { Shape } from './shapes.ts'
 interface Found extends Finding {
   readonly code: 'MANIFEST_PROMISE' | 'MANIFEST_REFUSED' | 'IMAGE_NOT_PINNED'
   readonly object: number
+  readonly ofFile?: true
 }
 
 /** What an environment checks by. */
@@ -59,7 +60,7 @@ function problemsOf(shaped: Shaped, shape: Shape, rules: Rules, written: () => P
     const cause = causeAt(firstWith(found, { steps, own }, rules), shaped, found.object, found.pointer)
     const object = last.objects[found.object]
     const where = shape.locate(cause, { ...found, object }) ?? written()
-    const kind = isObject(object) ? String(object['kind']) : 'manifest'
+    const kind = isObject(object) && found.ofFile !== true ? String(object['kind']) : 'manifest'
     const subject = found.pointer === '' ? `the ${kind}` : `${kind} ${found.pointer}`
     return problem(found.code, where, `${subject} ${found.message}`, { hint: found.hint, also: part(written(), where) })
   })

@@ -4,8 +4,8 @@ import type { ProblemCode } from '../../domain/problem-codes.ts'
 export type Cause =
   /** Nothing of it: Specyard's own template, and the values of the spec. */
   | { readonly is: 'plan' }
-  /** A place in the template, both from 1. */
-  | { readonly is: 'template'; readonly line: number; readonly column: number }
+  /** A place in the template, both from 1; null for a line as a whole. */
+  | { readonly is: 'template'; readonly line: number; readonly column: number | null }
   /** A patch by its number, and of a JSON Patch the operation. */
   | { readonly is: 'patch'; readonly patch: number; readonly operation: number | null }
 

@@ -45,20 +45,30 @@ const leaseFields = [
   'volumeMounts',
 ] as const
 
+export interface Broken extends Finding {
+  readonly object: number
+  /** It is about the objects of a file together. */
+  readonly ofFile?: true
+}
+
+function named(object: Json): string {
+  if (!isObject(object) || Object.keys(object).length === 0) return 'nothing'
+  const { kind, apiVersion } = object
+  return `${typeof kind === 'string' ? kind : 'something without a kind'}${typeof apiVersion === 'string' ? ` of ${apiVersion}` : ''}`
+}
+
 /** What of the promises some objects break. @param own what Specyard's own template makes of the same plan */
-export function brokenPromises(
-  own: readonly Json[],
-  objects: readonly Json[],
-): readonly (Finding & { object: number })[] {
-  const found: (Finding & { object: number })[] = []
-  const named = (object: Json): string =>
-    isObject(object) ? `${String(object['kind'])} of ${String(object['apiVersion'])}` : 'nothing'
-  if (objects.map(named).join() !== own.map(named).join()) {
-    const message = `makes ${objects.map(named).join(', ') || 'nothing'}, and must make ${own.map(named).join(', ')}`
+export function brokenPromises(own: readonly Json[], objects: readonly Json[]): readonly Broken[] {
+  const found: Broken[] = []
+  const [made, wanted] = [objects.map(named), own.map(named)]
+  if (made.join() !== wanted.join()) {
+    const message = `makes ${made.join(', ') || 'nothing'}, and must make ${wanted.join(', ')}`
+    const first = made.findIndex((one, index) => one !== wanted[index])
     return [
       {
-        object: 0,
+        object: Math.max(0, first),
         pointer: '',
+        ofFile: true,
         message,
         hint: 'a file of a training holds its Job, after the Service of several nodes',
       },

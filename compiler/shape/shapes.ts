@@ -82,10 +82,16 @@ function shapeOf(ofEnvironment: Part | undefined, ofProject: Part | undefined): 
     locatePart: (patch, named) => patches[patch]?.locatePart(named) ?? null,
     locate: (cause, made) => {
       if (cause.is === 'patch') return patches[cause.patch]?.locate(cause.operation, made)
-      if (cause.is === 'template' && template) return { file: template.path, line: cause.line, column: cause.column }
+      if (cause.is === 'template' && template)
+        return { file: template.path, line: cause.line, column: cause.column ?? firstColumn(template.text, cause.line) }
       return undefined
     },
   }
+}
+
+/** Where the text of a line begins. */
+function firstColumn(text: string, line: number): number {
+  return 1 + Math.max(0, (text.split('\n')[line - 1] ?? '').search(/\S/))
 }
 
 interface Reading {

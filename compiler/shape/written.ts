@@ -174,6 +174,9 @@ const operators: Readonly<Record<string, readonly string[]>> = {
   copy: ['from'],
 }
 
+/** The library goes over these as if they were not written, and so to another place. */
+const passedOver: readonly string[] = ['__proto__', 'constructor', 'prototype']
+
 function areOperations(
   list: readonly unknown[],
   tell: (pointer: string, message: string, hint?: string) => void,
@@ -196,6 +199,16 @@ function areOperations(
     for (const pointer of [path, ...(from === undefined ? [] : [from])])
       if (typeof pointer !== 'string' || !/^(\/([^~]|~[01])*)?$/.test(pointer))
         wrong(`${JSON.stringify(pointer)} is no JSON pointer`, 'it begins with /; / in a key is written ~1 and ~ is ~0')
+      else if (pointerSteps(pointer).some((step) => passedOver.includes(step)))
+        wrong(
+          `${JSON.stringify(pointer)} holds a key that no patch can have`,
+          `it may not hold ${passedOver.join(', ')}`,
+        )
+    if ((path === '' || from === '') && op !== 'test')
+      wrong(
+        `the operation ${String(op)} is for the whole object`,
+        'a patch changes parts of it: the path begins with /',
+      )
     for (const field of needed) if (!(field in operation)) wrong(`the operation ${String(op)} lacks ${field}`)
   })
   return fine

@@ -69,7 +69,11 @@ function checkRestart(spec: Loose, check: Checks): void {
   if (!isObject(pod)) return
   const policy = pod['restartPolicy']
   if (policy !== 'Never' && policy !== 'OnFailure')
-    check.tell('/spec/template/spec', `has restartPolicy ${quoted(policy)}`, 'use one of: OnFailure, Never')
+    check.tell(
+      policy === undefined ? '/spec/template/spec' : '/spec/template/spec/restartPolicy',
+      policy === undefined ? 'lacks restartPolicy' : `is ${quoted(policy)}`,
+      'use one of: OnFailure, Never',
+    )
   else if (isObject(spec['podFailurePolicy']) && policy !== 'Never')
     check.tell('/spec/template/spec/restartPolicy', 'must be Never where there is a podFailurePolicy')
 }

@@ -81,7 +81,7 @@ describe('what a patch or template makes is denied at its place', () => {
         base: withLines('  templates: { job: templates/job.hbs }\n'),
         template: ownTemplate.replace('      enableServiceLinks: false\n', '      hostPID: true\n'),
       },
-      ['templates/job.hbs:72:1 POLICY_DENIED policy "no-host-network"'],
+      ['templates/job.hbs:72:7 POLICY_DENIED policy "no-host-network"'],
     ],
     [
       'the line before what a template leaves out',
@@ -89,7 +89,7 @@ describe('what a patch or template makes is denied at its place', () => {
         base: withLines('  templates: { job: templates/job.hbs }\n'),
         template: ownTemplate.replace('      automountServiceAccountToken: false\n', ''),
       },
-      ['templates/job.hbs:68:1 POLICY_DENIED policy "own-service-account"'],
+      ['templates/job.hbs:68:5 POLICY_DENIED policy "own-service-account"'],
     ],
     [
       'a line of a template that a retry alone has',
@@ -103,7 +103,7 @@ describe('what a patch or template makes is denied at its place', () => {
           '      {{#each variables}}{{#if isValue}}{{#unless value}}# {{/unless}}{{/if}}{{/each}}hostNetwork: true\n',
         ),
       },
-      ['templates/job.hbs:72:1 POLICY_DENIED policy "no-host-network"'],
+      ['templates/job.hbs:72:7 POLICY_DENIED policy "no-host-network"'],
     ],
     [
       'the value of the spec, where a patch has no part in it',

@@ -148,6 +148,24 @@ describe('a patch that cannot be applied is told at its place', () => {
       ['templates/p.yaml:1:3 PATCH_INVALID "spec.suspend" is no JSON pointer'],
     ],
     [
+      'a path that the library would go another way for',
+      file('- { op: add, path: /metadata/labels/constructor, value: a }\n- { op: remove, path: /__proto__/x }\n'),
+      [
+        'templates/p.yaml:1:3 PATCH_INVALID "/metadata/labels/constructor" holds a key that no patch can have',
+        'templates/p.yaml:2:3 PATCH_INVALID "/__proto__/x" holds a key that no patch can have',
+      ],
+    ],
+    [
+      'the whole object',
+      file('- { op: replace, path: "", value: { kind: Job } }\n'),
+      ['templates/p.yaml:1:3 PATCH_INVALID the operation replace is for the whole object'],
+    ],
+    [
+      'a patch that takes everything away',
+      file('$patch: delete\n'),
+      ['templates/p.yaml:1:1 MANIFEST_PROMISE the manifest makes nothing, and must make Job of batch/v1'],
+    ],
+    [
       'a patch that is neither',
       file('text\n'),
       ['templates/p.yaml:1:1 PATCH_INVALID a patch is a list of operations or a part of the object'],

@@ -131,7 +131,13 @@ describe('what is wrong with a template is told at its line:', () => {
       'a Job that is lacking',
       'kind: ConfigMap\napiVersion: v1\n',
       undefined,
-      'MANIFEST_PROMISE the ConfigMap makes ConfigMap of v1, and must make Job of batch/v1',
+      'MANIFEST_PROMISE the manifest makes ConfigMap of v1, and must make Job of batch/v1',
+    ],
+    [
+      'an object too many, where it stands',
+      `${ownTemplate}---\napiVersion: v1 # another\nkind: ConfigMap\n`,
+      'apiVersion: v1 # another',
+      'MANIFEST_PROMISE the manifest makes Job of batch/v1, ConfigMap of v1, and must make Job of batch/v1',
     ],
     ['nothing at all', '{{! nothing }}', undefined, 'MANIFEST_PROMISE'],
   ])('%s', (_title, text, part, expected) => {
