@@ -21,7 +21,7 @@ export interface Dataset {
    */
   metadata: {
     /**
-     * Unique among datasets of the same project and environment. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     * Unique among datasets of the same project. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
      */
     name: string
     /**
@@ -82,7 +82,7 @@ export interface Environment {
    */
   metadata: {
     /**
-     * Unique among environments of the same project and environment. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     * Unique among environments. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
      */
     name: string
     /**
@@ -553,7 +553,7 @@ export interface Model {
    */
   metadata: {
     /**
-     * Unique among models of the same project and environment. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     * Unique among models of the same project. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
      */
     name: string
     /**
@@ -819,7 +819,7 @@ export interface PromptTemplate {
    */
   metadata: {
     /**
-     * Unique among prompt templates of the same project and environment. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     * Unique among prompt templates of the same project. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
      */
     name: string
     /**
@@ -868,7 +868,7 @@ export interface ServingEndpoint {
    */
   metadata: {
     /**
-     * Unique among serving endpoints of the same project and environment. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
+     * Unique among serving endpoints of the same project. Lower-case letters, digits and hyphens; at most 40 characters, because names of Kubernetes objects are made of it.
      */
     name: string
     /**
