@@ -79,10 +79,64 @@ function depthOf(prefix: string): number {
 async function resolveCommit(place: GitPlace, revision: string): Promise<string> {
   const looksSafe = revision !== '' && !revision.startsWith('-') && !/[\p{Cc}]/u.test(revision)
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]
-  const output = looksSafe ? await runGit(place, args) : undefined
+  const [output, refs] = looksSafe
+    ? await Promise.all([runGit(place, args), branchAndTag(place, revision)])
+    : [undefined, []]
+  // `git checkout` would take the branch, and `git rev-parse` the tag.
+  if (new Set(refs.map((ref) => ref.commit)).size > 1) {
+    const names = refs.map(({ name }) => name)
+    throw severalRevisions(revision, `a branch and a tag of different commits`, `write ${names.join(' or ')}`)
+  }
   const commit = output?.stdout.toString('utf8').trim() ?? ''
   if (output?.code === 0 && isCommitId(commit)) return commit
+  const ids = looksSafe ? await commitsThatBegin(place, revision) : []
+  if (ids.length > 1)
+    throw severalRevisions(
+      revision,
+      `the beginning of ${ids.length} commits`,
+      `write more of it: ${ids.slice(0, 5).join(', ')}`,
+    )
   throw await unknownRevision(place, `${JSON.stringify(revision)} is no commit of the repository at ${place.folder}`)
+}
+
+/** The branch and the tag that a name can mean. */
+async function branchAndTag(
+  place: GitPlace,
+  name: string,
+): Promise<readonly { readonly name: string; readonly commit: string }[]> {
+  const wanted = [`refs/heads/${name}`, `refs/tags/${name}`]
+  const format = '--format=%(refname) %(objectname) %(*objectname)'
+  const output = await runGit(place, ['for-each-ref', format, '--', ...wanted])
+  return output.stdout
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .flatMap(([ref = '', object = '', tagged = '']) =>
+      // A pattern is for what is below it too.
+      wanted.includes(ref) ? [{ name: ref.replace(/^refs\//, ''), commit: tagged || object }] : [],
+    )
+}
+
+/** Commits whose ids begin with some digits. */
+async function commitsThatBegin(place: GitPlace, digits: string): Promise<readonly string[]> {
+  if (!/^[0-9a-f]{4,39}$/i.test(digits)) return []
+  const found = (await runGit(place, ['rev-parse', `--disambiguate=${digits}`])).stdout.toString('utf8').split('\n')
+  const kinds = await Promise.all(
+    found
+      .slice(0, candidatesMax)
+      .filter(isCommitId)
+      .map(async (id) => {
+        const kind = (await runGit(place, ['cat-file', '-t', id])).stdout.toString('utf8').trim()
+        return kind === 'commit' ? [id] : []
+      }),
+  )
+  return kinds.flat()
+}
+
+const candidatesMax = 20
+
+function severalRevisions(revision: string, what: string, hint: string): Fault {
+  return new Fault('REVISION_UNKNOWN', `${JSON.stringify(revision)} is ${what}`, { retry: 'never', hint })
 }
 
 async function mergeBaseOf(

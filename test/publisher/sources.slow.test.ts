@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openRevisions } from '../../publisher/revisions.ts'
 import { descends, describeSource, readRevision, readWorkingTree, type Sources } from '../../publisher/source.ts'
 import { specBytesMax, specFilesMax } from '../../publisher/spec-files.ts'
 import {
@@ -204,6 +205,49 @@ describe('a revision', () => {
     const shallow = join(folder, 'shallow')
     expect(textOf(await readRevision(shallow, 'HEAD', environment))).toEqual({ 'specs/a.yaml': 'newer' })
     await expect(readRevision(shallow, 'HEAD~1', environment)).rejects.toMatchObject({ code: 'REVISION_UNKNOWN' })
+  })
+})
+
+describe('the name of a revision', () => {
+  const named = async (root: string, name: string): Promise<Sources> => {
+    const revisions = await openRevisions(root, environment)
+    return revisions.read(await revisions.resolve(name))
+  }
+
+  it('that a branch and a tag of different commits have is refused, and each is read by its whole name', async () => {
+    const root = await workRepository(await temporaryFolder(), { 'specs/a.yaml': 'old' })
+    gitIn(root, 'tag', 'release')
+    gitIn(root, 'branch', 'release')
+    expect(textOf(await named(root, 'release'))).toEqual({ 'specs/a.yaml': 'old' })
+    await commitFiles(root, { 'specs/a.yaml': 'new' })
+    gitIn(root, 'branch', '--force', 'release', 'HEAD')
+    await expect(named(root, 'release')).rejects.toMatchObject({
+      code: 'REVISION_UNKNOWN',
+      message: '"release" is a branch and a tag of different commits',
+      hint: 'write heads/release or tags/release',
+    })
+    expect(textOf(await named(root, 'heads/release'))).toEqual({ 'specs/a.yaml': 'new' })
+    expect(textOf(await named(root, 'tags/release'))).toEqual({ 'specs/a.yaml': 'old' })
+  })
+
+  it('of so few digits that several commits begin with them names those', async () => {
+    const root = await workRepository(await temporaryFolder(), { 'specs/a.yaml': 'a' })
+    const commits = Array.from(
+      { length: 1000 },
+      (_, index) => `commit refs/heads/many\ncommitter A <a@example.com> ${index} +0000\ndata 1\na\n`,
+    )
+    execFileSync('git', ['-C', root, 'fast-import', '--quiet'], { input: commits.join('') })
+    const ids = gitIn(root, 'rev-list', 'many').split('\n')
+    const seen = new Map<string, string>()
+    const [one = '', other = ''] = ids.flatMap((id) => {
+      const alike = seen.get(id.slice(0, 4))
+      seen.set(id.slice(0, 4), id)
+      return alike === undefined ? [] : [id, alike]
+    })
+    await expect(named(root, one.slice(0, 4))).rejects.toMatchObject({
+      code: 'REVISION_UNKNOWN',
+      hint: expect.stringMatching(new RegExp(`${one}.*${other}|${other}.*${one}`)) as string,
+    })
   })
 })
 
