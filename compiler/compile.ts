@@ -42,7 +42,7 @@ export function compile(given: CompileInput, aids: Aids = {}): CompileResult {
   problems.push(...placed.problems)
   const { branches } = placed
   const input = { ...given, deploy: { ...given.deploy, branches } }
-  const shapes = readShapes(known.catalogue, input.settings, input.sources, problems)
+  const shapes = readShapes(known.catalogue, input.settings, input.sources, problems, input.beside)
   const context = { catalogue: known.catalogue, problems, places: new Map<string, Place>() }
   const trainings = resolveTrainings({ ...context, shapes }, input.source, aids)
   const endpoints = known.catalogue.endpoints.flatMap((spec) =>

@@ -67,6 +67,7 @@ export const problemCodes = {
   TEMPLATE_OUTPUT: 'error',
   PATCH_INVALID: 'error',
   PATCH_FAILED: 'error',
+  PROJECT_UNKNOWN: 'warning',
   MANIFEST_PROMISE: 'error',
   MANIFEST_REFUSED: 'error',
   MANIFEST_TOO_LARGE: 'error',

@@ -2,6 +2,7 @@ import type { Problem } from '../../domain/problem.ts'
 import type { Beside } from '../parts.ts'
 import { problem } from '../problem.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
+import { projectNames } from '../resolve/projects.ts'
 import { nearest } from '../validate/nearest.ts'
 
 /**
@@ -11,24 +12,14 @@ import { nearest } from '../validate/nearest.ts'
  */
 export function unknownProjects(known: Catalogue, beside: Beside | undefined): readonly Problem[] {
   if (known.policies.every(({ value }) => value.spec.match?.projects === undefined)) return []
-  const projects = new Set([...projectsOf(known), ...(beside?.folders ?? []).map(({ project }) => project)])
+  const projects = projectNames(known, beside)
   return known.policies.flatMap(({ document, value }) =>
     (value.spec.match?.projects ?? []).flatMap((name, index) => {
       if (projects.has(name)) return []
-      const near = nearest(name, [...projects].sort())
+      const near = nearest(name, [...projects])
       const message = `policy "${value.metadata.name}" is about project "${name}", of which there is no spec and no namespace`
       const hint = near === undefined ? 'until there is, it holds for nothing' : `did you mean ${near}?`
       return [problem('POLICY_WARNED', document.locate(`/spec/match/projects/${index}`), message, { hint })]
     }),
   )
-}
-
-/** The projects that specs are of, and those that Environments give namespaces to. */
-function projectsOf(known: Catalogue): readonly string[] {
-  const { environments, datasets, models, promptTemplates, trainingJobs, endpoints } = known
-  const given = [...environments.values()].flatMap(({ value: { spec } }) =>
-    spec.cluster === 'local' ? [] : Object.keys(spec.cluster.kubernetes.namespaces),
-  )
-  const specs = [...datasets.values(), ...models.values(), ...promptTemplates.values(), ...trainingJobs, ...endpoints]
-  return [...given, ...specs.map(({ value }) => value.metadata.project)]
 }

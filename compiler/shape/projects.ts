@@ -39,6 +39,23 @@ export function projectsOf(
   })
 }
 
+/**
+ * Templates and patches for projects of which nothing is known: they would look as if they held.
+ * @param names of projects that there are
+ */
+export function unknownProjects(
+  projects: ReturnType<typeof projectsOf>,
+  names: ReadonlySet<string>,
+): readonly Problem[] {
+  return projects.flatMap(([name, , document]) => {
+    if (names.has(name)) return []
+    const near = nearest(name, [...names])
+    const message = `there is no spec and no namespace of the project "${name}"`
+    const hint = near === undefined ? 'until there is, this holds for nothing' : `did you mean ${near}?`
+    return [problem('PROJECT_UNKNOWN', document.locateKey(`/projects/${escapePointer(name)}`), message, { hint })]
+  })
+}
+
 /** Looks at one document; what does not fit is told and left out. */
 class Shapes {
   readonly #document: Document

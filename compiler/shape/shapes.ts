@@ -4,10 +4,12 @@ import type { SourceFile } from '../../domain/publication.ts'
 import type { Document } from '../load/document.ts'
 import { escapePointer } from '../load/walk.ts'
 import { problem } from '../problem.ts'
+import type { Beside } from '../parts.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
+import { projectNames } from '../resolve/projects.ts'
 import type { Cause } from './failed.ts'
 import { parseTemplate } from './syntax.ts'
-import { projectsOf, type WrittenShape } from './projects.ts'
+import { projectsOf, unknownProjects, type WrittenShape } from './projects.ts'
 import { type Made, readPatch, type ReadPatch, unknownFile } from './written.ts'
 
 /** How the manifests of a project in an environment are made otherwise than Specyard makes them, and where that is written. */
@@ -41,12 +43,14 @@ interface Part {
  * after those of the project.
  * @param settings specyard.yaml
  * @param sources those under templates/ are looked at
+ * @param beside what counts although it is not among the specs
  */
 export function readShapes(
   known: Catalogue,
   settings: SourceFile | undefined,
   sources: readonly SourceFile[],
   problems: Problem[],
+  beside?: Beside,
 ): Shapes {
   const files = new Map(sources.filter(({ path }) => path.startsWith(shapesFolder)).map((one) => [one.path, one]))
   const checked = new Set<string>()
@@ -65,8 +69,9 @@ export function readShapes(
   for (const [name, { value, document }] of known.environments)
     if (value.spec.templates || value.spec.patches) environments.set(name, read(value.spec, document, '/spec'))
   const projects = new Map<string, Part>()
-  for (const [name, written, document] of projectsOf(settings, problems))
-    projects.set(name, read(written, document, `/projects/${escapePointer(name)}`))
+  const written = projectsOf(settings, problems)
+  if (written.length > 0) problems.push(...unknownProjects(written, projectNames(known, beside)))
+  for (const [name, of, document] of written) projects.set(name, read(of, document, `/projects/${escapePointer(name)}`))
   if (environments.size + projects.size === 0) return { of: () => undefined }
   return { of: (environment, project) => shapeOf(environments.get(environment), projects.get(project)) }
 }

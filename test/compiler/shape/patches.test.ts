@@ -68,6 +68,17 @@ describe('a patch changes the manifest of a new run', () => {
     expect(podOf({ settings: settings('language'), environment }).priorityClassName).toBe('environment')
   })
 
+  it('for a project that there is not are warned of at its name, with the nearest one', () => {
+    const settings = `projects:\n  langauge: { patches: [{ patch: [${priority('project')}] }] }\n  vision: {}\n`
+    const { problems } = compiled({ settings })
+    expect(problems.map(({ code, severity, where, hint }) => [code, severity, where.line, where.column, hint])).toEqual(
+      [
+        ['PROJECT_UNKNOWN', 'warning', 4, 3, 'did you mean language?'],
+        ['PROJECT_UNKNOWN', 'warning', 5, 3, 'until there is, this holds for nothing'],
+      ],
+    )
+  })
+
   it('in the order in which they stand, each on the result of the one before', () => {
     const test = '{ op: test, path: /spec/template/spec/priorityClassName, value: low }'
     const environment = `  patches: [{ patch: [${priority('low')}] }, { patch: [${test}, ${priority('high')}] }]`
