@@ -117,5 +117,23 @@ function whichOnes(
     is === 'unknown'
       ? `error: no training or endpoint is called "${spec}"${where}`
       : `error: "${spec}"${where} can be several; choose one with --env, or write environment/project/name`
-  return [head, ...(candidates.length === 0 ? [] : ['there are:', ...shown, ...more])].join('\n')
+  const meant = is === 'unknown' ? likely(spec, environment, candidates) : undefined
+  const hint = meant === undefined ? [] : [`  did you mean ${meant}?`]
+  return [head, ...hint, ...(candidates.length === 0 ? [] : ['there are:', ...shown, ...more])].join('\n')
+}
+
+/** What was probably meant by a name, or an environment, that there is not. */
+function likely(spec: string, environment: string | undefined, candidates: readonly Candidate[]): string | undefined {
+  const namesOf = ({ key, file }: Candidate): readonly string[] => [
+    ...[key.name, `${key.project}/${key.name}`, keyText(key), file],
+  ]
+  const own = candidates.filter((one) => namesOf(one).includes(spec))
+  const near = own.length > 0 ? spec : nearest(spec, [...new Set(candidates.flatMap(namesOf))])
+  if (near === undefined) return undefined
+  const of = candidates.filter((one) => namesOf(one).includes(near)).map(({ key }) => key.environment)
+  if (environment === undefined || of.includes(environment)) return near
+  const [only, ...others] = [...new Set(of)]
+  const meant = nearest(environment, of) ?? (others.length === 0 ? only : undefined)
+  if (meant !== undefined) return `${near} --env ${meant}`
+  return near === spec ? undefined : near
 }

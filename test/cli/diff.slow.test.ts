@@ -339,6 +339,21 @@ describe('specyard explain', () => {
     expect(waiting.stdout).toContain('nothing is rendered: WAITING_FOR_MODEL')
   })
 
+  it('a name or an environment that there is not is told with the nearest one', async () => {
+    const root = await repository()
+    const meant = async (...words: readonly string[]): Promise<string | undefined> => {
+      const { exit, stderr } = await specyard(root, ['explain', ...words])
+      expect(exit).toBe(2)
+      return /did you mean (.*)\?/.exec(stderr)?.[1]
+    }
+    expect(await meant('leters')).toBe('letters')
+    expect(await meant('language/leters')).toBe('language/letters')
+    expect(await meant('specs/leters.yaml')).toBe('specs/letters.yaml')
+    expect(await meant('letters', '--env', 'prd')).toBe('letters --env prod')
+    expect(await meant('leters', '--env', 'prod')).toBe('letters')
+    expect(await meant('nothing-like-it')).toBeUndefined()
+  })
+
   it('of an overlay, by the path of its own line', async () => {
     const overlay = '{ replicas: { min: 2, max: 8 } }'
     const root = await repository({
