@@ -7,7 +7,7 @@ export function diskFault(error: unknown, what: string): Fault {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Fault('DISK_FULL', `${what}: the disk is full`, {
       retry: 'later',
-      hint: 'make room; what stopped here goes on by itself',
+      hint: 'make room; a service then goes on by itself, and a command is to be run again',
       cause: error,
     })
   }
