@@ -1,5 +1,6 @@
 import en from 'zod/v4/locales/en.js'
 import * as z from 'zod/mini'
+import { escapePointer, valueAt } from '../../compiler/load/walk.ts'
 import { nearest } from '../../compiler/validate/nearest.ts'
 import type { ProblemCode } from '../../domain/problem-codes.ts'
 import { usual } from './usual-settings.ts'
@@ -70,7 +71,7 @@ function wrongOf(issue: z.core.$ZodIssue, value: unknown): readonly WrongInSetti
   const path = issue.path.map(String)
   const where = path.join('.') || 'document'
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, where))
-  const isMissing = path.length > 0 && at(value, path) === undefined
+  const isMissing = path.length > 0 && valueAt(value, pointerTo(path)) === undefined
   const code = isMissing ? 'KEY_MISSING' : codeOf(issue)
   const hint = remedyFor(partAt(path))
   const message = `${where}: ${issue.message}`
@@ -95,15 +96,8 @@ function unknownKey(key: string, path: readonly string[], where: string): WrongI
   }
 }
 
-function at(value: unknown, path: readonly string[]): unknown {
-  let node = value
-  for (const key of path)
-    node = typeof node === 'object' && node !== null ? (node as Readonly<Record<string, unknown>>)[key] : undefined
-  return node
-}
-
 function pointerTo(path: readonly string[]): string {
-  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return path.map((key) => `/${escapePointer(key)}`).join('')
 }
 
 /** The keys that may stand there. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../domain/canonical.ts'
-import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { escapePointer, pointerSteps, valueAt } from '../load/walk.ts'
 
 /** A value without parts: a scalar, or a list or mapping that is empty. */
 export interface Leaf {
@@ -74,16 +74,6 @@ export function replaced(value: Json, pointer: string, by: Json): Json {
     return Object.fromEntries(Object.entries(node).map(([key, one]) => [key, key === step ? replace(one, rest) : one]))
   }
   return replace(value, pointerSteps(pointer))
-}
-
-/** The value at a pointer; undefined where there is none. */
-export function valueAt(value: unknown, pointer: string): unknown {
-  let node: unknown = value
-  for (const step of pointerSteps(pointer)) {
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return undefined
-    node = (node as Readonly<Record<string, unknown>>)[step]
-  }
-  return node
 }
 
 /** A pointer as people write paths: `resources.gpus`. */

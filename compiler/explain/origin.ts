@@ -4,7 +4,8 @@ import type { Document } from '../load/document.ts'
 import type { Catalogue } from '../resolve/catalogue.ts'
 import { below, type Origin } from '../resolve/origins.ts'
 import type { ExplainedOrigin } from './explained.ts'
-import { dotted, valueAt } from './leaves.ts'
+import { valueAt } from '../load/walk.ts'
+import { dotted } from './leaves.ts'
 import type { Heard } from './listen.ts'
 
 /** Where the documents stand that an origin can name. */

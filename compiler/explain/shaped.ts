@@ -1,9 +1,10 @@
 import type { Json } from '../../domain/canonical.ts'
+import { valueAt } from '../load/walk.ts'
 import type { Shaped } from '../shape/apply.ts'
 import type { Step } from '../shape/patch.ts'
 import type { Shape } from '../shape/shapes.ts'
 import type { ExplainedFile, ExplainedValue } from './explained.ts'
-import { namedOf, pointerOf, valueAt } from './leaves.ts'
+import { namedOf, pointerOf } from './leaves.ts'
 
 /*
  * Who made a line of a manifest that a template or patches shape. Values are found by experiment (lines.ts); a line without one, such as a key

@@ -139,3 +139,13 @@ export function pointerSteps(pointer: string): readonly string[] {
         .split('/')
         .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
+
+/** The value at a pointer; undefined where there is none. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  let node: unknown = value
+  for (const step of pointerSteps(pointer)) {
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return undefined
+    node = (node as Readonly<Record<string, unknown>>)[step]
+  }
+  return node
+}

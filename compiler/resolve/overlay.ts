@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../domain/canonical.ts'
 import type { Document } from '../load/document.ts'
-import { escapePointer, pointerSteps } from '../load/walk.ts'
+import { escapePointer, pointerSteps, valueAt } from '../load/walk.ts'
 import type { Locator } from '../validate/explain.ts'
 import { below, type Origins } from './origins.ts'
 
@@ -63,7 +63,7 @@ export function overlayLocator(document: Document, environment: string, overlay:
     related: (pointer) => {
       if (!isOverlaid(overlay, pointer)) return []
       const here = { where: document.locateKey(base), note: `the overlay for environment "${environment}"` }
-      if (valueIn(document.value, pointer) === undefined) return [here]
+      if (valueAt(document.value, pointer) === undefined) return [here]
       return [here, { where: document.locate(pointer), note: 'what it stands in place of' }]
     },
   }
@@ -86,15 +86,6 @@ function overlaid(overlay: JsonObject, pointer: string): Json | undefined {
 function isOverlaid(overlay: JsonObject, pointer: string): boolean {
   const said = overlaid(overlay, pointer)
   return said !== undefined && said !== null
-}
-
-function valueIn(value: unknown, pointer: string): unknown {
-  let node: unknown = value
-  for (const step of pointerSteps(pointer)) {
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return undefined
-    node = (node as Readonly<Record<string, unknown>>)[step]
-  }
-  return node
 }
 
 export function isMapping(value: unknown): value is JsonObject {

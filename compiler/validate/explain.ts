@@ -2,13 +2,13 @@ import type { ErrorObject } from 'ajv'
 import type { Place, Problem, Related } from '../../domain/problem.ts'
 import type { ProblemCode } from '../../domain/problem-codes.ts'
 import type { SpecKind } from '../../domain/specs.generated.ts'
-import { escapePointer } from '../load/walk.ts'
+import { escapePointer, valueAt } from '../load/walk.ts'
 import { problem } from '../problem.ts'
 import { nearest } from './nearest.ts'
 import { type SchemaNode, schemaAt } from './schemas.ts'
 import { allowedHint, formHint, unknownKeyHint } from './suggest.ts'
 import { inUnit, typeHint } from './type-hints.ts'
-import { described, dotted, isObject, shortExample, typesOf, valueAt, wanted } from './words.ts'
+import { described, dotted, isObject, shortExample, typesOf, wanted } from './words.ts'
 
 /** Tells where a part of a value was written; a merged value may come from several documents. */
 export interface Locator {

@@ -45,13 +45,6 @@ export function shortExample(schema: SchemaNode | undefined): string | undefined
   return example !== undefined && example.length <= exampleLengthMax ? example : undefined
 }
 
-export function valueAt(value: unknown, pointer: string): unknown {
-  let node = value
-  for (const step of pointerSteps(pointer))
-    node = isObject(node) || Array.isArray(node) ? (node as Record<string, unknown>)[step] : undefined
-  return node
-}
-
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

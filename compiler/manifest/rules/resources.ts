@@ -1,3 +1,4 @@
+import { escapePointer } from '../../load/walk.ts'
 import { each, isObject, type Loose, quoted } from '../finding.ts'
 import { amountOf } from '../formats.ts'
 import type { Checks } from './check.ts'
@@ -49,17 +50,17 @@ export function checkPodResources(pod: Loose, at: string, check: Checks): void {
     const sum = needed(pod, name, 'requests')
     const amount = amountOf(request)
     if (amount !== undefined && amount < sum)
-      check.tell(`${where}/requests/${pointed(name)}`, 'is less than its containers request together')
+      check.tell(`${where}/requests/${escapePointer(name)}`, 'is less than its containers request together')
   }
   for (const [name, limit] of Object.entries(limits)) {
     const amount = amountOf(limit)
     if (amount === undefined) continue
     if (name.startsWith(hugePages) && amount < needed(pod, name, 'limits'))
-      check.tell(`${where}/limits/${pointed(name)}`, 'is less than the limits of its containers together')
+      check.tell(`${where}/limits/${escapePointer(name)}`, 'is less than the limits of its containers together')
     for (const [container, place] of each(pod['containers'], `${at}/containers`)) {
       const own = amountOf(mapOf(mapOf(container, 'resources'), 'limits')[name])
       if (own !== undefined && own > amount)
-        check.tell(`${place}/resources/limits/${pointed(name)}`, 'is more than the limit of the pod as a whole')
+        check.tell(`${place}/resources/limits/${escapePointer(name)}`, 'is more than the limit of the pod as a whole')
     }
   }
 }
@@ -93,7 +94,7 @@ function checkRequirements(resources: Loose, where: string, nameable: Nameable, 
   for (const name of requested) checkAmount(name, requests[name], `${where}/requests`, nameable, check)
   for (const name of requested) {
     const unfit = unfitRequest(name, amountOf(requests[name]), amountOf(limits[name]))
-    if (unfit !== undefined) check.tell(`${where}/requests/${pointed(name)}`, unfit)
+    if (unfit !== undefined) check.tell(`${where}/requests/${escapePointer(name)}`, unfit)
   }
   const named = [...limited, ...requested]
   if (named.some((name) => name.startsWith(hugePages)) && !named.includes('cpu') && !named.includes('memory'))
@@ -130,7 +131,7 @@ function isExtended(name: string): boolean {
 
 /** @param of the list that it stands in */
 function checkAmount(name: string, value: unknown, of: string, nameable: Nameable, check: Checks): void {
-  const tell = (message: string): void => check.tell(`${of}/${pointed(name)}`, message)
+  const tell = (message: string): void => check.tell(`${of}/${escapePointer(name)}`, message)
   const wrong = qualifiedName(name)
   const unfit = wrong === undefined ? nameable(name) : `has the key ${quoted(name)}, which ${wrong}`
   if (unfit !== undefined) tell(unfit)
@@ -162,8 +163,4 @@ export function checkResourceField(source: Loose, at: string, check: Checks): vo
 function mapOf(of: Loose, field: string): Loose {
   const value = of[field]
   return isObject(value) ? value : {}
-}
-
-function pointed(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
