@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Change, Deployed } from '../../domain/publication.ts'
-import { compileTexts, deployedAfter, endpoint, perform, publishTexts, training } from '../support/compiler.ts'
+import {
+  compileTexts,
+  deployedAfter,
+  endpoint,
+  firstVersion,
+  perform,
+  publishTexts,
+  training,
+} from '../support/compiler.ts'
 
 const runLedger = '.specyard/ledger/runs/dev/language/letters.json'
 const endpointLedger = '.specyard/ledger/endpoints/dev/language/letters.json'
@@ -52,21 +60,7 @@ describe('of a run whose ledger somebody changed', () => {
 
 describe('of an endpoint whose ledger somebody changed', () => {
   const specs = [training(), endpoint()]
-  const serving = perform(publishTexts(specs), {
-    kind: 'register',
-    project: 'language',
-    model: 'letters',
-    version: {
-      digest: `sha256:${'a'.repeat(64)}`,
-      uri: 's3://models/a',
-      sizeBytes: 1,
-      stage: 'experimental',
-      run: { id: 'e01a23c8-e10b-5fee-9d60-c5f0599d56f5', attempt: 1, environment: 'dev' },
-      framework: null,
-      hyperparameters: {},
-      metrics: {},
-    },
-  }).deployed
+  const serving = perform(publishTexts(specs), firstVersion).deployed
   const edited = replaced(serving, endpointLedger, '"revision": 1', '"revision": 7')
   const other = endpoint().replace(/port: \d+/, 'port: 9999')
 

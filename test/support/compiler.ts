@@ -99,6 +99,23 @@ export function publishTexts(texts: readonly string[], deployed: Deployed = noth
   return deployedAfter(deployed, compileTexts(texts, deployed).change)
 }
 
+/** The first version of the model `letters`, as its training registers it. */
+export const firstVersion: Operation = {
+  kind: 'register',
+  project: 'language',
+  model: 'letters',
+  version: {
+    digest: `sha256:${'a'.repeat(64)}`,
+    uri: 's3://models/a',
+    sizeBytes: 1,
+    stage: 'experimental',
+    run: { id: 'e01a23c8-e10b-5fee-9d60-c5f0599d56f5', attempt: 1, environment: 'dev' },
+    framework: null,
+    hyperparameters: {},
+    metrics: {},
+  },
+}
+
 export function perform(
   deployed: Deployed,
   ...operations: readonly Operation[]

@@ -7,7 +7,7 @@ import type { CompileInput } from '../../../compiler/compile-types.ts'
 import { compile } from '../../../compiler/compile.ts'
 import { applied } from '../../../compiler/impact/applied.ts'
 import type { Deployed } from '../../../domain/publication.ts'
-import { address, chart, nothing, perform, source } from '../../support/compiler.ts'
+import { address, chart, nothing, firstVersion, perform, source } from '../../support/compiler.ts'
 
 const specs = readFileSync(join(import.meta.dirname, 'every-value.yaml'), 'utf8')
 
@@ -23,21 +23,7 @@ function explained(text: string, spec: string, environment: string, deployed: De
 }
 
 const first = applied(nothing, compile(inputOf(specs, nothing)).change)
-const { deployed } = perform(first, {
-  kind: 'register',
-  project: 'language',
-  model: 'letters',
-  version: {
-    digest: `sha256:${'a'.repeat(64)}`,
-    uri: 's3://models/a',
-    sizeBytes: 1,
-    stage: 'experimental',
-    run: { id: 'e01a23c8-e10b-5fee-9d60-c5f0599d56f5', attempt: 1, environment: 'dev' },
-    framework: null,
-    hyperparameters: {},
-    metrics: {},
-  },
-})
+const { deployed } = perform(first, firstVersion)
 const asked = [
   ['TrainingJob/full', 'prod'],
   ['TrainingJob/bare', 'prod'],

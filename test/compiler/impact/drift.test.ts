@@ -5,7 +5,7 @@ import { applied } from '../../../compiler/impact/applied.ts'
 import { findDrift } from '../../../compiler/impact/drift.ts'
 import { readRunLedger } from '../../../domain/ledger-files.ts'
 import type { Deployed } from '../../../domain/publication.ts'
-import { nothing, perform } from '../../support/compiler.ts'
+import { nothing, firstVersion, perform } from '../../support/compiler.ts'
 import { gpuEndpoint, gpuEnvironments, gpuTraining, inputOf } from '../../support/impact.ts'
 
 const texts = [gpuTraining('letters'), gpuEndpoint('served')]
@@ -14,21 +14,7 @@ const values = 'environments/prod/language/endpoints/served/values.yaml'
 
 function published(): Deployed {
   const first = applied(nothing, compile({ ...inputOf(texts), deployed: nothing }).change)
-  return perform(first, {
-    kind: 'register',
-    project: 'language',
-    model: 'letters',
-    version: {
-      digest: `sha256:${'a'.repeat(64)}`,
-      uri: 's3://models/a',
-      sizeBytes: 1,
-      stage: 'experimental',
-      run: { id: 'e01a23c8-e10b-5fee-9d60-c5f0599d56f5', attempt: 1, environment: 'dev' },
-      framework: null,
-      hyperparameters: {},
-      metrics: {},
-    },
-  }).deployed
+  return perform(first, firstVersion).deployed
 }
 
 function drifted(deployed: Deployed, path: string, text: string | null): Deployed {

@@ -10,6 +10,7 @@ import {
   deployedAfter,
   endpoint,
   nothing,
+  firstVersion,
   perform,
   publishTexts,
   source,
@@ -43,21 +44,7 @@ const other = endpoint().replace(
   'environments: { dev: {}, prod: { replicas: { min: 2, max: 3 }, autoscale: { cpuUtilization: 70 } } }',
   'environments: { dev: {}, prod: { image: example/other:2 } }',
 )
-const registered = perform(publishTexts([]), {
-  kind: 'register',
-  project: 'language',
-  model: 'letters',
-  version: {
-    digest: `sha256:${'a'.repeat(64)}`,
-    uri: 'storage/models/a',
-    sizeBytes: 3,
-    stage: 'experimental',
-    run: { id: 'e01a23c8-e10b-5fee-9d60-c5f0599d56f5', attempt: 1, environment: 'dev' },
-    framework: null,
-    hyperparameters: {},
-    metrics: {},
-  },
-}).deployed
+const registered = perform(publishTexts([]), firstVersion).deployed
 
 describe('a policy', () => {
   it.each<readonly [string, readonly string[], string]>([
